@@ -1,0 +1,200 @@
+/** Element-wise ops: arithmetic of two operands, and functions of one. Operands broadcast. */
+
+import type { Tensor } from '../../tensor/index.js';
+import { defineOp, type Sample } from '../op.js';
+
+type One = readonly [x: Tensor];
+type Two = readonly [a: Tensor, b: Tensor];
+
+const pairs: readonly Sample<void>[] = [
+  {
+    shapes: [
+      [2, 3],
+      [2, 3],
+    ],
+  },
+  { shapes: [[2, 3], [3]] },
+  {
+    shapes: [
+      [2, 1],
+      [1, 3],
+    ],
+  },
+  { shapes: [[], [2, 2]] },
+];
+const plain: readonly Sample<void>[] = [{ shapes: [[2, 3]] }, { shapes: [[]] }];
+const positive: readonly Sample<void>[] = [{ shapes: [[2, 3]], range: [0.3, 3] }];
+
+/** a + b. */
+export const add = defineOp<Two>({
+  name: 'add',
+  forward: ([a, b]) => a.add(b),
+  backward: (grad) => [() => grad, () => grad],
+  samples: pairs,
+});
+
+/** a − b. */
+export const sub = defineOp<Two>({
+  name: 'sub',
+  forward: ([a, b]) => a.sub(b),
+  backward: (grad) => [() => grad, () => grad.neg()],
+  samples: pairs,
+});
+
+/** a · b, element by element. */
+export const mul = defineOp<Two>({
+  name: 'mul',
+  forward: ([a, b]) => a.mul(b),
+  backward: (grad, { inputs: [a, b] }) => [() => grad.mul(b), () => grad.mul(a)],
+  samples: pairs,
+});
+
+/** a / b. */
+export const div = defineOp<Two>({
+  name: 'div',
+  forward: ([a, b]) => a.div(b),
+  backward: (grad, { inputs: [, b], output }) => [() => grad.div(b), () => grad.mul(output).div(b).neg()],
+  samples: [
+    {
+      shapes: [
+        [2, 3],
+        [2, 3],
+      ],
+      range: [0.3, 3],
+    },
+    { shapes: [[2, 3], [3]], range: [-3, -0.3] },
+    { shapes: [[], [2, 2]], range: [0.3, 3] },
+  ],
+});
+
+/** Share of the gradient that goes to the chosen operand: 1 where it won, ½ on a tie (as PyTorch does). */
+function winner(chosen: Tensor, other: Tensor): Tensor {
+  return chosen.binary('greaterEqual', other).add(chosen.binary('greater', other)).mul(0.5);
+}
+
+/** The larger of a and b; NaN where either is; the gradient of a tie is shared. */
+export const maximum = defineOp<Two>({
+  name: 'maximum',
+  forward: ([a, b]) => a.binary('max', b),
+  backward: (grad, { inputs: [a, b] }) => [() => grad.mul(winner(a, b)), () => grad.mul(winner(b, a))],
+  samples: pairs,
+});
+
+/** The smaller of a and b; NaN where either is; the gradient of a tie is shared. */
+export const minimum = defineOp<Two>({
+  name: 'minimum',
+  forward: ([a, b]) => a.binary('min', b),
+  backward: (grad, { inputs: [a, b] }) => [() => grad.mul(winner(b, a)), () => grad.mul(winner(a, b))],
+  samples: pairs,
+});
+
+/** −x. */
+export const neg = defineOp<One>({
+  name: 'neg',
+  forward: ([x]) => x.neg(),
+  backward: (grad) => [() => grad.neg()],
+  samples: plain,
+});
+
+/** |x|; derivative 0 at 0. */
+export const abs = defineOp<One>({
+  name: 'abs',
+  forward: ([x]) => x.unary('abs'),
+  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.unary('sign'))],
+  samples: plain,
+});
+
+/** e^x. */
+export const exp = defineOp<One>({
+  name: 'exp',
+  forward: ([x]) => x.unary('exp'),
+  backward: (grad, { output }) => [() => grad.mul(output)],
+  samples: plain,
+});
+
+/** Natural logarithm; NaN below 0, −∞ at 0. */
+export const log = defineOp<One>({
+  name: 'log',
+  forward: ([x]) => x.unary('log'),
+  backward: (grad, { inputs: [x] }) => [() => grad.div(x)],
+  samples: positive,
+});
+
+/** Square root. */
+export const sqrt = defineOp<One>({
+  name: 'sqrt',
+  forward: ([x]) => x.unary('sqrt'),
+  backward: (grad, { output }) => [() => grad.div(output.mul(2))],
+  samples: positive,
+});
+
+/** 1 / x. */
+export const reciprocal = defineOp<One>({
+  name: 'reciprocal',
+  forward: ([x]) => x.unary('reciprocal'),
+  backward: (grad, { output }) => [() => grad.mul(output).mul(output).neg()],
+  samples: positive,
+});
+
+/** 1 / √x. */
+export const rsqrt = defineOp<One>({
+  name: 'rsqrt',
+  forward: ([x]) => x.unary('sqrt').unary('reciprocal'),
+  backward: (grad, { inputs: [x], output }) => [() => grad.mul(output).div(x).mul(-0.5)],
+  samples: positive,
+});
+
+/** x². */
+export const square = defineOp<One>({
+  name: 'square',
+  forward: ([x]) => x.mul(x),
+  backward: (grad, { inputs: [x] }) => [() => grad.mul(x).mul(2)],
+  samples: plain,
+});
+
+/** x to a constant power. */
+export const pow = defineOp<One, number>({
+  name: 'pow',
+  forward: ([x], exponent) => x.binary('pow', exponent),
+  backward: (grad, { inputs: [x], params: exponent }) => [
+    () => grad.mul(x.binary('pow', exponent - 1)).mul(exponent),
+  ],
+  samples: [
+    { shapes: [[2, 3]], params: 3 },
+    { shapes: [[4]], params: 0.5, range: [0.3, 3] },
+    { shapes: [[4]], params: -1.5, range: [0.3, 3] },
+  ],
+});
+
+/** Sine of x radians. */
+export const sin = defineOp<One>({
+  name: 'sin',
+  forward: ([x]) => x.unary('sin'),
+  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.unary('cos'))],
+  samples: plain,
+});
+
+/** Cosine of x radians. */
+export const cos = defineOp<One>({
+  name: 'cos',
+  forward: ([x]) => x.unary('cos'),
+  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.unary('sin')).neg()],
+  samples: plain,
+});
+
+/** Bounds of `clamp`; a missing one does not bound. */
+export interface ClampOptions {
+  readonly min?: number;
+  readonly max?: number;
+}
+
+/** x bounded to [min, max]; the gradient passes where min ≤ x ≤ max. */
+export const clamp = defineOp<One, ClampOptions>({
+  name: 'clamp',
+  forward: ([x], { min = -Infinity, max = Infinity }) => x.binary('max', min).binary('min', max),
+  backward: (grad, { inputs: [x], output }) => [() => grad.mul(x.binary('equal', output))],
+  samples: [
+    { shapes: [[3, 4]], params: { min: -0.51, max: 0.73 } },
+    { shapes: [[5]], params: { max: 0.11 } },
+  ],
+});

@@ -1,0 +1,7 @@
+/** The table of ops: every export is one, and the test suite checks each. */
+
+export * from './activation.js';
+export * from './elementwise.js';
+export * from './matmul.js';
+export * from './movement.js';
+export * from './reduce.js';

@@ -1,0 +1,122 @@
+/**
+ * Variable: a tensor and how it was computed. The graph is nothing but these objects: a Variable that an op made
+ * points to its node, the node to the op and its input Variables. Methods that chain are added by methods.ts.
+ */
+
+import { formatShape, type Keepable, keep, type Scope, type Shape, Tensor } from '../tensor/index.js';
+import type { OpRule } from './op.js';
+
+/** How a Variable was computed. */
+export interface GraphNode {
+  readonly op: OpRule;
+  readonly params: unknown;
+  readonly inputs: readonly Variable[];
+  /** Versions of the inputs when the op ran; a parameter changed since then has a higher one. */
+  readonly versions: readonly number[];
+  /** Set by backward: a graph is walked once. */
+  used: boolean;
+}
+
+let recording = true;
+let created = 0;
+
+/** Whether ops record how they computed their result. */
+export function isRecording(): boolean {
+  return recording;
+}
+
+/** Runs `fn` without recording a graph: for evaluation and measurements. It does not change layers' mode. */
+export function noGrad<T>(fn: () => T): T {
+  const before = recording;
+  recording = false;
+  try {
+    return fn();
+  } finally {
+    recording = before;
+  }
+}
+
+/** A tensor and how it was computed; after `backward()` it carries dLoss/dValue in `grad`. */
+export class Variable implements Keepable {
+  readonly requiresGrad: boolean;
+  readonly node: GraphNode | null;
+  /** Order of creation: an op's output is always later than its inputs. */
+  readonly id = created++;
+  readonly #value: Tensor;
+  #grad: Tensor | null = null;
+
+  constructor(value: Tensor, requiresGrad = false, node: GraphNode | null = null) {
+    this.#value = value;
+    this.requiresGrad = requiresGrad;
+    this.node = node;
+  }
+
+  get value(): Tensor {
+    return this.#value;
+  }
+
+  /** dLoss/dValue of the last backward passes, summed; null before the first. Shape of `value`. */
+  get grad(): Tensor | null {
+    return this.#grad;
+  }
+  set grad(grad: Tensor | null) {
+    this.#grad = grad;
+  }
+
+  get shape(): Shape {
+    return this.value.shape;
+  }
+
+  /** Raised whenever the value is changed in place; only parameters can be. */
+  get version(): number {
+    return 0;
+  }
+
+  /** Adds to `grad`. */
+  accumulateGrad(grad: Tensor): void {
+    this.#grad = this.#grad ? this.#grad.add(grad) : grad;
+  }
+
+  /** The only element of a one-element value. */
+  item(): number {
+    return this.value.item();
+  }
+
+  /** The same value without history. */
+  detach(): Variable {
+    return new Variable(this.value);
+  }
+
+  [keep](ending: Scope): Variable {
+    const value = this.value[keep](ending);
+    if (value === this.value) return this;
+    const kept = new Variable(value, this.requiresGrad && this.node === null);
+    kept.grad = this.grad?.[keep](ending) ?? null;
+    return kept;
+  }
+
+  toString(): string {
+    return `Variable(${formatShape(this.shape)}, ${this.node ? this.node.op.name : 'leaf'})`;
+  }
+}
+
+/** A leaf that collects a gradient: `variable(tensor([1, 2]))`. */
+export function variable(value: Tensor): Variable {
+  return new Variable(value, true);
+}
+
+/** What an op accepts: a Variable, a constant Tensor, or a number of the other operand's dtype. */
+export type Operand = Variable | Tensor | number;
+
+/** Operands as Variables; numbers take dtype and backend of the first tensor among them. */
+export function asVariables(caller: string, operands: readonly Operand[]): Variable[] {
+  const model = operands.find((operand) => typeof operand !== 'number') as Variable | Tensor | undefined;
+  if (!model)
+    throw new Error(`${caller}: at least one operand must be a Variable or a Tensor, got numbers only`);
+  const like = model instanceof Variable ? model.value : model;
+  return operands.map((operand) =>
+    operand instanceof Variable
+      ? operand
+      : new Variable(operand instanceof Tensor ? operand : like.like(operand)),
+  );
+}

@@ -1,0 +1,37 @@
+/** Public surface of the tensor layer; registers the backends that ship with the package. */
+
+import { registerBackend } from './backend.js';
+import { reference } from './backends/reference.js';
+
+registerBackend(reference);
+
+export {
+  allBackends,
+  type Backend,
+  type BinaryName,
+  backendNamed,
+  defaultBackend,
+  type FusedKernels,
+  type Memory,
+  type ReduceName,
+  registerBackend,
+  setDefaultBackend,
+  type UnaryName,
+} from './backend.js';
+export { concatTensors } from './concat.js';
+export { eye, full, fullLike, ones, type TensorOptions, tensor, zeros } from './create.js';
+export { normal, Random, uniform } from './random.js';
+export type { Range } from './range.js';
+export { type Keepable, keep, longLived, type Scope, scope } from './scope.js';
+export {
+  formatShape,
+  isContiguous,
+  normalizeAxes,
+  normalizeAxis,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+} from './shape.js';
+export { type NestedArray, type ReduceOptions, Tensor, type TensorLike } from './tensor.js';
+export { type ArrayView, allocateArray, type DType, type FloatArray, makeView, type View } from './view.js';

@@ -1,0 +1,89 @@
+/**
+ * Seeded random numbers: Mersenne Twister (pure-rand), and our own portable logarithm and cosine for the normal
+ * distribution, so a seed gives the same bits in every engine.
+ */
+
+import { mersenne, mersenneFromState } from 'pure-rand/generator/mersenne';
+import { type TensorOptions, zeros } from './create.js';
+import { cos, log } from './math.js';
+import type { Shape } from './shape.js';
+import type { Tensor } from './tensor.js';
+
+/** A seeded generator; every random choice of the library takes one, so that runs can be repeated. */
+export class Random {
+  #generator: ReturnType<typeof mersenne>;
+
+  /** `seed`: an integer; the same seed gives the same numbers. */
+  constructor(seed: number) {
+    if (!Number.isSafeInteger(seed)) throw new Error(`Random: seed must be an integer, got ${seed}`);
+    this.#generator = mersenne(seed);
+  }
+
+  /** The state as plain numbers, for checkpoints. */
+  state(): readonly number[] {
+    return this.#generator.getState();
+  }
+
+  /** Continues from a state taken with `state()`. */
+  restore(state: readonly number[]): void {
+    this.#generator = mersenneFromState(state);
+  }
+
+  /** A number in [low, high), 53 random bits. */
+  uniform(low = 0, high = 1): number {
+    const upper = this.#generator.next() >>> 5;
+    const lower = this.#generator.next() >>> 6;
+    return low + (high - low) * ((upper * 67108864 + lower) / 9007199254740992);
+  }
+
+  /** A normally distributed number (Box & Muller 1958). */
+  normal(mean = 0, deviation = 1): number {
+    const radius = Math.sqrt(-2 * log(1 - this.uniform()));
+    return mean + deviation * radius * cos(2 * Math.PI * this.uniform());
+  }
+
+  /** An integer in 0 … n − 1. */
+  integer(n: number): number {
+    return Math.floor(this.uniform() * n);
+  }
+
+  /** Shuffles an array in place (Fisher–Yates) and returns it. */
+  shuffle<T extends unknown[] | Int32Array>(items: T): T {
+    for (let i = items.length - 1; i > 0; i--) {
+      const j = this.integer(i + 1);
+      const item = items[i];
+      items[i] = items[j]!;
+      items[j] = item!;
+    }
+    return items;
+  }
+}
+
+function fill(shape: Shape, options: TensorOptions, draw: () => number): Tensor {
+  const out = zeros(shape, options);
+  const { data, offset } = out.view();
+  for (let i = 0; i < out.size; i++) data[offset + i] = draw();
+  return out;
+}
+
+/** A tensor of numbers uniform in [low, high). */
+export function uniform(
+  shape: Shape,
+  random: Random,
+  low = 0,
+  high = 1,
+  options: TensorOptions = {},
+): Tensor {
+  return fill(shape, options, () => random.uniform(low, high));
+}
+
+/** A tensor of normally distributed numbers. */
+export function normal(
+  shape: Shape,
+  random: Random,
+  mean = 0,
+  deviation = 1,
+  options: TensorOptions = {},
+): Tensor {
+  return fill(shape, options, () => random.normal(mean, deviation));
+}

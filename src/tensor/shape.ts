@@ -1,0 +1,107 @@
+/**
+ * Shape arithmetic: sizes, strides, broadcasting and axis rules. Every shape error of the library is
+ * raised here or with `ShapeError` from here, before any number is computed.
+ */
+
+/** Lengths along each axis, outermost first; `[]` is a scalar. */
+export type Shape = readonly number[];
+
+/** A rule about shapes was broken: the message says which function, which rule, and what it got. */
+export class ShapeError extends Error {
+  override readonly name = 'ShapeError';
+}
+
+/** `[2, 3]` as text, for messages. */
+export function formatShape(shape: Shape): string {
+  return `[${shape.join(', ')}]`;
+}
+
+/** Number of elements of a shape; 1 for a scalar. */
+export function sizeOf(shape: Shape): number {
+  let size = 1;
+  for (const length of shape) size *= length;
+  return size;
+}
+
+/** Throws ShapeError unless every length is a non-negative integer. */
+export function checkShape(caller: string, shape: Shape): void {
+  for (const length of shape) {
+    if (!Number.isInteger(length) || length < 0) {
+      throw new ShapeError(`${caller}: lengths must be integers ≥ 0, got ${formatShape(shape)}`);
+    }
+  }
+}
+
+/** Strides, in elements, of a contiguous row-major array. */
+export function rowMajorStrides(shape: Shape): number[] {
+  const strides = new Array<number>(shape.length);
+  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
+    strides[axis] = step;
+    step *= shape[axis]!;
+  }
+  return strides;
+}
+
+/** Whether two shapes are the same. */
+export function sameShape(a: Shape, b: Shape): boolean {
+  if (a.length !== b.length) return false;
+  for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
+  return true;
+}
+
+/** Whether elements lie in row-major order without gaps (axes of length 1 may have any stride). */
+export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
+  for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
+    if (shape[axis] !== 1 && strides[axis] !== step) return false;
+    step *= shape[axis]!;
+  }
+  return true;
+}
+
+/** The shape both operands broadcast to (NumPy's rule: align right, lengths equal or 1). */
+export function broadcastShapes(caller: string, a: Shape, b: Shape): Shape {
+  if (sameShape(a, b)) return a;
+  const rank = Math.max(a.length, b.length);
+  const shape = new Array<number>(rank);
+  for (let back = 1; back <= rank; back++) {
+    const left = a[a.length - back] ?? 1;
+    const right = b[b.length - back] ?? 1;
+    if (left !== right && left !== 1 && right !== 1) {
+      throw new ShapeError(
+        `${caller}: shapes must broadcast (equal or 1, aligned right), got ${formatShape(a)} and ${formatShape(b)}`,
+      );
+    }
+    shape[rank - back] = left === 1 ? right : left;
+  }
+  return shape;
+}
+
+/** `axis` counted from the front; -1 is the last. Throws ShapeError outside -rank … rank - 1. */
+export function normalizeAxis(caller: string, axis: number, rank: number): number {
+  if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
+    throw new ShapeError(`${caller}: axis must be an integer in ${-rank} … ${rank - 1}, got ${axis}`);
+  }
+  return axis < 0 ? axis + rank : axis;
+}
+
+/** Axes given as one number, a list, or nothing (all), counted from the front and checked for repeats. */
+export function normalizeAxes(caller: string, axes: number | Shape | undefined, rank: number): number[] {
+  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
+  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(caller, axis, rank));
+  if (new Set(list).size !== list.length) {
+    throw new ShapeError(`${caller}: each axis may be named once, got ${formatShape(list)}`);
+  }
+  return list;
+}
+
+/** `shape` with one `-1` replaced by the length that makes it hold `size` elements. */
+export function inferShape(caller: string, shape: Shape, size: number): Shape {
+  const unknown = shape.indexOf(-1);
+  const known = sizeOf(shape.filter((length) => length !== -1));
+  const inferred =
+    unknown < 0 ? shape : shape.map((length, axis) => (axis === unknown ? size / known : length));
+  if (sizeOf(inferred) !== size || inferred.some((length) => !Number.isInteger(length) || length < 0)) {
+    throw new ShapeError(`${caller}: ${size} elements do not fit shape ${formatShape(shape)}`);
+  }
+  return inferred;
+}

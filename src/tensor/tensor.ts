@@ -1,0 +1,367 @@
+/**
+ * Tensor: numbers with a shape. A value without gradients; every method returns a new tensor, and movement
+ * (reshape of contiguous data, transpose, slice, broadcast) returns a view without a copy. Element-wise methods,
+ * reductions and matmul check shapes here and hand the work to the tensor's backend.
+ */
+
+import type { NdArray } from 'ndarray';
+import { type Backend, type BinaryName, defaultBackend, type ReduceName, type UnaryName } from './backend.js';
+import { type Range, resolveRange } from './range.js';
+import { currentLifetime, currentScope, type Keepable, keep, longLived, type Scope } from './scope.js';
+import {
+  broadcastShapes,
+  formatShape,
+  inferShape,
+  isContiguous,
+  normalizeAxes,
+  rowMajorStrides,
+  type Shape,
+  ShapeError,
+  sameShape,
+  sizeOf,
+} from './shape.js';
+import { type ArrayView, allocateArray, type DType, dtypeOf, type FloatArray, makeView } from './view.js';
+
+/** Which axes to reduce (default all) and whether they stay as length 1 (default false). */
+export interface ReduceOptions {
+  readonly axis?: number | Shape;
+  readonly keepDims?: boolean;
+}
+
+/** Nested numbers, as `toArray()` gives them. */
+export type NestedArray = number | readonly NestedArray[];
+
+/** A tensor operand: a number adopts the dtype and backend of the tensor it meets. */
+export type TensorLike = Tensor | number;
+
+/** Numbers with a shape: float32 or float64, strided, on one backend. */
+export class Tensor implements Keepable {
+  readonly dtype: DType;
+  readonly backend: Backend;
+  readonly #view: ArrayView;
+  readonly #scope: Scope | null;
+
+  /** Wraps a view without a copy; most callers want `tensor()`, `zeros()` and their kin. */
+  constructor(view: ArrayView, backend: Backend, scope: Scope | null) {
+    this.dtype = dtypeOf(view.data);
+    this.backend = backend;
+    this.#view = view;
+    this.#scope = scope;
+  }
+
+  /** A tensor of undefined contents, row-major, living as long as the innermost open scope. */
+  static empty(shape: Shape, dtype: DType, backend: Backend): Tensor {
+    if (!backend.dtypes.includes(dtype)) {
+      throw new Error(
+        `${backend.name}: computes in ${backend.dtypes.join(', ')}, got ${dtype}; use 'reference'`,
+      );
+    }
+    const { data, offset } = backend.memory.allocate(dtype, sizeOf(shape), currentLifetime());
+    return new Tensor(makeView(data, shape, rowMajorStrides(shape), offset), backend, currentScope());
+  }
+
+  /** Copies a scijs ndarray of any numeric dtype. */
+  static from(
+    array: NdArray,
+    dtype: DType = array.dtype === 'float64' ? 'float64' : 'float32',
+    backend: Backend = defaultBackend(),
+  ): Tensor {
+    const copy = Tensor.empty(array.shape, dtype, backend);
+    const { data, offset } = copy.#view;
+    const index = array.shape.map(() => 0);
+    for (let i = 0; i < copy.size; i++) {
+      data[offset + i] = Number(array.get(...index));
+      for (let axis = index.length - 1; axis >= 0 && ++index[axis]! === array.shape[axis]; axis--)
+        index[axis] = 0;
+    }
+    return copy;
+  }
+
+  get shape(): Shape {
+    return this.#view.shape;
+  }
+
+  /** Number of axes. */
+  get rank(): number {
+    return this.#view.shape.length;
+  }
+
+  /** Number of elements. */
+  get size(): number {
+    return sizeOf(this.#view.shape);
+  }
+
+  /** The transpose of the last two axes, a view. */
+  get T(): Tensor {
+    const axes = this.shape.map((_, axis) => axis);
+    axes.push(...axes.splice(-2).reverse());
+    return this.transpose(axes);
+  }
+
+  /** The elements as a scijs ndarray, without a copy: valid inside the scope only, not to be kept or written. */
+  view(): ArrayView {
+    if (this.#scope && !this.#scope.alive) {
+      throw new Error(
+        `Tensor: this ${formatShape(this.shape)} tensor was released when its scope ended; return it from the scope, or copy what you need inside`,
+      );
+    }
+    return this.#view;
+  }
+
+  /** The elements as a scijs ndarray of their own. */
+  ndarray(): ArrayView {
+    return makeView(this.data(), this.shape, rowMajorStrides(this.shape), 0);
+  }
+
+  /** The elements in row-major order, copied. */
+  data(): FloatArray {
+    const { data, stride, offset } = this.view();
+    if (isContiguous(this.shape, stride)) return data.slice(offset, offset + this.size);
+    const copy = allocateArray(this.dtype, this.size);
+    this.backend.copy(this.view(), makeView(copy, this.shape, rowMajorStrides(this.shape), 0));
+    return copy;
+  }
+
+  /** The elements as nested arrays; a number for a scalar. */
+  toArray(): NestedArray {
+    const data = this.data();
+    const nest = (axis: number, start: number, span: number): NestedArray => {
+      if (axis === this.rank) return data[start]!;
+      const step = span / this.shape[axis]!;
+      return Array.from({ length: this.shape[axis]! }, (_, i) => nest(axis + 1, start + i * step, step));
+    };
+    return nest(0, 0, this.size);
+  }
+
+  /** The only element of a one-element tensor. */
+  item(): number {
+    if (this.size !== 1) {
+      throw new ShapeError(`Tensor.item: needs exactly one element, got shape ${formatShape(this.shape)}`);
+    }
+    const { data, offset } = this.view();
+    return data[offset]!;
+  }
+
+  /** A row-major copy. */
+  copy(): Tensor {
+    const out = Tensor.empty(this.shape, this.dtype, this.backend);
+    this.backend.copy(this.view(), out.view());
+    return out;
+  }
+
+  /** A copy in another dtype or on another backend; itself where nothing would change. */
+  to(dtype: DType, backend: Backend = this.backend): Tensor {
+    if (dtype === this.dtype && backend === this.backend) return this;
+    const out = Tensor.empty(this.shape, dtype, backend);
+    const { data, offset } = out.#view;
+    data.set(this.data(), offset);
+    return out;
+  }
+
+  [keep](ending: Scope): Tensor {
+    return this.#scope === ending ? longLived(() => this.copy()) : this;
+  }
+
+  // ---- element-wise ----
+
+  /** Applies a backend's element-wise function of one operand. */
+  unary(name: UnaryName): Tensor {
+    const out = Tensor.empty(this.shape, this.dtype, this.backend);
+    this.backend.unary(name, this.view(), out.view());
+    return out;
+  }
+
+  /** Applies a backend's element-wise function of two operands, broadcasting. */
+  binary(name: BinaryName, other: TensorLike): Tensor {
+    const right = this.like(other);
+    checkAlike(name, this, right);
+    const shape = broadcastShapes(name, this.shape, right.shape);
+    const out = Tensor.empty(shape, this.dtype, this.backend);
+    this.backend.binary(name, this.broadcastTo(shape).view(), right.broadcastTo(shape).view(), out.view());
+    return out;
+  }
+
+  /** A number as a scalar tensor of this dtype on this backend; a tensor as it is. */
+  like(other: TensorLike): Tensor {
+    if (typeof other !== 'number') return other;
+    const scalar = Tensor.empty([], this.dtype, this.backend);
+    const { data, offset } = scalar.#view;
+    data[offset] = other;
+    return scalar;
+  }
+
+  neg(): Tensor {
+    return this.unary('neg');
+  }
+  add(other: TensorLike): Tensor {
+    return this.binary('add', other);
+  }
+  sub(other: TensorLike): Tensor {
+    return this.binary('sub', other);
+  }
+  mul(other: TensorLike): Tensor {
+    return this.binary('mul', other);
+  }
+  div(other: TensorLike): Tensor {
+    return this.binary('div', other);
+  }
+
+  /** this where condition is non-zero, `other` elsewhere. */
+  where(condition: Tensor, other: TensorLike): Tensor {
+    const right = this.like(other);
+    checkAlike('where', this, right);
+    const shape = broadcastShapes(
+      'where',
+      broadcastShapes('where', this.shape, right.shape),
+      condition.shape,
+    );
+    const out = Tensor.empty(shape, this.dtype, this.backend);
+    const [c, a, b] = [condition, this, right].map((operand) => operand.broadcastTo(shape).view());
+    this.backend.where(c!, a!, b!, out.view());
+    return out;
+  }
+
+  /** Adds `other`, which must have this shape, into this tensor's own memory. For accumulation only. */
+  addInPlace(other: Tensor): void {
+    checkAlike('addInPlace', this, other);
+    if (!sameShape(this.shape, other.shape)) {
+      throw new ShapeError(
+        `addInPlace: shapes must be equal, got ${formatShape(this.shape)} and ${formatShape(other.shape)}`,
+      );
+    }
+    this.backend.binary('add', this.view(), other.view(), this.view());
+  }
+
+  // ---- reductions and products ----
+
+  sum(options?: ReduceOptions): Tensor {
+    return this.#reduce('sum', options);
+  }
+
+  /** Largest element; NaN where any is NaN. */
+  max(options?: ReduceOptions): Tensor {
+    return this.#reduce('max', options);
+  }
+
+  #reduce(name: ReduceName, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+    const axes = normalizeAxes(name, axis, this.rank);
+    const kept = this.shape.map((length, i) => (axes.includes(i) ? 1 : length));
+    if (name === 'max' && axes.some((i) => this.shape[i] === 0)) {
+      throw new ShapeError(`max: an empty axis has no maximum, got shape ${formatShape(this.shape)}`);
+    }
+    const out = Tensor.empty(kept, this.dtype, this.backend);
+    this.backend.reduce(name, this.view(), axes, out.view());
+    return keepDims ? out : out.reshape(this.shape.filter((_, i) => !axes.includes(i)));
+  }
+
+  /** Matrix product over the last two axes, `[…, n, k] × […, k, m] → […, n, m]`; leading axes broadcast. */
+  matmul(other: Tensor): Tensor {
+    checkAlike('matmul', this, other);
+    const [a, b] = [this.shape, other.shape];
+    const got = `got ${formatShape(a)} × ${formatShape(b)}`;
+    if (a.length < 2 || b.length < 2) throw new ShapeError(`matmul: operands need at least two axes, ${got}`);
+    if (a[a.length - 1] !== b[b.length - 2]) {
+      throw new ShapeError(`matmul: inner dimensions must agree, ${got}`);
+    }
+    const batch = broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2));
+    const out = Tensor.empty([...batch, a[a.length - 2]!, b[b.length - 1]!], this.dtype, this.backend);
+    const left = this.broadcastTo([...batch, ...a.slice(-2)]);
+    const right = other.broadcastTo([...batch, ...b.slice(-2)]);
+    this.backend.matmul(left.view(), right.view(), out.view());
+    return out;
+  }
+
+  // ---- movement: views wherever strides allow ----
+
+  #viewOf(shape: Shape, strides: readonly number[], offset: number): Tensor {
+    return new Tensor(makeView(this.view().data, shape, strides, offset), this.backend, this.#scope);
+  }
+
+  /** The same elements in another shape, one length may be -1; a view where the data is contiguous. */
+  reshape(shape: Shape): Tensor {
+    const target = inferShape('reshape', shape, this.size);
+    const { stride, offset } = this.view();
+    if (!isContiguous(this.shape, stride)) return this.copy().reshape(target);
+    return this.#viewOf(target, rowMajorStrides(target), offset);
+  }
+
+  /** Axes in another order (default: reversed), a view. */
+  transpose(axes: Shape = this.shape.map((_, axis) => this.rank - 1 - axis)): Tensor {
+    const order = normalizeAxes('transpose', axes, this.rank);
+    if (order.length !== this.rank) {
+      throw new ShapeError(
+        `transpose: must name all ${this.rank} axes, got ${formatShape(axes)} for shape ${formatShape(this.shape)}`,
+      );
+    }
+    const { stride, offset } = this.view();
+    return this.#viewOf(
+      order.map((axis) => this.shape[axis]!),
+      order.map((axis) => stride[axis]!),
+      offset,
+    );
+  }
+
+  /** A view of this tensor stretched to `shape`: axes of length 1 and missing leading axes repeat. */
+  broadcastTo(shape: Shape): Tensor {
+    if (sameShape(this.shape, shape)) return this;
+    if (!sameShape(broadcastShapes('broadcastTo', this.shape, shape), shape)) {
+      throw new ShapeError(
+        `broadcastTo: ${formatShape(this.shape)} does not stretch to ${formatShape(shape)}`,
+      );
+    }
+    const { stride, offset } = this.view();
+    const lead = shape.length - this.rank;
+    const strides = shape.map((_, axis) =>
+      axis < lead || this.shape[axis - lead] === 1 ? 0 : stride[axis - lead]!,
+    );
+    return this.#viewOf(shape, strides, offset);
+  }
+
+  /** A view of a range along each leading axis, Python's rules; axes without a range stay whole. */
+  slice(ranges: readonly (Range | null)[]): Tensor {
+    if (ranges.length > this.rank) {
+      throw new ShapeError(
+        `slice: at most one range per axis, got ${ranges.length} for shape ${formatShape(this.shape)}`,
+      );
+    }
+    const { stride, offset } = this.view();
+    const cuts = this.shape.map((length, axis) => resolveRange(ranges[axis] ?? [], length));
+    return this.#viewOf(
+      cuts.map((cut) => cut.length),
+      cuts.map((cut, axis) => cut.step * stride[axis]!),
+      cuts.reduce((sum, cut, axis) => sum + (cut.length > 0 ? cut.start * stride[axis]! : 0), offset),
+    );
+  }
+
+  /** Rows of the first axis by number, `[n, …] → [indices.length, …]`. */
+  gatherRows(indices: Int32Array): Tensor {
+    checkIndices('gatherRows', indices, this.shape);
+    const out = Tensor.empty([indices.length, ...this.shape.slice(1)], this.dtype, this.backend);
+    this.backend.gather(this.view(), indices, out.view());
+    return out;
+  }
+
+  /** Adds row i of `rows` to row indices[i] of this tensor's own memory. For accumulation only. */
+  scatterAddRows(rows: Tensor, indices: Int32Array): void {
+    checkIndices('scatterAddRows', indices, this.shape);
+    this.backend.scatterAdd(rows.view(), indices, this.view());
+  }
+}
+
+/** Throws an Error unless two tensors share dtype and backend: they are never mixed silently. */
+export function checkAlike(caller: string, a: Tensor, b: Tensor): void {
+  if (a.dtype === b.dtype && a.backend === b.backend) return;
+  const name = (tensor: Tensor) => `${tensor.dtype} on ${tensor.backend.name}`;
+  throw new Error(
+    `${caller}: operands must share dtype and backend, got ${name(a)} and ${name(b)}; convert one with .to()`,
+  );
+}
+
+function checkIndices(caller: string, indices: Int32Array, shape: Shape): void {
+  if (shape.length === 0) throw new ShapeError(`${caller}: a scalar has no rows`);
+  for (const index of indices) {
+    if (index < 0 || index >= shape[0]!) {
+      throw new ShapeError(`${caller}: rows must be in 0 … ${shape[0]! - 1}, got ${index}`);
+    }
+  }
+}
