@@ -4,7 +4,8 @@
  * the stack.
  */
 
-import { formatShape, fullLike, sameShape, type Tensor } from '../tensor/index.js';
+import { checkAlike } from '../tensor/checks.js';
+import { formatShape, fullLike, ShapeError, sameShape, type Tensor } from '../tensor/index.js';
 import { Variable } from './variable.js';
 
 /** Options of `backward`. */
@@ -35,16 +36,18 @@ export function backward(root: Variable, options: BackwardOptions = {}): void {
     const { grad } = pending.get(current)!;
     const node = current.node;
     if (node) {
-      node.used = true;
       const inputs = node.inputs.map((input) => input.value);
       const rules = node.op.backward(grad, { inputs, output: current.value, params: node.params });
       node.inputs.forEach((input, i) => {
-        if (input.requiresGrad) collect(pending, input, unbroadcast(rules[i]!(), input.value));
+        if (input.requiresGrad) collect(pending, input, unbroadcast(node.op.name, rules[i]!(), input.value));
       });
     }
     options.onNode?.(current, grad);
   }
-  for (const current of order) current.accumulateGrad(pending.get(current)!.grad);
+  for (const current of order) {
+    if (current.node) current.node.used = true;
+    current.accumulateGrad(pending.get(current)!.grad);
+  }
 }
 
 /** Every Variable of the graph that needs a gradient, latest first, checked to be walkable. */
@@ -84,6 +87,7 @@ function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
       `backward: a loss has one element, got shape ${formatShape(root.shape)}; reduce it, or pass { grad }`,
     );
   }
+  if (grad) checkAlike('backward', root.value, grad);
   return grad ?? fullLike(root.value, 1);
 }
 
@@ -98,10 +102,16 @@ function collect(pending: Map<Variable, Pending>, target: Variable, grad: Tensor
   }
 }
 
-/** Sums a gradient over the axes along which its input was broadcast. */
-function unbroadcast(grad: Tensor, input: Tensor): Tensor {
+/** Sums a rule's result over the axes along which its input was broadcast; throws if it cannot be that input's. */
+function unbroadcast(op: string, grad: Tensor, input: Tensor): Tensor {
+  checkAlike(op, input, grad);
   if (sameShape(grad.shape, input.shape)) return grad;
   const lead = grad.rank - input.rank;
+  if (lead < 0 || input.shape.some((length, axis) => length !== 1 && length !== grad.shape[lead + axis])) {
+    throw new ShapeError(
+      `backward: '${op}' gave a gradient of shape ${formatShape(grad.shape)} for an input of shape ${formatShape(input.shape)}`,
+    );
+  }
   const axes = grad.shape
     .map((_, axis) => axis)
     .filter((axis) => axis < lead || (input.shape[axis - lead] === 1 && grad.shape[axis] !== 1));

@@ -54,7 +54,7 @@ export function gradcheck(
 
 /** Unequal weights near 1, so that no error in one element hides behind another. */
 function cotangent(like: Tensor): Tensor {
-  const weights = Array.from({ length: like.size }, (_, i) => 1 + 0.5 * Math.sin(1.7 * i + 0.3));
+  const weights = Array.from({ length: like.size }, (_, i) => 0.5 + (((i + 1) * 0.6180339887498949) % 1));
   return tensor(weights, { shape: like.shape, dtype: like.dtype, backend: like.backend.name });
 }
 

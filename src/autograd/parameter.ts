@@ -3,6 +3,7 @@
  * shared with others, and change in place; every change raises `version`, so a stale graph is noticed.
  */
 
+import { checkAlike } from '../tensor/checks.js';
 import {
   formatShape,
   fullLike,
@@ -18,7 +19,6 @@ import { Variable } from './variable.js';
 export class Parameter extends Variable {
   /** Path in the model, `rnn.weightHh`; empty until a Module is walked. */
   name: string;
-  #value: Tensor;
   #gradStorage: Tensor | null = null;
   #hasGrad = false;
   #version = 0;
@@ -26,13 +26,11 @@ export class Parameter extends Variable {
 
   /** Copies `value` into long-lived memory. */
   constructor(value: Tensor, name = '') {
-    super(value, true);
+    super(
+      longLived(() => value.copy()),
+      true,
+    );
     this.name = name;
-    this.#value = longLived(() => value.copy());
-  }
-
-  override get value(): Tensor {
-    return this.#value;
   }
 
   override get version(): number {
@@ -50,23 +48,24 @@ export class Parameter extends Variable {
 
   /** Copies a gradient of the value's shape; null means none, which is not the same as zero. */
   override set grad(grad: Tensor | null) {
+    if (grad) this.#checkGrad(grad);
     this.#hasGrad = false;
     if (grad) this.accumulateGrad(grad);
   }
 
   override accumulateGrad(grad: Tensor): void {
-    this.#checkShape('grad', grad.shape);
-    this.#gradStorage ??= longLived(() => fullLike(this.#value, 0));
+    this.#checkGrad(grad);
+    this.#gradStorage ??= longLived(() => fullLike(this.stored, 0));
     if (this.#hasGrad) this.#gradStorage.addInPlace(grad);
-    else this.#value.backend.copy(grad.view(), this.#gradStorage.view());
+    else this.stored.backend.copy(grad.view(), this.#gradStorage.view());
     this.#hasGrad = true;
   }
 
   /** Copies new numbers into the value. Throws ShapeError unless shapes agree. */
   assign(value: Tensor): void {
     this.#checkShape('assign', value.shape);
-    const source = value.to(this.#value.dtype, this.#value.backend);
-    this.#value.backend.copy(source.view(), this.#value.view());
+    const source = value.to(this.stored.dtype, this.stored.backend);
+    this.stored.backend.copy(source.view(), this.stored.view());
     this.markChanged();
   }
 
@@ -79,12 +78,12 @@ export class Parameter extends Variable {
   moveTo(place: BlockPlace): void {
     const { values, grads } = place.block;
     const slot = (memory: Tensor): Tensor =>
-      memory.slice([[place.offset, place.offset + this.#value.size]]).reshape(this.shape);
+      memory.slice([[place.offset, place.offset + this.stored.size]]).reshape(this.shape);
     const grad = this.grad;
-    const value = this.#value;
+    const value = this.stored;
     this.#place = place;
-    this.#value = slot(values);
-    this.#value.backend.copy(value.view(), this.#value.view());
+    this.stored = slot(values);
+    this.stored.backend.copy(value.view(), this.stored.view());
     this.#gradStorage = slot(grads);
     if (grad) this.grad = grad;
   }
@@ -94,6 +93,11 @@ export class Parameter extends Variable {
     throw new ShapeError(
       `Parameter.${caller}: '${this.name}' has shape ${formatShape(this.shape)}, got ${formatShape(shape)}`,
     );
+  }
+
+  #checkGrad(grad: Tensor): void {
+    this.#checkShape('grad', grad.shape);
+    checkAlike('Parameter.grad', this.value, grad);
   }
 }
 

@@ -42,17 +42,18 @@ export class Variable implements Keepable {
   readonly node: GraphNode | null;
   /** Order of creation: an op's output is always later than its inputs. */
   readonly id = created++;
-  readonly #value: Tensor;
+  /** The value; only Parameter ever replaces it. */
+  protected stored: Tensor;
   #grad: Tensor | null = null;
 
   constructor(value: Tensor, requiresGrad = false, node: GraphNode | null = null) {
-    this.#value = value;
+    this.stored = value;
     this.requiresGrad = requiresGrad;
     this.node = node;
   }
 
   get value(): Tensor {
-    return this.#value;
+    return this.stored;
   }
 
   /** dLoss/dValue of the last backward passes, summed; null before the first. Shape of `value`. */
@@ -89,9 +90,10 @@ export class Variable implements Keepable {
 
   [keep](ending: Scope): Variable {
     const value = this.value[keep](ending);
-    if (value === this.value) return this;
-    const kept = new Variable(value, this.requiresGrad && this.node === null);
-    kept.grad = this.grad?.[keep](ending) ?? null;
+    const grad = this.grad?.[keep](ending) ?? null;
+    const stays = value === this.value;
+    const kept = stays ? this : new Variable(value, this.requiresGrad && this.node === null);
+    if (grad !== kept.grad) kept.grad = grad;
     return kept;
   }
 
@@ -111,8 +113,10 @@ export type Operand = Variable | Tensor | number;
 /** Operands as Variables; numbers take dtype and backend of the first tensor among them. */
 export function asVariables(caller: string, operands: readonly Operand[]): Variable[] {
   const model = operands.find((operand) => typeof operand !== 'number') as Variable | Tensor | undefined;
-  if (!model)
-    throw new Error(`${caller}: at least one operand must be a Variable or a Tensor, got numbers only`);
+  if (!model) {
+    const got = operands.length > 0 ? 'numbers only' : 'none';
+    throw new Error(`${caller}: at least one operand must be a Variable or a Tensor, got ${got}`);
+  }
   const like = model instanceof Variable ? model.value : model;
   return operands.map((operand) =>
     operand instanceof Variable

@@ -1,7 +1,8 @@
 /** Joining tensors along an axis: the one movement that takes many tensors and must copy. */
 
+import { checkAlike } from './checks.js';
 import { formatShape, normalizeAxis, ShapeError } from './shape.js';
-import { checkAlike, Tensor } from './tensor.js';
+import { Tensor } from './tensor.js';
 
 /** Tensors joined along `axis`; every other length must agree. Throws ShapeError for an empty list. */
 export function concatTensors(parts: readonly Tensor[], axis: number): Tensor {

@@ -42,10 +42,12 @@ export function tensor(
 /** The shape of nested arrays: lengths down the first branch, which every other branch must match. */
 function shapeOf(values: NestedArray | ArrayLike<number>): Shape {
   if (typeof values === 'number') return [];
+  if (typeof values !== 'object' || values === null || values.length === undefined)
+    throw new ShapeError(`tensor: elements must be numbers or arrays of numbers, got ${values}`);
   if (values.length === 0 || typeof values[0] === 'number') {
     for (let i = 1; i < values.length; i++) {
       if (typeof values[i] !== 'number')
-        throw new ShapeError('tensor: rows must have equal lengths, got numbers beside arrays');
+        throw new ShapeError('tensor: rows must be all numbers or all arrays, got both or a hole');
     }
     return [values.length];
   }
@@ -63,8 +65,12 @@ function shapeOf(values: NestedArray | ArrayLike<number>): Shape {
 
 /** A tensor with every element `value`. */
 export function full(shape: Shape, value: number, options: TensorOptions = {}): Tensor {
-  checkShape('full', shape);
-  const out = Tensor.empty(shape, ...place(options));
+  return filled('full', shape, value, ...place(options));
+}
+
+function filled(caller: string, shape: Shape, value: number, dtype: DType, backend: Backend): Tensor {
+  checkShape(caller, shape);
+  const out = Tensor.empty(shape, dtype, backend);
   const { data, offset } = out.view();
   data.fill(value, offset, offset + out.size);
   return out;
@@ -72,25 +78,22 @@ export function full(shape: Shape, value: number, options: TensorOptions = {}): 
 
 /** A tensor of zeros. */
 export function zeros(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 0, options);
+  return filled('zeros', shape, 0, ...place(options));
 }
 
 /** A tensor of ones. */
 export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
-  return full(shape, 1, options);
+  return filled('ones', shape, 1, ...place(options));
 }
 
 /** Zeros (or another value) with the shape, dtype and backend of a tensor. */
 export function fullLike(like: Tensor, value: number, shape: Shape = like.shape): Tensor {
-  const out = Tensor.empty(shape, like.dtype, like.backend);
-  const { data, offset } = out.view();
-  data.fill(value, offset, offset + out.size);
-  return out;
+  return filled('fullLike', shape, value, like.dtype, like.backend);
 }
 
 /** The n × n identity matrix. */
 export function eye(n: number, options: TensorOptions = {}): Tensor {
-  const out = zeros([n, n], options);
+  const out = filled('eye', [n, n], 0, ...place(options));
   const { data, offset } = out.view();
   for (let i = 0; i < n; i++) data[offset + i * (n + 1)] = 1;
   return out;

@@ -20,6 +20,7 @@ export {
 } from './backend.js';
 export { concatTensors } from './concat.js';
 export { eye, full, fullLike, ones, type TensorOptions, tensor, zeros } from './create.js';
+export { power } from './math.js';
 export { normal, Random, uniform } from './random.js';
 export type { Range } from './range.js';
 export { type Keepable, keep, longLived, type Scope, scope } from './scope.js';

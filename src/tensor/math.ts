@@ -84,7 +84,7 @@ export function log1p(x: number): number {
   const u = 1 + x;
   if (u === 1) return x;
   if (u === Infinity) return u;
-  return (log(u) * x) / (u - 1);
+  return log(u) * (x / (u - 1));
 }
 
 /** Hyperbolic tangent: Lambert's continued fraction near 0, where 1 − 2/(e^2x + 1) would cancel. */
@@ -99,27 +99,23 @@ export function tanh(x: number): number {
   return x > 0 ? y : -y;
 }
 
-/** Error function: all-positive series below 3, continued fraction of erfc above. DLMF 7.6.2, 7.9.1. */
+/** Error function: all-positive series below 2, continued fraction of erfc above. DLMF 7.6.2, 7.9.1. */
 export function erf(x: number): number {
-  if (x !== x) return x;
+  if (x !== x || x === 0) return x;
   const size = Math.abs(x);
   if (size > 6) return x > 0 ? 1 : -1;
   const square = size * size;
   let y: number;
-  if (size < 3) {
-    let term = size;
-    let sum = size;
-    for (let n = 1; term > sum * 1e-17; n++) {
-      term *= (2 * square) / (2 * n + 1);
-      sum += term;
-    }
-    y = 1.1283791670955126 * sum * exp(-square);
+  if (size < 2) {
+    let sum = 1;
+    for (let n = 40; n >= 1; n--) sum = 1 + (sum * 2 * square) / (2 * n + 1);
+    y = 1.1283791670955126 * sum * size * exp(-square);
   } else {
     let tail = size;
     for (let n = 60; n >= 1; n--) tail = size + n / 2 / tail;
     y = 1 - (exp(-square) / tail) * 0.5641895835477563;
   }
-  return x > 0 ? y : -y;
+  return x < 0 ? -y : y;
 }
 
 const HALF_PI_1 = 1.5707963267341256;
@@ -148,11 +144,40 @@ function cosKernel(x: number): number {
   return 1 - (0.5 * z - z * z * (0.0416666666666666 + z * tail));
 }
 
-/** sin (shift 0) or cos (shift 1) after a three-part reduction, accurate for |x| up to about 10⁶. */
+const HALF_PI_BITS = 1200;
+let halfPiScaled = 0n;
+
+/** π/2 · 2^HALF_PI_BITS by Machin's formula π/4 = 4·atan(1/5) − atan(1/239), once. */
+function halfPi(): bigint {
+  const atanOfInverse = (n: bigint): bigint => {
+    let sum = 0n;
+    let term = (1n << BigInt(HALF_PI_BITS + 32)) / n;
+    for (let k = 1n; term !== 0n; k += 2n, term /= -(n * n)) sum += term / k;
+    return sum;
+  };
+  halfPiScaled ||= (8n * atanOfInverse(5n) - 2n * atanOfInverse(239n)) >> 32n;
+  return halfPiScaled;
+}
+
+/** x − n·π/2 and n mod 4 for any finite x, in integers: exact where the fast reduction is not. */
+function reduceHuge(x: number): [remainder: number, quarter: number] {
+  bits.setFloat64(0, Math.abs(x));
+  const exponent = (bits.getUint32(0) >>> 20) - 1075;
+  const mantissa = (bits.getBigUint64(0) & 0xfffffffffffffn) | 0x10000000000000n;
+  const scaled = mantissa << BigInt(exponent + HALF_PI_BITS);
+  const n = (scaled + halfPi() / 2n) / halfPi();
+  // 2^1000 units of the remainder, rounded once by Number, divided by a power of two.
+  const remainder = Number((scaled - n * halfPi()) >> BigInt(HALF_PI_BITS - 1000)) / 2 ** 1000;
+  const quarter = Number(n & 3n);
+  return x > 0 ? [remainder, quarter] : [-remainder, (4 - quarter) % 4];
+}
+
+/** sin (shift 0) or cos (shift 1) after subtracting the nearest multiple of π/2, in three parts up to 10⁶. */
 function circular(x: number, shift: number): number {
   if (!Number.isFinite(x)) return NaN;
-  const n = Math.round(x * 0.6366197723675814);
-  const r = x - n * HALF_PI_1 - n * HALF_PI_2 - n * HALF_PI_3;
+  let n = Math.round(x * 0.6366197723675814);
+  let r = x - n * HALF_PI_1 - n * HALF_PI_2 - n * HALF_PI_3;
+  if (Math.abs(x) > 1e6) [r, n] = reduceHuge(x);
   switch ((((n + shift) % 4) + 4) % 4) {
     case 0:
       return sinKernel(r);
@@ -167,7 +192,7 @@ function circular(x: number, shift: number): number {
 
 /** Sine of x radians. */
 export function sin(x: number): number {
-  return circular(x, 0);
+  return x === 0 ? x : circular(x, 0);
 }
 
 /** Cosine of x radians. */
@@ -175,14 +200,14 @@ export function cos(x: number): number {
   return circular(x, 1);
 }
 
-/** x^p: repeated squaring where p is a small integer, √ at p = ½, else e^(p·log x) (NaN for x < 0). */
+/** x^p: √ at p = ½, repeated squaring where p is an integer below 2³¹, else e^(p·log x) (NaN for x < 0). */
 export function power(x: number, p: number): number {
   if (p === 0.5) return Math.sqrt(x);
-  if (Number.isInteger(p) && Math.abs(p) <= 64) {
+  if (Number.isInteger(p) && Math.abs(p) < 2 ** 31) {
     let result = 1;
     for (let n = Math.abs(p), base = x; n > 0; n >>= 1, base *= base) if (n & 1) result *= base;
     return p < 0 ? 1 / result : result;
   }
-  if (x === 0) return p > 0 ? 0 : Infinity;
+  if (x === 0 && p === p) return p > 0 ? 0 : Infinity;
   return exp(p * log(x));
 }

@@ -29,7 +29,7 @@ export class Random {
     this.#generator = mersenneFromState(state);
   }
 
-  /** A number in [low, high), 53 random bits. */
+  /** A number in [low, high), 53 random bits; stored as float32 it may round up to `high`. */
   uniform(low = 0, high = 1): number {
     const upper = this.#generator.next() >>> 5;
     const lower = this.#generator.next() >>> 6;

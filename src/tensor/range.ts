@@ -10,6 +10,10 @@ export function resolveRange(range: Range, length: number): { start: number; ste
   const [from, to, step = 1] = range;
   if (!Number.isInteger(step) || step === 0)
     throw new ShapeError(`slice: step must be a non-zero integer, got ${step}`);
+  for (const position of [from, to]) {
+    if (position !== undefined && position !== null && !Number.isInteger(position))
+      throw new ShapeError(`slice: start and stop must be integers, or null for the end, got ${position}`);
+  }
   const [low, high] = step > 0 ? [0, length] : [-1, length - 1];
   const clamp = (position: number) =>
     Math.min(high, Math.max(low, position < 0 ? position + length : position));

@@ -44,6 +44,7 @@ export function scope<T>(fn: () => T): T {
   try {
     const result = fn();
     if (isThenable(result)) {
+      Promise.resolve(result).catch(() => undefined); // what it does next can only fail; this error says why
       throw new Error(
         'scope: takes a synchronous function, got one that returns a Promise; do the awaiting after the scope',
       );
@@ -68,7 +69,7 @@ export function longLived<T>(fn: () => T): T {
   }
 }
 
-function isThenable(value: unknown): boolean {
+function isThenable(value: unknown): value is PromiseLike<unknown> {
   return (
     typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
   );

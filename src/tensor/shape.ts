@@ -78,6 +78,7 @@ export function broadcastShapes(caller: string, a: Shape, b: Shape): Shape {
 
 /** `axis` counted from the front; -1 is the last. Throws ShapeError outside -rank … rank - 1. */
 export function normalizeAxis(caller: string, axis: number, rank: number): number {
+  if (rank === 0) throw new ShapeError(`${caller}: a scalar has no axes, got axis ${axis}`);
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
     throw new ShapeError(`${caller}: axis must be an integer in ${-rank} … ${rank - 1}, got ${axis}`);
   }

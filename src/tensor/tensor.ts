@@ -6,7 +6,9 @@
 
 import type { NdArray } from 'ndarray';
 import { type Backend, type BinaryName, defaultBackend, type ReduceName, type UnaryName } from './backend.js';
-import { type Range, resolveRange } from './range.js';
+import { checkAlike, checkIndices, checkSame } from './checks.js';
+import { broadcastView, sliceView, transposeView } from './movement.js';
+import type { Range } from './range.js';
 import { currentLifetime, currentScope, type Keepable, keep, longLived, type Scope } from './scope.js';
 import {
   broadcastShapes,
@@ -53,14 +55,14 @@ export class Tensor implements Keepable {
   static empty(shape: Shape, dtype: DType, backend: Backend): Tensor {
     if (!backend.dtypes.includes(dtype)) {
       throw new Error(
-        `${backend.name}: computes in ${backend.dtypes.join(', ')}, got ${dtype}; use 'reference'`,
+        `${backend.name}: computes in ${backend.dtypes.join(', ')}, got ${dtype}; choose one of these, or another backend`,
       );
     }
     const { data, offset } = backend.memory.allocate(dtype, sizeOf(shape), currentLifetime());
     return new Tensor(makeView(data, shape, rowMajorStrides(shape), offset), backend, currentScope());
   }
 
-  /** Copies a scijs ndarray of any numeric dtype. */
+  /** Copies a scijs ndarray of any numeric dtype: float64 stays float64, all else becomes float32 unless told. */
   static from(
     array: NdArray,
     dtype: DType = array.dtype === 'float64' ? 'float64' : 'float32',
@@ -89,13 +91,6 @@ export class Tensor implements Keepable {
   /** Number of elements. */
   get size(): number {
     return sizeOf(this.#view.shape);
-  }
-
-  /** The transpose of the last two axes, a view. */
-  get T(): Tensor {
-    const axes = this.shape.map((_, axis) => axis);
-    axes.push(...axes.splice(-2).reverse());
-    return this.transpose(axes);
   }
 
   /** The elements as a scijs ndarray, without a copy: valid inside the scope only, not to be kept or written. */
@@ -210,25 +205,23 @@ export class Tensor implements Keepable {
   where(condition: Tensor, other: TensorLike): Tensor {
     const right = this.like(other);
     checkAlike('where', this, right);
+    checkAlike('where', this, condition);
     const shape = broadcastShapes(
       'where',
       broadcastShapes('where', this.shape, right.shape),
       condition.shape,
     );
     const out = Tensor.empty(shape, this.dtype, this.backend);
-    const [c, a, b] = [condition, this, right].map((operand) => operand.broadcastTo(shape).view());
-    this.backend.where(c!, a!, b!, out.view());
+    const chosen = condition.broadcastTo(shape).view();
+    const [a, b] = [this.broadcastTo(shape).view(), right.broadcastTo(shape).view()];
+    this.backend.where(chosen, a, b, out.view());
     return out;
   }
 
   /** Adds `other`, which must have this shape, into this tensor's own memory. For accumulation only. */
   addInPlace(other: Tensor): void {
     checkAlike('addInPlace', this, other);
-    if (!sameShape(this.shape, other.shape)) {
-      throw new ShapeError(
-        `addInPlace: shapes must be equal, got ${formatShape(this.shape)} and ${formatShape(other.shape)}`,
-      );
-    }
+    checkSame('addInPlace', this.shape, other.shape);
     this.backend.binary('add', this.view(), other.view(), this.view());
   }
 
@@ -273,64 +266,38 @@ export class Tensor implements Keepable {
 
   // ---- movement: views wherever strides allow ----
 
-  #viewOf(shape: Shape, strides: readonly number[], offset: number): Tensor {
-    return new Tensor(makeView(this.view().data, shape, strides, offset), this.backend, this.#scope);
+  #seenAs(view: ArrayView): Tensor {
+    return new Tensor(view, this.backend, this.#scope);
   }
 
   /** The same elements in another shape, one length may be -1; a view where the data is contiguous. */
   reshape(shape: Shape): Tensor {
     const target = inferShape('reshape', shape, this.size);
-    const { stride, offset } = this.view();
+    const { data, stride, offset } = this.view();
     if (!isContiguous(this.shape, stride)) return this.copy().reshape(target);
-    return this.#viewOf(target, rowMajorStrides(target), offset);
+    return this.#seenAs(makeView(data, target, rowMajorStrides(target), offset));
   }
 
   /** Axes in another order (default: reversed), a view. */
   transpose(axes: Shape = this.shape.map((_, axis) => this.rank - 1 - axis)): Tensor {
-    const order = normalizeAxes('transpose', axes, this.rank);
-    if (order.length !== this.rank) {
-      throw new ShapeError(
-        `transpose: must name all ${this.rank} axes, got ${formatShape(axes)} for shape ${formatShape(this.shape)}`,
-      );
-    }
-    const { stride, offset } = this.view();
-    return this.#viewOf(
-      order.map((axis) => this.shape[axis]!),
-      order.map((axis) => stride[axis]!),
-      offset,
-    );
+    return this.#seenAs(transposeView(this.view(), axes));
+  }
+
+  /** The transpose of the last two axes, a view. */
+  get T(): Tensor {
+    const axes = this.shape.map((_, axis) => axis);
+    axes.push(...axes.splice(-2).reverse());
+    return this.transpose(axes);
   }
 
   /** A view of this tensor stretched to `shape`: axes of length 1 and missing leading axes repeat. */
   broadcastTo(shape: Shape): Tensor {
-    if (sameShape(this.shape, shape)) return this;
-    if (!sameShape(broadcastShapes('broadcastTo', this.shape, shape), shape)) {
-      throw new ShapeError(
-        `broadcastTo: ${formatShape(this.shape)} does not stretch to ${formatShape(shape)}`,
-      );
-    }
-    const { stride, offset } = this.view();
-    const lead = shape.length - this.rank;
-    const strides = shape.map((_, axis) =>
-      axis < lead || this.shape[axis - lead] === 1 ? 0 : stride[axis - lead]!,
-    );
-    return this.#viewOf(shape, strides, offset);
+    return sameShape(this.shape, shape) ? this : this.#seenAs(broadcastView(this.view(), shape));
   }
 
   /** A view of a range along each leading axis, Python's rules; axes without a range stay whole. */
   slice(ranges: readonly (Range | null)[]): Tensor {
-    if (ranges.length > this.rank) {
-      throw new ShapeError(
-        `slice: at most one range per axis, got ${ranges.length} for shape ${formatShape(this.shape)}`,
-      );
-    }
-    const { stride, offset } = this.view();
-    const cuts = this.shape.map((length, axis) => resolveRange(ranges[axis] ?? [], length));
-    return this.#viewOf(
-      cuts.map((cut) => cut.length),
-      cuts.map((cut, axis) => cut.step * stride[axis]!),
-      cuts.reduce((sum, cut, axis) => sum + (cut.length > 0 ? cut.start * stride[axis]! : 0), offset),
-    );
+    return this.#seenAs(sliceView(this.view(), ranges));
   }
 
   /** Rows of the first axis by number, `[n, …] → [indices.length, …]`. */
@@ -343,25 +310,9 @@ export class Tensor implements Keepable {
 
   /** Adds row i of `rows` to row indices[i] of this tensor's own memory. For accumulation only. */
   scatterAddRows(rows: Tensor, indices: Int32Array): void {
+    checkAlike('scatterAddRows', this, rows);
     checkIndices('scatterAddRows', indices, this.shape);
+    checkSame('scatterAddRows', rows.shape, [indices.length, ...this.shape.slice(1)]);
     this.backend.scatterAdd(rows.view(), indices, this.view());
-  }
-}
-
-/** Throws an Error unless two tensors share dtype and backend: they are never mixed silently. */
-export function checkAlike(caller: string, a: Tensor, b: Tensor): void {
-  if (a.dtype === b.dtype && a.backend === b.backend) return;
-  const name = (tensor: Tensor) => `${tensor.dtype} on ${tensor.backend.name}`;
-  throw new Error(
-    `${caller}: operands must share dtype and backend, got ${name(a)} and ${name(b)}; convert one with .to()`,
-  );
-}
-
-function checkIndices(caller: string, indices: Int32Array, shape: Shape): void {
-  if (shape.length === 0) throw new ShapeError(`${caller}: a scalar has no rows`);
-  for (const index of indices) {
-    if (index < 0 || index >= shape[0]!) {
-      throw new ShapeError(`${caller}: rows must be in 0 … ${shape[0]! - 1}, got ${index}`);
-    }
   }
 }

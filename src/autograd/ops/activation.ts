@@ -11,7 +11,7 @@ const plain: readonly Sample<void>[] = [{ shapes: [[2, 3]] }, { shapes: [[5]], r
 export const tanh = defineOp<One>({
   name: 'tanh',
   forward: ([x]) => x.unary('tanh'),
-  backward: (grad, { output }) => [() => grad.sub(grad.mul(output).mul(output))],
+  backward: (grad, { output }) => [() => grad.mul(output.like(1).sub(output.mul(output)))],
   samples: plain,
 });
 
@@ -19,7 +19,7 @@ export const tanh = defineOp<One>({
 export const sigmoid = defineOp<One>({
   name: 'sigmoid',
   forward: ([x]) => logistic(x),
-  backward: (grad, { output }) => [() => grad.mul(output).mul(output.neg().add(1))],
+  backward: (grad, { output }) => [() => grad.mul(output.mul(output.like(1).sub(output)))],
   samples: plain,
 });
 
@@ -31,7 +31,7 @@ function logistic(x: Tensor): Tensor {
 export const relu = defineOp<One>({
   name: 'relu',
   forward: ([x]) => x.binary('max', 0),
-  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.binary('greater', 0))],
+  backward: (grad, { inputs: [x] }) => [() => grad.where(x.binary('greater', 0), 0)],
   samples: plain,
 });
 
@@ -101,7 +101,7 @@ const rows: readonly Sample<AxisOption | undefined>[] = [
 /** log Σ e^x along an axis with the maximum taken out; −∞ where every element is. */
 function logSumExpOf(x: Tensor, axis: number): Tensor {
   const top = x.max({ axis, keepDims: true });
-  const finite = top.where(top.unary('abs').binary('greater', Number.MAX_VALUE).binary('equal', 0), 0);
+  const finite = top.like(0).where(top.unary('abs').binary('equal', Infinity), top);
   return x.sub(finite).unary('exp').sum({ axis, keepDims: true }).unary('log').add(finite);
 }
 

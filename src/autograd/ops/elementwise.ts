@@ -1,6 +1,6 @@
 /** Element-wise ops: arithmetic of two operands, and functions of one. Operands broadcast. */
 
-import type { Tensor } from '../../tensor/index.js';
+import { fullLike, type Tensor } from '../../tensor/index.js';
 import { defineOp, type Sample } from '../op.js';
 
 type One = readonly [x: Tensor];
@@ -67,16 +67,16 @@ export const div = defineOp<Two>({
   ],
 });
 
-/** Share of the gradient that goes to the chosen operand: 1 where it won, ½ on a tie (as PyTorch does). */
-function winner(chosen: Tensor, other: Tensor): Tensor {
-  return chosen.binary('greaterEqual', other).add(chosen.binary('greater', other)).mul(0.5);
+/** What a winning operand gets: the gradient where a > b, half of it on a tie (as PyTorch does), else exactly 0. */
+function whereGreater(grad: Tensor, a: Tensor, b: Tensor): Tensor {
+  return grad.where(a.binary('greater', b), grad.mul(0.5).where(a.binary('equal', b), 0));
 }
 
 /** The larger of a and b; NaN where either is; the gradient of a tie is shared. */
 export const maximum = defineOp<Two>({
   name: 'maximum',
   forward: ([a, b]) => a.binary('max', b),
-  backward: (grad, { inputs: [a, b] }) => [() => grad.mul(winner(a, b)), () => grad.mul(winner(b, a))],
+  backward: (grad, { inputs: [a, b] }) => [() => whereGreater(grad, a, b), () => whereGreater(grad, b, a)],
   samples: pairs,
 });
 
@@ -84,7 +84,7 @@ export const maximum = defineOp<Two>({
 export const minimum = defineOp<Two>({
   name: 'minimum',
   forward: ([a, b]) => a.binary('min', b),
-  backward: (grad, { inputs: [a, b] }) => [() => grad.mul(winner(b, a)), () => grad.mul(winner(a, b))],
+  backward: (grad, { inputs: [a, b] }) => [() => whereGreater(grad, b, a), () => whereGreater(grad, a, b)],
   samples: pairs,
 });
 
@@ -157,7 +157,7 @@ export const pow = defineOp<One, number>({
   name: 'pow',
   forward: ([x], exponent) => x.binary('pow', exponent),
   backward: (grad, { inputs: [x], params: exponent }) => [
-    () => grad.mul(x.binary('pow', exponent - 1)).mul(exponent),
+    () => (exponent === 0 ? fullLike(x, 0) : grad.mul(x.binary('pow', exponent - 1)).mul(exponent)),
   ],
   samples: [
     { shapes: [[2, 3]], params: 3 },
@@ -192,7 +192,7 @@ export interface ClampOptions {
 export const clamp = defineOp<One, ClampOptions>({
   name: 'clamp',
   forward: ([x], { min = -Infinity, max = Infinity }) => x.binary('max', min).binary('min', max),
-  backward: (grad, { inputs: [x], output }) => [() => grad.mul(x.binary('equal', output))],
+  backward: (grad, { inputs: [x], output }) => [() => grad.where(x.binary('equal', output), 0)],
   samples: [
     { shapes: [[3, 4]], params: { min: -0.51, max: 0.73 } },
     { shapes: [[5]], params: { max: 0.11 } },

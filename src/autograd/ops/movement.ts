@@ -2,10 +2,13 @@
 
 import {
   concatTensors,
+  formatShape,
   fullLike,
   normalizeAxis,
   type Range,
   type Shape,
+  ShapeError,
+  sameShape,
   type Tensor,
 } from '../../tensor/index.js';
 import { defineOp } from '../op.js';
@@ -97,6 +100,10 @@ export const concat = defineOp<readonly Tensor[], number | undefined>({
 export const stack = defineOp<readonly Tensor[], number | undefined>({
   name: 'stack',
   forward: (parts, axis = 0) => {
+    if (parts.some((part) => !sameShape(part.shape, parts[0]!.shape))) {
+      const got = parts.map((part) => formatShape(part.shape)).join(', ');
+      throw new ShapeError(`stack: shapes must be equal, got ${got}; to join along an axis, use concat`);
+    }
     const rank = (parts[0]?.rank ?? 0) + 1;
     const along = normalizeAxis('stack', axis, rank);
     return concatTensors(
@@ -132,7 +139,11 @@ export const stack = defineOp<readonly Tensor[], number | undefined>({
 /** Rows of the first axis by number, `[n, …] → [indices.length, …]`: an embedding look-up. */
 export const gatherRows = defineOp<One, Int32Array | readonly number[]>({
   name: 'gatherRows',
-  forward: ([x], rows) => x.gatherRows(Int32Array.from(rows)),
+  forward: ([x], rows) => {
+    const wrong = rows.find((row) => !Number.isInteger(row));
+    if (wrong !== undefined) throw new ShapeError(`gatherRows: rows must be integers, got ${wrong}`);
+    return x.gatherRows(Int32Array.from(rows));
+  },
   backward: (grad, { inputs: [x], params: rows }) => [
     () => {
       const whole = fullLike(x, 0);

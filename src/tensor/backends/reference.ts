@@ -127,16 +127,14 @@ export const reference: Backend = {
     }
     const [rows, columns] = out.shape;
     const inner = a.shape[1]!;
+    const [left, stepLeft] = [a.data, a.stride[1]!];
+    const [right, stepRight] = [b.data, b.stride[0]!];
     for (let i = 0; i < rows!; i++) {
       for (let j = 0; j < columns!; j++) {
         let sum = 0;
         let p = a.offset + i * a.stride[0]!;
         let q = b.offset + j * b.stride[1]!;
-        for (let k = 0; k < inner; k++) {
-          sum += a.data[p]! * b.data[q]!;
-          p += a.stride[1]!;
-          q += b.stride[0]!;
-        }
+        for (let k = 0; k < inner; k++, p += stepLeft, q += stepRight) sum += left[p]! * right[q]!;
         out.data[out.offset + i * out.stride[0]! + j * out.stride[1]!] = sum;
       }
     }

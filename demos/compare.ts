@@ -1,0 +1,86 @@
+/** The comparison: one training under each clip spec, from the same weights and data, and what came of each. */
+
+import {
+  Adam,
+  type ClipSpec,
+  type Optimizer,
+  type OptimizerOptions,
+  type Parameter,
+  parseClipSpec,
+  SGD,
+  type StepRecord,
+  summarize,
+  train,
+} from '../src/index.js';
+import type { Demo, DemoConfig, OptimizerName, Outcome, Setup } from './demo.js';
+
+/** Who watches the trainings. */
+export interface Watcher {
+  /** A training starts. */
+  begin(spec: ClipSpec): void;
+  step(spec: ClipSpec, record: StepRecord): void;
+  /** It ended, finished or not. */
+  end(spec: ClipSpec): void;
+}
+
+/** A finished comparison; `interrupted` where Ctrl-C ended it early. */
+export interface Comparison {
+  readonly demo: Demo;
+  readonly config: DemoConfig;
+  readonly setup: Setup;
+  readonly outcomes: readonly Outcome[];
+  readonly interrupted: boolean;
+}
+
+/** How each optimizer is made. */
+export const optimizers: Readonly<
+  Record<OptimizerName, (p: Parameter[], o: OptimizerOptions) => Optimizer<OptimizerOptions>>
+> = {
+  sgd: (parameters, options) => new SGD(parameters, options),
+  adam: (parameters, options) => new Adam(parameters, options),
+};
+
+/** Trains under every spec in turn, until done or aborted. */
+export async function compare(
+  demo: Demo,
+  config: DemoConfig,
+  watcher: Watcher,
+  signal?: AbortSignal,
+): Promise<Comparison> {
+  const setup = demo.setUp(config);
+  const outcomes: Outcome[] = [];
+  for (const clip of config.clips) {
+    if (signal?.aborted) break;
+    // Parsed anew for every run: a clipper that remembers must not carry one run into the next.
+    const spec = parseClipSpec(clip);
+    watcher.begin(spec);
+    try {
+      outcomes.push(await runOne(setup, config, spec, watcher, signal));
+    } finally {
+      watcher.end(spec);
+    }
+  }
+  return { demo, config, setup, outcomes, interrupted: signal?.aborted ?? false };
+}
+
+async function runOne(
+  setup: Setup,
+  { lr, steps, optimizer: name }: DemoConfig,
+  spec: ClipSpec,
+  watcher: Watcher,
+  signal: AbortSignal | undefined,
+): Promise<Outcome> {
+  const training = setup.start();
+  const optimizer = optimizers[name](training.model.parameters(), { lr, hooks: spec.hooks });
+  const result = await train({
+    model: training.model,
+    loss: (_, batch, step) => training.loss(batch, step),
+    batches: training.batches,
+    optimizer,
+    steps,
+    onStep: (record) => watcher.step(spec, record),
+    signal,
+  });
+  const summary = summarize(spec.text, result);
+  return { spec, training, result, summary, measured: training.measure?.() ?? {} };
+}

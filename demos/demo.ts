@@ -1,0 +1,96 @@
+/**
+ * What a demo is: a network, its data and its story. The comparison that runs it (compare.ts), the command line and
+ * the views know no demo; a new one is one file and one line in index.ts.
+ */
+
+import type { ClipSpec, Module, RunSummary, TrainResult, Variable } from '../src/index.js';
+import type { Section } from '../src/train/report/index.js';
+
+/** Settings of one run of a demo; the same under every clip spec. */
+export interface DemoConfig {
+  readonly seed: number;
+  readonly steps: number;
+  readonly lr: number;
+  readonly optimizer: OptimizerName;
+  readonly backend: string;
+  /** Clip specs, one run each. */
+  readonly clips: readonly string[];
+  /** The demo's own options, by name. */
+  readonly own: Readonly<Record<string, string | number>>;
+}
+
+/** Optimizers a demo can be run with. */
+export type OptimizerName = 'sgd' | 'adam';
+
+/** An option of one demo: a number by default, or one of some words. */
+export interface DemoOption {
+  readonly name: string;
+  /** Placeholder in the help: `--rho <number>`. */
+  readonly value: string;
+  readonly description: string;
+  readonly default: string | number;
+  /** The words allowed; a number in `range` where left out. */
+  readonly choices?: readonly string[];
+  readonly range?: readonly [low: number, high: number];
+  readonly integer?: boolean;
+}
+
+/** One training, ready to start: always from the same weights and the same data for a seed. */
+export interface Training<Batch = unknown> {
+  readonly model: Module;
+  readonly batches: Iterable<Batch>;
+  /** The loss of a batch, one element. */
+  loss(batch: Batch, step: number): Variable;
+  /** Measured after training, added to the run's entry in JSON and table: test accuracy and the like. */
+  measure?(): Readonly<Record<string, number>>;
+}
+
+/** One clip spec's training and what came of it. */
+export interface Outcome {
+  readonly spec: ClipSpec;
+  readonly training: Training;
+  readonly result: TrainResult;
+  readonly summary: RunSummary;
+  readonly measured: Readonly<Record<string, number>>;
+}
+
+/** A demo set up for a configuration. */
+export interface Setup {
+  start(): Training;
+  /** One honest sentence or two on what happened. */
+  verdict(outcomes: readonly Outcome[]): string;
+  /** Figures and text that only this demo has, for the report. */
+  sections?(outcomes: readonly Outcome[]): readonly Section[];
+  /** Measurements of the set-up itself, for JSON. */
+  measurements?(): Readonly<Record<string, unknown>>;
+  /** What the terminal prints last, before the verdict: a sample of what was learned. */
+  epilogue?(outcomes: readonly Outcome[]): string;
+}
+
+/** A demo. */
+export interface Demo {
+  readonly name: string;
+  readonly title: string;
+  /** A few words for `tamegrad list`. */
+  readonly summary: string;
+  /** What is trained on what, for the head of the report. */
+  readonly lead: string;
+  readonly lossUnit?: string;
+  readonly defaults: { readonly steps: number; readonly lr: number };
+  readonly options: readonly DemoOption[];
+  setUp(config: DemoConfig): Setup;
+}
+
+/** "diverged at step 35 (first the gradient of head.weight)", or null for a run that stayed finite. */
+export function tellDivergence({ result: { divergence } }: Outcome): string | null {
+  if (!divergence) return null;
+  const { step, what, names } = divergence;
+  const named = names.length > 0 ? listNames(names) : 'no gradient';
+  if (what === 'loss')
+    return `lost its finite loss at step ${step}, where the gradient of ${named} went with it`;
+  return `blew up at step ${step}, where the ${what} of ${named} stopped being finite`;
+}
+
+function listNames(names: readonly string[]): string {
+  return names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ');
+}

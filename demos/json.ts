@@ -1,0 +1,20 @@
+/** The comparison as one JSON document: what `--json` prints. */
+
+import { toJson } from '../src/index.js';
+import type { Comparison } from './compare.js';
+
+/** One JSON document, ended by a line break; non-finite numbers are strings. */
+export function renderJson({ demo, config, setup, outcomes, interrupted }: Comparison): string {
+  const { seed, own, ...common } = config;
+  return `${toJson(
+    {
+      demo: demo.name,
+      seed,
+      config: { ...common, ...own },
+      runs: outcomes.map(({ summary, measured }) => ({ ...summary, ...measured })),
+      ...(setup.measurements && { measurements: setup.measurements() }),
+      ...(interrupted && { interrupted }),
+    },
+    2,
+  )}\n`;
+}

@@ -1,0 +1,12 @@
+#!/usr/bin/env node
+/** The executable: runs the command line and leaves with its exit code. */
+
+import { main } from './program.js';
+
+// A reader that closes the pipe early (`| head`) is no failure.
+process.stdout.on('error', (error: NodeJS.ErrnoException) => {
+  if (error.code === 'EPIPE') process.exit(0);
+  throw error;
+});
+
+process.exitCode = await main(process.argv.slice(2));

@@ -1,0 +1,113 @@
+/** Options that recur on every command and mean the same everywhere, and how their words are checked. */
+
+import { InvalidArgumentError, Option } from 'commander';
+import { allBackends, clipSpecForms, defaultBackend, parseClipSpec } from '../src/index.js';
+import type { Demo, DemoConfig, DemoOption, OptimizerName } from './demo.js';
+
+/** What the common options parse to. */
+export interface CommonOptions {
+  readonly seed: number;
+  readonly steps: number;
+  readonly lr: number;
+  readonly optimizer: OptimizerName;
+  readonly backend: string;
+  readonly clip?: readonly string[];
+  readonly report?: string;
+  readonly log?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  /** A demo's own options. */
+  readonly [own: string]: unknown;
+}
+
+/** Clip specs that are compared when none is named. */
+const DEFAULT_CLIPS = ['none', 'norm:1'];
+
+/** The options of a demo's command: the common ones, then its own. */
+export function demoOptions(demo: Demo): Option[] {
+  const { steps, lr } = demo.defaults;
+  return [
+    new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0)).default(1),
+    new Option('--steps <integer>', 'most training steps').argParser(wholeNumber(1)).default(steps),
+    new Option('--clip <spec>', `train under this clip spec, repeatable: ${clipSpecForms().join(', ')}`)
+      .argParser(collectClips)
+      .default(undefined, DEFAULT_CLIPS.join(', ')),
+    new Option('--lr <number>', 'learning rate').argParser(number(0)).default(lr),
+    new Option('--optimizer <name>', 'what takes the step').choices(['sgd', 'adam']).default('sgd'),
+    ...demo.options.map(ownOption),
+    new Option('--backend <name>', 'what computes')
+      .choices(allBackends().map(({ name }) => name))
+      .default(defaultBackend().name),
+    new Option('--report <file.html>', 'write a self-contained page with charts'),
+    new Option('--log <file.jsonl>', 'write one JSON object a step'),
+    new Option('--json', 'print one JSON document and nothing else'),
+    new Option('--quiet', 'show no progress'),
+  ];
+}
+
+function ownOption({
+  name,
+  value,
+  description,
+  choices,
+  range,
+  integer,
+  default: standard,
+}: DemoOption): Option {
+  const option = new Option(`--${name} <${value}>`, description).default(standard);
+  if (choices) return option.choices(choices);
+  const [low, high] = range ?? [];
+  return option.argParser(integer ? wholeNumber(low ?? 0, high) : number(low, high));
+}
+
+/** The configuration that parsed options mean for a demo. */
+export function configOf(demo: Demo, options: CommonOptions): DemoConfig {
+  const { seed, steps, lr, optimizer, backend, clip = DEFAULT_CLIPS } = options;
+  const own = Object.fromEntries(
+    demo.options.map(({ name }) => [name, options[camelCase(name)] as string | number]),
+  );
+  return { seed, steps, lr, optimizer, backend, clips: clip, own };
+}
+
+/** The command line that repeats a run, every setting written out. */
+export function commandFor(demo: Demo, config: DemoConfig): string {
+  const { own, clips, ...common } = config;
+  const words = Object.entries({ ...common, ...own }).map(([name, value]) => `--${name} ${value}`);
+  return ['npx tamegrad demo', demo.name, ...words, ...clips.map((clip) => `--clip ${clip}`)].join(' ');
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function collectClips(text: string, before: readonly string[] | undefined): readonly string[] {
+  try {
+    parseClipSpec(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+  return [...(before ?? []), text];
+}
+
+function number(low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be a number${boundsText(low, high)}.`);
+  };
+}
+
+function wholeNumber(low: number, high = Number.MAX_SAFE_INTEGER) {
+  const parse = number(low, high);
+  return (text: string): number => {
+    const value = parse(text);
+    if (Number.isInteger(value)) return value;
+    throw new InvalidArgumentError(`It must be a whole number${boundsText(low, high)}.`);
+  };
+}
+
+function boundsText(low: number, high: number): string {
+  const bounded = high < Number.MAX_SAFE_INTEGER;
+  if (bounded) return ` from ${low} to ${high}`;
+  return Number.isFinite(low) ? ` of at least ${low}` : '';
+}

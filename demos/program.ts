@@ -1,0 +1,61 @@
+/** The command line of tamegrad: which commands there are, and how errors become one line and an exit code. */
+
+import { Command, CommanderError } from 'commander';
+import { runDemo } from './demo-command.js';
+import { UsageError } from './errors.js';
+import { demos } from './index.js';
+import { type CommonOptions, demoOptions } from './options.js';
+
+const FAILED = 1;
+const WRONG_USAGE = 2;
+
+/** Runs the command line with the words after `tamegrad`; resolves to the exit code. */
+export async function main(words: readonly string[]): Promise<number> {
+  let code = 0;
+  const program = buildProgram((exitCode) => {
+    code = exitCode;
+  });
+  try {
+    await program.parseAsync(withDefaultDemo(words), { from: 'user' });
+    return code;
+  } catch (error) {
+    if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
+    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    return error instanceof UsageError ? WRONG_USAGE : FAILED;
+  }
+}
+
+/** `demo --seed 2` means the first demo. */
+function withDefaultDemo(words: readonly string[]): string[] {
+  const [command, next, ...rest] = words;
+  const named = next !== undefined && (!next.startsWith('-') || next === '-h' || next === '--help');
+  if (command !== 'demo' || named) return [...words];
+  return [command, demos[0].name, ...(next === undefined ? [] : [next]), ...rest];
+}
+
+function buildProgram(done: (exitCode: number) => void): Command {
+  const program = new Command('tamegrad')
+    .description('Exploding gradients, reproduced on purpose and tamed by clipping.')
+    .helpCommand(false);
+  const demo = configure(program.command('demo'))
+    .description(`run a demo side by side under every clip spec (default: ${demos[0].name})`)
+    .usage('[name] [options]');
+  for (const entry of demos) {
+    const command = configure(demo.command(entry.name)).description(entry.summary);
+    for (const option of demoOptions(entry)) command.addOption(option);
+    command.action(async (options: CommonOptions) => done(await runDemo(entry, options)));
+  }
+  configure(program.command('list'))
+    .description('list the demos')
+    .action(() => {
+      process.stdout.write(demos.map(({ name, summary }) => `${name.padEnd(10)}${summary}\n`).join(''));
+    });
+  return configure(program);
+}
+
+/** Errors in one line with the nearest word, and thrown instead of ending the process. */
+function configure(command: Command): Command {
+  return command.exitOverride().configureOutput({
+    outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, ' ')}\n`),
+  });
+}

@@ -1,0 +1,67 @@
+/** The comparison in a terminal: two charts, the table of runs, the demo's last words, the verdict. */
+
+import type { StepRecord } from '../../src/index.js';
+import type { Comparison } from '../compare.js';
+import type { Outcome } from '../demo.js';
+import { factsOf } from '../report-page.js';
+import { type ChartSeries, renderChart } from './chart.js';
+import { columnsOf, hasColor, paint, type Sink } from './stream.js';
+import { renderTable } from './table.js';
+
+/** The whole view, at most 80 columns wide. */
+export function renderComparison({ demo, setup, outcomes }: Comparison, sink: Sink): string {
+  const threshold = outcomes.map(({ spec }) => spec).find((spec) => spec.threshold !== null);
+  const line = threshold && { label: `threshold ${threshold.threshold}`, value: threshold.threshold! };
+  const parts = [
+    renderChart(
+      seriesOf(outcomes, (record) => record.loss),
+      { title: `${demo.name}: loss`, sink },
+    ),
+    renderChart(
+      seriesOf(outcomes, (record) => record.normBefore),
+      {
+        title: `${demo.name}: gradient norm before clipping`,
+        threshold: line,
+        sink,
+      },
+    ),
+    renderTable(
+      outcomes.map((outcome) => ({
+        label: outcome.spec.text,
+        cells: factsOf(outcome),
+        bad: outcome.summary.diverged,
+      })),
+      sink,
+    ),
+  ];
+  const last = setup.epilogue?.(outcomes);
+  if (last) parts.push(`${last}\n`);
+  parts.push(
+    `${wrap(setup.verdict(outcomes), columnsOf(sink), (text) => paint(text, 'bold', hasColor(sink)))}\n`,
+  );
+  return parts.join('\n');
+}
+
+function seriesOf(outcomes: readonly Outcome[], pick: (record: StepRecord) => number): ChartSeries[] {
+  return outcomes.map(({ spec, result: { records, divergence } }) => ({
+    label: spec.text,
+    steps: records.map(({ step }) => step),
+    values: records.map(pick),
+    ends: divergence ? `diverged at step ${divergence.step}` : undefined,
+  }));
+}
+
+/** Text broken at spaces into lines of at most `width` characters, each styled. */
+export function wrap(text: string, width: number, style: (line: string) => string = (line) => line): string {
+  const lines: string[] = [];
+  let line = '';
+  for (const word of text.split(/\s+/)) {
+    if (line && line.length + 1 + word.length > width) {
+      lines.push(line);
+      line = word;
+    } else {
+      line = line ? `${line} ${word}` : word;
+    }
+  }
+  return [...lines, line].map(style).join('\n');
+}

@@ -1,0 +1,33 @@
+/** Builds dist/: the library, the command line, type declarations, and the data that demos read. */
+
+import { execFileSync } from 'node:child_process';
+import { cpSync, readFileSync, rmSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+
+const root = fileURLToPath(new URL('..', import.meta.url));
+const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
+
+rmSync(`${root}dist`, { recursive: true, force: true });
+await build({
+  absWorkingDir: root,
+  entryPoints: {
+    index: 'src/index.ts',
+    node: 'src/node.ts',
+    report: 'src/train/report/index.ts',
+    cli: 'demos/main.ts',
+  },
+  outdir: 'dist',
+  bundle: true,
+  splitting: true,
+  format: 'esm',
+  platform: 'neutral',
+  target: 'es2023',
+  sourcemap: true,
+  external: ['node:*', ...Object.keys(dependencies), 'pure-rand/*'],
+});
+cpSync(`${root}demos/data`, `${root}dist/data`, { recursive: true });
+execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
+  cwd: root,
+  stdio: 'inherit',
+});

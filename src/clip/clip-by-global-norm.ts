@@ -1,0 +1,49 @@
+/** Clipping by the global norm: Pascanu, Mikolov & Bengio 2013, §3.2. */
+
+import type { Gradients } from './gradients.js';
+import { checkThreshold, type GradientHook, type HookReport, type NonFinitePolicy } from './hook.js';
+import { applyPolicy } from './non-finite.js';
+
+/** Options of the norm clippers. */
+export interface NormClipOptions {
+  /** Which p-norm: 2 by default, any p > 0, Infinity. */
+  readonly p?: number;
+  /** Added to the norm before dividing; 0 (default) lands on the threshold exactly, PyTorch uses 1e-6. */
+  readonly eps?: number;
+  /** What to do about NaN and infinite gradients (default: throw, naming the parameters). */
+  readonly nonFinite?: NonFinitePolicy;
+}
+
+/** Throws unless p is a positive number or Infinity. */
+export function checkPower(caller: string, p: number): void {
+  if (!(p > 0)) throw new Error(`${caller}: p must be a number > 0 or Infinity, got ${p}`);
+}
+
+/** The factor that brings a norm down to the threshold: min(1, threshold / (norm + eps)); NaN for a NaN norm. */
+export function clipFactor(norm: number, threshold: number, eps: number): number {
+  if (norm + eps <= threshold || threshold === Number.POSITIVE_INFINITY) return 1;
+  return threshold / (norm + eps);
+}
+
+/**
+ * Scales all gradients by one factor so that their p-norm is at most `maxNorm`: g ← g · min(1, maxNorm / ‖g‖). Below
+ * the threshold not one bit changes; above it the direction is kept. `Infinity` measures only.
+ */
+export function clipByGlobalNorm(
+  maxNorm: number,
+  { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
+): GradientHook {
+  const name = 'clipByGlobalNorm';
+  checkThreshold(name, maxNorm);
+  checkPower(name, p);
+  return {
+    name,
+    async apply(gradients: Gradients): Promise<HookReport> {
+      await applyPolicy(name, gradients, nonFinite);
+      const norm = await gradients.norm(p);
+      const scale = gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps);
+      gradients.scale(scale);
+      return { hook: name, clipped: scale !== 1, values: { norm, threshold: maxNorm, scale } };
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** Clipping each parameter's gradient by its own norm: Keras' `clipnorm`. */
+
+import { checkPower, clipFactor, type NormClipOptions } from './clip-by-global-norm.js';
+import { checkThreshold, type GradientHook } from './hook.js';
+import { combineNorms } from './host-norm.js';
+import { applyPolicy } from './non-finite.js';
+
+/**
+ * Scales each gradient alone so that its p-norm is at most `maxNorm`. The direction of each is kept, that of all
+ * together is not, and the global 2-norm may reach maxNorm · √(number of parameters).
+ */
+export function clipByNorm(
+  maxNorm: number,
+  { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
+): GradientHook {
+  const name = 'clipByNorm';
+  checkThreshold(name, maxNorm);
+  checkPower(name, p);
+  return {
+    name,
+    async apply(gradients) {
+      await applyPolicy(name, gradients, nonFinite);
+      const norms = [...(await gradients.norms(p)).values()];
+      const scales = norms.map((norm) => (gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps)));
+      gradients.scaleEach(scales);
+      const clippedParameters = scales.filter((scale) => scale !== 1).length;
+      const values = { norm: combineNorms(norms, p), threshold: maxNorm, clippedParameters };
+      return { hook: name, clipped: clippedParameters > 0, values };
+    },
+  };
+}

@@ -1,0 +1,31 @@
+/** The four policies about NaN and infinite gradients, shared by every hook that has a `nonFinite` option. */
+
+import type { Tensor } from '../tensor/index.js';
+import type { Gradients } from './gradients.js';
+import type { NonFinitePolicy } from './hook.js';
+
+/**
+ * Applies a policy. Returns the names of the non-finite gradients it found; the caller goes on only if nothing was
+ * skipped. `throw` raises before anything is changed.
+ */
+export async function applyPolicy(
+  caller: string,
+  gradients: Gradients,
+  policy: NonFinitePolicy,
+): Promise<readonly string[]> {
+  if (policy === 'propagate') return [];
+  const names = await gradients.nonFinite();
+  if (names.length === 0) return names;
+  const said = `gradient of ${names.join(', ')} is not finite`;
+  if (policy === 'throw') {
+    throw new Error(`${caller}: ${said}; fix its cause, or choose nonFinite: 'skip', 'zero' or 'propagate'`);
+  }
+  if (policy === 'skip') gradients.skip(said);
+  else for (const name of names) gradients.edit(name, (grad) => grad.where(isFiniteMask(grad), 0));
+  return names;
+}
+
+/** 1 where an element is finite: only there is x − x equal to 0. */
+function isFiniteMask(grad: Tensor): Tensor {
+  return grad.sub(grad).binary('equal', 0);
+}

@@ -1,0 +1,25 @@
+/** Argument checks that layers share, so that each says the same thing in the same way. */
+
+import { formatShape, type Shape, ShapeError, sameShape } from '../tensor/index.js';
+
+/** Throws an Error unless a size is an integer of at least 1. */
+export function checkSize(caller: string, name: string, size: number): void {
+  if (Number.isInteger(size) && size >= 1) return;
+  throw new Error(`${caller}: ${name} must be an integer ≥ 1, got ${size}`);
+}
+
+/** Throws ShapeError unless the last axis of `shape` has `length`; `name` says which argument asked for it. */
+export function checkLastAxis(caller: string, shape: Shape, name: string, length: number): void {
+  if (shape.length > 0 && shape[shape.length - 1] === length) return;
+  throw new ShapeError(
+    `${caller}: the last axis of x must be ${name} = ${length}, got ${formatShape(shape)}; reshape x or build the layer for it`,
+  );
+}
+
+/** Throws ShapeError unless prediction and target have one shape: a loss must not broadcast silently. */
+export function checkSameShape(caller: string, prediction: Shape, target: Shape): void {
+  if (sameShape(prediction, target)) return;
+  throw new ShapeError(
+    `${caller}: prediction and target must have the same shape, got ${formatShape(prediction)} and ${formatShape(target)}; reshape one (nothing is broadcast)`,
+  );
+}

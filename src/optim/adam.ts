@@ -1,0 +1,65 @@
+/** Adam: Kingma & Ba 2015, Algorithm 1; AMSGrad: Reddi, Kale & Kumar 2018. */
+
+import type { Parameter } from '../autograd/index.js';
+import { power } from '../tensor/index.js';
+import {
+  checkFraction,
+  checkNonNegative,
+  Optimizer,
+  type OptimizerOptions,
+  type ParameterGroup,
+} from './optimizer.js';
+import type { UpdateRun } from './update-run.js';
+
+/** Options of Adam; names and defaults as in PyTorch. */
+export interface AdamOptions extends OptimizerOptions {
+  /** Decay rates of the first and second moment; default [0.9, 0.999]. */
+  readonly betas?: readonly [number, number];
+  /** Added to the denominator; default 1e-8. */
+  readonly eps?: number;
+  /** Coupled L2 penalty: adds weightDecay · value to the gradient, after the hooks. */
+  readonly weightDecay?: number;
+  /** Divide by the largest second moment seen; default false. */
+  readonly amsgrad?: boolean;
+  /** Climb instead of descend. */
+  readonly maximize?: boolean;
+}
+
+/** m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − lr · m̂ / (√v̂ + ε) with m̂, v̂ corrected for their start at 0. */
+export class Adam extends Optimizer<AdamOptions> {
+  constructor(
+    params: Iterable<Parameter> | Iterable<ParameterGroup<AdamOptions>>,
+    options: Partial<AdamOptions> = {},
+  ) {
+    super(params, { lr: 1e-3, ...options });
+  }
+
+  protected override validate({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): void {
+    checkFraction('Adam', 'betas[0]', betas[0]);
+    checkFraction('Adam', 'betas[1]', betas[1]);
+    checkNonNegative('Adam', 'eps', eps);
+    checkNonNegative('Adam', 'weightDecay', weightDecay);
+  }
+
+  protected override update(run: UpdateRun, options: AdamOptions): void {
+    const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad, maximize } = options;
+    const { values, grads, start, end, count } = run;
+    const [first, second] = [run.state('firstMoment'), run.state('secondMoment')];
+    const largest = amsgrad ? run.state('largestSecondMoment') : null;
+    const stepSize = lr / (1 - power(betas[0], count + 1));
+    const correction = Math.sqrt(1 - power(betas[1], count + 1));
+    for (let i = start; i < end; i++) {
+      let grad = maximize ? -grads[i]! : grads[i]!;
+      if (weightDecay !== 0) grad += weightDecay * values[i]!;
+      first[i] = betas[0] * first[i]! + (1 - betas[0]) * grad;
+      second[i] = betas[1] * second[i]! + (1 - betas[1]) * grad * grad;
+      let scale = second[i]!;
+      if (largest) {
+        // As written, a NaN second moment would never enter the maximum.
+        if (!(second[i]! <= largest[i]!)) largest[i] = second[i]!;
+        scale = largest[i]!;
+      }
+      values[i]! -= (stepSize * first[i]!) / (Math.sqrt(scale) / correction + eps);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/**
+ * Update runs: stretches of a parameter block that an optimizer updates in one loop or one kernel call. Contiguity is
+ * a fast path only: parameters without a gradient, or updated less often than their neighbours, split a run.
+ */
+
+import type { Parameter, ParameterBlock } from '../autograd/index.js';
+import { allocateArray, type FloatArray } from '../tensor/index.js';
+
+/** One stretch of a block: elements `start` … `end − 1` of values, gradients and state alike. */
+export interface UpdateRun {
+  readonly values: FloatArray;
+  readonly grads: FloatArray;
+  readonly start: number;
+  readonly end: number;
+  /** How often these parameters were updated before: 0 the first time. */
+  readonly count: number;
+  /** Optimizer state by name, zeros at first, addressed like `values`. */
+  state(name: string): FloatArray;
+}
+
+/** What an optimizer remembers: arrays as long as a block, and how often each parameter was updated. */
+export class OptimizerMemory {
+  readonly #arrays = new Map<ParameterBlock, Record<string, FloatArray>>();
+  readonly #counts = new Map<Parameter, number>();
+
+  /** The runs over the parameters that have a gradient; counts them as updated. */
+  take(parameters: readonly Parameter[]): UpdateRun[] {
+    const runs: (UpdateRun & { end: number; block: ParameterBlock })[] = [];
+    for (const parameter of inMemoryOrder(parameters)) {
+      if (!parameter.grad) continue;
+      const { block, offset } = parameter.place!;
+      const count = this.#counts.get(parameter) ?? 0;
+      this.#counts.set(parameter, count + 1);
+      const last = runs.at(-1);
+      const end = offset + parameter.value.size;
+      if (last?.block === block && last.count === count && offset - last.end < 8) last.end = end;
+      else runs.push(this.#run(block, offset, end, count));
+    }
+    return runs;
+  }
+
+  #run(block: ParameterBlock, start: number, end: number, count: number) {
+    const values = block.values.view().data;
+    const grads = block.grads.view().data;
+    const state = (name: string): FloatArray => this.#array(block, name);
+    return { block, values, grads, start, end, count, state };
+  }
+
+  #array(block: ParameterBlock, name: string): FloatArray {
+    let arrays = this.#arrays.get(block);
+    if (!arrays) {
+      arrays = {};
+      this.#arrays.set(block, arrays);
+    }
+    arrays[name] ??= allocateArray(block.values.dtype, block.values.size);
+    return arrays[name];
+  }
+
+  /** What is remembered of one parameter, by name: views, not to be written. */
+  of({ place, value }: Parameter): Readonly<Record<string, FloatArray>> {
+    const arrays = place ? (this.#arrays.get(place.block) ?? {}) : {};
+    const part = (array: FloatArray): FloatArray => array.subarray(place!.offset, place!.offset + value.size);
+    return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, part(array)]));
+  }
+}
+
+/** Parameters block by block, by offset, so that neighbours in memory are neighbours in the list. */
+function inMemoryOrder(parameters: readonly Parameter[]): readonly Parameter[] {
+  const blocks = [...new Set(parameters.map(({ place }) => place!.block))];
+  return blocks.length === 1 && isSorted(parameters)
+    ? parameters
+    : blocks.flatMap((block) =>
+        parameters
+          .filter(({ place }) => place!.block === block)
+          .sort((a, b) => a.place!.offset - b.place!.offset),
+      );
+}
+
+function isSorted(parameters: readonly Parameter[]): boolean {
+  return parameters.every((p, i) => i === 0 || p.place!.offset > parameters[i - 1]!.place!.offset);
+}

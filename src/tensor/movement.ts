@@ -1,0 +1,64 @@
+/**
+ * Movement: the same elements in another order, by arithmetic on shape, strides and offset alone. Separate from
+ * Tensor because no number is read or written, and nothing here knows of scopes or backends.
+ */
+
+import { type Range, resolveRange } from './range.js';
+import {
+  broadcastShapes,
+  checkShape,
+  formatShape,
+  normalizeAxes,
+  type Shape,
+  ShapeError,
+  sameShape,
+} from './shape.js';
+import { type ArrayView, makeView, type View } from './view.js';
+
+/** Axes in another order. */
+export function transposeView({ data, shape, stride, offset }: View, axes: Shape): ArrayView {
+  const order = normalizeAxes('transpose', axes, shape.length);
+  if (order.length !== shape.length) {
+    throw new ShapeError(
+      `transpose: must name all ${shape.length} axes, got ${formatShape(axes)} for shape ${formatShape(shape)}`,
+    );
+  }
+  return makeView(
+    data,
+    order.map((axis) => shape[axis]!),
+    order.map((axis) => stride[axis]!),
+    offset,
+  );
+}
+
+/** Stretched to `target`: axes of length 1 and missing leading axes repeat (stride 0). */
+export function broadcastView({ data, shape, stride, offset }: View, target: Shape): ArrayView {
+  checkShape('broadcastTo', target);
+  if (!sameShape(broadcastShapes('broadcastTo', shape, target), target)) {
+    throw new ShapeError(`broadcastTo: ${formatShape(shape)} does not stretch to ${formatShape(target)}`);
+  }
+  const lead = target.length - shape.length;
+  const strides = target.map((_, axis) =>
+    axis < lead || shape[axis - lead] === 1 ? 0 : stride[axis - lead]!,
+  );
+  return makeView(data, target, strides, offset);
+}
+
+/** A range along each leading axis; axes without one stay whole. */
+export function sliceView(
+  { data, shape, stride, offset }: View,
+  ranges: readonly (Range | null)[],
+): ArrayView {
+  if (ranges.length > shape.length) {
+    throw new ShapeError(
+      `slice: at most one range per axis, got ${ranges.length} for shape ${formatShape(shape)}`,
+    );
+  }
+  const cuts = shape.map((length, axis) => resolveRange(ranges[axis] ?? [], length));
+  return makeView(
+    data,
+    cuts.map((cut) => cut.length),
+    cuts.map((cut, axis) => cut.step * stride[axis]!),
+    cuts.reduce((sum, cut, axis) => sum + (cut.length > 0 ? cut.start * stride[axis]! : 0), offset),
+  );
+}

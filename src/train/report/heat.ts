@@ -1,0 +1,252 @@
+/** The heat map: a surface in bands of colour, rows of a category or a numbered axis, paths drawn on top. */
+import * as Plot from '@observablehq/plot';
+import { escapeHtml, formatNumber, formatTickRich, tickFormat } from './format.js';
+import { HEAT_LEVELS, seriesStyle } from './palette.js';
+import { type Box, bandPaths, coarsen, cutToBox, inside, thinPath } from './raster.js';
+import { extent, linearTicks, type Point } from './series.js';
+import type { FigureParts, FigureTable } from './shell.js';
+import { pathMark, renderSvg, type SvgText } from './svg.js';
+import type { Axis, HeatFigure, HeatPath } from './types.js';
+
+/** The scale of colours: values to bands, and the value at each band's lower edge. */
+interface Bands {
+  readonly log: boolean;
+  readonly of: (value: number) => number;
+  readonly edges: readonly number[];
+}
+
+/** Parts of a heat map. Values outside the scale's range take its end colours; those not finite stay empty. */
+export function heatParts(figure: HeatFigure): FigureParts {
+  const bands = bandsOf(figure);
+  const paths = figure.paths ?? [];
+  return {
+    legend: paths.map((path, index) => ({
+      label: `${path.label} (○ start${endsInside(path, boxOf(figure)) ? ', filled end' : ''})`,
+      style: path.style ?? index,
+      note: path.ends,
+    })),
+    draw: (text) => drawHeat(figure, bands, 860, text) + drawHeat(figure, bands, 350, text),
+    key: colorKey(figure, bands),
+    summary: summaryOf(figure),
+    table: tableOf(figure),
+  };
+}
+
+function boxOf(figure: HeatFigure): Box {
+  return { x: figure.x.range, y: figure.y.range };
+}
+
+function pathPoints(path: HeatPath): readonly Point[] {
+  return Array.from(path.x, (x, index) => ({ x, y: path.y[index] }));
+}
+
+function endsInside(path: HeatPath, box: Box): boolean {
+  const last = pathPoints(path).at(-1);
+  return last !== undefined && inside(last, box);
+}
+
+function bandsOf(figure: HeatFigure): Bands {
+  const { scale, range } = figure.z;
+  const values = Array.from(figure.values);
+  const positive = extent(values.filter((value) => value > 0));
+  const found = range ?? extent(values) ?? [0, 1];
+  const spread = positive !== null && found[1] >= 10 * positive[0];
+  const log = (scale ?? (spread && found[0] >= 0 ? 'log' : 'linear')) === 'log' && positive !== null;
+  const forward = log ? Math.log10 : (value: number) => value;
+  const low = forward(log && found[0] <= 0 ? (positive as readonly [number, number])[0] : found[0]);
+  const width = (forward(found[1]) - low) / HEAT_LEVELS || 1;
+  const of = (value: number) => {
+    if (!Number.isFinite(value)) return -1;
+    const at = log && value <= 0 ? 0 : Math.floor((forward(value) - low) / width);
+    return Math.max(0, Math.min(HEAT_LEVELS - 1, at));
+  };
+  const edges = Array.from({ length: HEAT_LEVELS + 1 }, (_, k) => low + k * width);
+  return { log, of, edges: log ? edges.map((edge) => 10 ** edge) : edges };
+}
+
+/** Heights: a map is nearly square on a phone, rows of categories are as many lines as they need. */
+function heightOf(figure: HeatFigure, width: number): number {
+  const rows = figure.y.categories?.length;
+  return rows ? rows * (width > 500 ? 26 : 22) + 72 : width > 500 ? 520 : 340;
+}
+
+function drawHeat(figure: HeatFigure, bands: Bands, width: number, text: Omit<SvgText, 'className'>): string {
+  const wide = width > 500;
+  const box = boxOf(figure);
+  const categories = figure.y.categories;
+  const longest = Math.max(0, ...(categories ?? []).map((name) => name.length));
+  const [low, high] = figure.y.range;
+  const options: Plot.PlotOptions = {
+    width,
+    height: heightOf(figure, width),
+    marginLeft: categories ? Math.min(longest * 7 + 14, width * 0.45) : 56,
+    marginRight: 16,
+    marginTop: categories ? 8 : 30,
+    marginBottom: 42,
+    style: { fontSize: wide ? '13px' : '12px' },
+    x: {
+      domain: figure.x.range,
+      label: labelOf(figure.x),
+      ticks: linearTicks(...figure.x.range, wide ? 8 : 4) as number[],
+      tickFormat: tickFormat('linear'),
+    },
+    y: {
+      domain: figure.y.range,
+      reverse: categories !== undefined,
+      label: categories ? null : labelOf(figure.y),
+      tickSize: categories ? 0 : 6,
+      ticks: (categories?.map((_, row) => low + ((row + 0.5) * (high - low)) / categories.length) ??
+        linearTicks(low, high, 6)) as number[],
+      tickFormat: categories ? (_: number, row: number) => categories[row] : tickFormat('linear'),
+    },
+    marks: [
+      ...surfaceMarks(figure, bands, wide ? 216 : 120),
+      Plot.frame({ stroke: 'currentColor', strokeOpacity: 0.4 }),
+      ...(figure.paths ?? []).flatMap((path, index) => pathMarks(path, index, box)),
+    ],
+  };
+  return renderSvg(options, { ...text, className: wide ? 'wide' : 'narrow' });
+}
+
+function labelOf({ label, unit }: Axis): string {
+  return unit ? `${label} (${unit})` : label;
+}
+
+function surfaceMarks(figure: HeatFigure, bands: Bands, columns: number): Plot.Markish[] {
+  const grid = { columns: figure.columns, rows: figure.rows, values: figure.values };
+  const small = coarsen(grid, columns, figure.y.categories ? figure.rows : columns * 0.75);
+  const raster = bandPaths(small, bands.of, HEAT_LEVELS);
+  const [x0, x1] = figure.x.range;
+  const [y0, y1] = figure.y.range;
+  return raster.paths
+    .map((d, level) => ({ d, level }))
+    .filter(({ d }) => d !== '')
+    .map(({ d, level }) =>
+      pathMark((scales) => {
+        const [left, right] = [scales.x(x0), scales.x(x1)];
+        // With categories the axis runs downwards and so do the rows: the flip of the raster is undone.
+        const [top, bottom] = [scales.y(y1), scales.y(y0)];
+        const across = (right - left) / raster.columns;
+        const down = (bottom - top) / raster.rows;
+        // A matrix keeps full precision where the other coordinates are rounded to tenths.
+        const matrix = [across, 0, 0, down, left, top].map((part) => part.toPrecision(6)).join(' ');
+        return {
+          d,
+          fill: `var(--h${level})`,
+          'shape-rendering': 'crispEdges',
+          transform: `matrix(${matrix})`,
+        };
+      }),
+    );
+}
+
+function pathMarks(path: HeatPath, index: number, box: Box): Plot.Markish[] {
+  const { color, dash, marker } = seriesStyle(path.style ?? index);
+  const points = pathPoints(path).filter((point) => Number.isFinite(point.x) && Number.isFinite(point.y));
+  const shown = cutToBox(thinPath(points, box, 0.002, 500), box);
+  const at = { x: 'x', y: 'y' } as const;
+  const line = { ...at, strokeLinejoin: 'round', strokeLinecap: 'round' } as const;
+  const first = points[0];
+  const last = shown.findLast((point) => Number.isFinite(point.y));
+  const ended = endsInside(path, box);
+  const halo = 'var(--card)';
+  const end = ended
+    ? Plot.dot(last ? [last] : [], {
+        ...at,
+        symbol: marker,
+        r: 7,
+        fill: color,
+        stroke: halo,
+        strokeWidth: 1.5,
+      })
+    : Plot.dot(last ? [last] : [], { ...at, symbol: 'times', r: 6, stroke: color, strokeWidth: 3 });
+  return [
+    Plot.line(shown, { ...line, stroke: halo, strokeWidth: 5 }),
+    Plot.line(shown, { ...line, stroke: color, strokeWidth: 2.25, strokeDasharray: dash ?? undefined }),
+    Plot.dot(first && inside(first, box) ? [first] : [], {
+      ...at,
+      r: 6,
+      fill: halo,
+      stroke: color,
+      strokeWidth: 2.5,
+    }),
+    end,
+  ];
+}
+
+function colorKey(figure: HeatFigure, bands: Bands): string {
+  const cells = Array.from(
+    { length: HEAT_LEVELS },
+    (_, level) => `<i style="background:var(--h${level})"></i>`,
+  );
+  const found = extent(Array.from(figure.values)) ?? [0, 0];
+  const [low, , high] = [0, HEAT_LEVELS / 2, HEAT_LEVELS].map((k) => bands.edges[k]);
+  const signs = [found[0] < low * 0.99 ? '≤ ' : '', '', found[1] > high * 1.01 ? '≥ ' : ''];
+  const marks = signs.map(
+    (sign, k) => `<span>${sign}${edgeLabel(bands.edges[(k * HEAT_LEVELS) / 2])}</span>`,
+  );
+  const label = `${labelOf(figure.z)}${bands.log ? ', log scale' : ''}`;
+  const ramp = `<span class="ramp" aria-hidden="true">${cells.join('')}</span>`;
+  const bar = `<span class="bar">${ramp}<span class="marks">${marks.join('')}</span></span>`;
+  return `<div class="key"><span>${escapeHtml(label)}</span>${bar}</div>`;
+}
+
+function edgeLabel(value: number): string {
+  return escapeHtml(formatTickRich(Number(value.toPrecision(2))));
+}
+
+function summaryOf(figure: HeatFigure): string {
+  const range = extent(Array.from(figure.values));
+  const spread = range
+    ? `${figure.z.label} lies between ${formatNumber(range[0])} and ${formatNumber(range[1])}.`
+    : `${figure.z.label} has no finite value.`;
+  const paths = (figure.paths ?? []).map((path) => {
+    const points = pathPoints(path);
+    if (points.length === 0) return `${path.label}: no points.`;
+    const where = ({ x, y }: Point) => `(${formatNumber(x)}, ${formatNumber(y)})`;
+    const ends = path.ends ? `; ${path.ends}` : '';
+    return `${path.label}: from ${where(points[0])} to ${where(points[points.length - 1])}${ends}.`;
+  });
+  return [spread, ...paths].join(' ');
+}
+
+/** Numbers behind it: rows of categories at a few columns, or where each path starts and ends. */
+function tableOf(figure: HeatFigure): FigureTable | null {
+  const { categories } = figure.y;
+  if (categories) {
+    const count = Math.min(6, figure.columns);
+    const columns = Array.from({ length: count }, (_, k) =>
+      Math.round((k * (figure.columns - 1)) / (count - 1 || 1)),
+    );
+    const [low, high] = figure.x.range;
+    const name = (column: number) =>
+      `${figure.x.label} ${formatNumber(low + ((column + 0.5) * (high - low)) / figure.columns)}`;
+    return {
+      head: ['', ...columns.map(name)],
+      rows: categories.map((label, row) => [
+        label,
+        ...columns.map((column) => formatNumber(figure.values[row * figure.columns + column])),
+      ]),
+    };
+  }
+  if (!figure.paths?.length) return null;
+  return {
+    head: [
+      'path',
+      'points',
+      `start ${figure.x.label}`,
+      `start ${figure.y.label}`,
+      `end ${figure.x.label}`,
+      `end ${figure.y.label}`,
+    ],
+    rows: figure.paths.map((path) => {
+      const points = pathPoints(path);
+      const ends = [points[0], points[points.length - 1]].filter(Boolean);
+      return [
+        path.label,
+        `${points.length}`,
+        ...ends.flatMap(({ x, y }) => [formatNumber(x), formatNumber(y)]),
+      ];
+    }),
+  };
+}

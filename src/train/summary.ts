@@ -1,0 +1,64 @@
+/** The summary of a run: the handful of numbers that tables, JSON output and verdicts compare. */
+
+import type { MeterDevice } from '../clip/index.js';
+import type { StepRecord } from './record.js';
+import type { TrainResult } from './train.js';
+
+/** One run in numbers; the shape of an entry of `runs` in `--json` output. */
+export interface RunSummary {
+  /** The clip spec it ran under. */
+  readonly clip: string;
+  readonly diverged: boolean;
+  /** Step of the first non-finite loss, gradient or parameter; null without one. */
+  readonly divergedAtStep: number | null;
+  /** Steps taken. */
+  readonly steps: number;
+  readonly firstLoss: number;
+  /** Mean loss of the last 20 steps. */
+  readonly finalLoss: number;
+  readonly maxGradNorm: number;
+  readonly medianGradNorm: number;
+  /** Share of the steps in which a hook changed the gradients. */
+  readonly clippedFraction: number;
+  readonly backend: string;
+  readonly normDevice: MeterDevice;
+  readonly wallMs: number;
+}
+
+const FINAL_STEPS = 20;
+
+/** Summarises a training. Non-finite norms count as larger than all others. */
+export function summarize(clip: string, result: TrainResult): RunSummary {
+  const { records, divergence, backend, normDevice, wallMs } = result;
+  const norms = records.map(({ normBefore }) => normBefore);
+  const last = records.slice(-FINAL_STEPS);
+  return {
+    clip,
+    diverged: divergence !== null,
+    divergedAtStep: divergence?.step ?? null,
+    steps: records.length,
+    firstLoss: records[0]?.loss ?? Number.NaN,
+    finalLoss: mean(last.map(({ loss }) => loss)),
+    maxGradNorm: norms.reduce((a, b) => (isLarger(b, a) ? b : a), 0),
+    medianGradNorm: median(norms),
+    clippedFraction: mean(records.map(({ clipped }: StepRecord) => (clipped ? 1 : 0))),
+    backend,
+    normDevice,
+    wallMs: Math.round(wallMs * 10) / 10,
+  };
+}
+
+function isLarger(a: number, b: number): boolean {
+  return Number.isNaN(a) ? !Number.isNaN(b) : a > b;
+}
+
+function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The middle value (mean of the two middle ones for an even count); NaN sorts last. */
+export function median(values: readonly number[]): number {
+  const sorted = [...values].sort((a, b) => (isLarger(a, b) ? 1 : isLarger(b, a) ? -1 : 0));
+  const middle = sorted.length >> 1;
+  return sorted.length % 2 === 1 ? sorted[middle]! : (sorted[middle - 1]! + sorted[middle]!) / 2;
+}

@@ -1,0 +1,117 @@
+/**
+ * The training loop: batch, forward, backward, hooks and step, until the steps are done, the batches are used up, the
+ * signal says stop, or a number stops being finite. It records every step and yields to the event loop.
+ */
+
+import { type Parameter, Variable } from '../autograd/index.js';
+import type { MeterDevice } from '../clip/index.js';
+import type { Optimizer, OptimizerOptions, StepReport } from '../optim/index.js';
+import { scope } from '../tensor/index.js';
+import type { Divergence, StepRecord } from './record.js';
+
+/** What `train` takes. */
+export interface TrainOptions<Model, Batch> {
+  readonly model: Model;
+  /** The loss of a batch, one element; called inside the memory scope of the step. */
+  readonly loss: (model: Model, batch: Batch, step: number) => Variable;
+  readonly batches: Iterable<Batch>;
+  readonly optimizer: Optimizer<OptimizerOptions>;
+  /** Most steps to take; default: until the batches are used up. */
+  readonly steps?: number;
+  /** Called after every step with its record: progress bars, logs, early stopping by `signal`. */
+  readonly onStep?: (record: StepRecord) => void;
+  /** Ends the training after the step that runs when it is aborted. */
+  readonly signal?: AbortSignal;
+}
+
+/** What a training left behind. */
+export interface TrainResult {
+  readonly records: readonly StepRecord[];
+  /** The first non-finite loss, gradient or parameter, at which the training stopped; null if there was none. */
+  readonly divergence: Divergence | null;
+  /** Whether the signal ended it. */
+  readonly interrupted: boolean;
+  /** The backend that computed. */
+  readonly backend: string;
+  /** Where gradient norms were measured. */
+  readonly normDevice: MeterDevice;
+  readonly wallMs: number;
+}
+
+/** Longest time, in ms, for which the loop keeps the event loop waiting, one step apart. */
+const YIELD_AFTER = 50;
+
+/**
+ * Trains: for each batch computes the loss, walks back, and lets the optimizer run its hooks and step. Stops at the
+ * first non-finite loss, gradient (after the hooks, unless one skipped the step) or parameter, and says which it was.
+ */
+export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): Promise<TrainResult> {
+  const { optimizer, batches, steps = Number.POSITIVE_INFINITY, onStep, signal } = options;
+  const records: StepRecord[] = [];
+  let divergence: Divergence | null = null;
+  let normDevice: MeterDevice = 'host';
+  const started = performance.now();
+  let yielded = started;
+  const iterator = batches[Symbol.iterator]();
+  while (records.length < steps && !divergence && !signal?.aborted) {
+    const { value: batch, done } = iterator.next();
+    if (done) break;
+    const step = records.length;
+    optimizer.zeroGrad();
+    const loss = lossAndGradients(options, batch, step);
+    // A non-finite loss is not stepped on: its gradients only tell whose went first.
+    const report = await (Number.isFinite(loss) ? optimizer.step() : optimizer.skipStep('the loss is not finite'));
+    normDevice = report.normDevice;
+    divergence = findDivergence(step, loss, report, optimizer.parameters);
+    const record = recordOf(step, loss, report);
+    records.push(record);
+    onStep?.(record);
+    if (performance.now() - yielded > YIELD_AFTER) {
+      await new Promise((resolve) => setTimeout(resolve));
+      yielded = performance.now();
+    }
+  }
+  iterator.return?.();
+  const interrupted = signal?.aborted ?? false;
+  const backend = optimizer.parameters[0]!.value.backend.name;
+  return { records, divergence, interrupted, backend, normDevice, wallMs: performance.now() - started };
+}
+
+/** The loss of a batch, with its gradients left in the parameters. */
+function lossAndGradients<Model, Batch>(
+  { model, loss }: TrainOptions<Model, Batch>,
+  batch: Batch,
+  step: number,
+): number {
+  return scope(() => {
+    const value = loss(model, batch, step);
+    if (!(value instanceof Variable))
+      throw new Error('train: loss must return a Variable; compute it with ops');
+    value.backward();
+    return value.item();
+  });
+}
+
+function findDivergence(
+  step: number,
+  loss: number,
+  report: StepReport,
+  parameters: readonly Parameter[],
+): Divergence | null {
+  if (!Number.isFinite(loss)) return { step, what: 'loss', names: report.nonFinite };
+  if (report.skipped !== null) return null;
+  if (!Number.isFinite(report.normAfter)) return { step, what: 'gradient', names: report.nonFinite };
+  const names = parameters.filter(hasNonFiniteValue).map(({ name }) => name);
+  return names.length > 0 ? { step, what: 'parameter', names } : null;
+}
+
+function hasNonFiniteValue({ value }: Parameter): boolean {
+  const { data, offset } = value.view();
+  for (let i = offset; i < offset + value.size; i++) if (!Number.isFinite(data[i]!)) return true;
+  return false;
+}
+
+function recordOf(step: number, loss: number, report: StepReport): StepRecord {
+  const { normBefore, normAfter, scale, clipped, norms, lr, skipped } = report;
+  return { step, loss, normBefore, normAfter, scale, clipped, norms, lr, skipped };
+}

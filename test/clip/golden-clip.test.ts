@@ -1,0 +1,189 @@
+import { describe, expect, it } from 'vitest';
+import {
+  Adam,
+  clipByGlobalNorm,
+  clipByNorm,
+  clipGradNorm,
+  clipGradValue,
+  Gradients,
+  type NestedArray,
+  NormMeter,
+  Parameter,
+  SGD,
+  type Tensor,
+  tensor,
+  totalNorm,
+} from '../../src/index.js';
+import { type GoldenNumber, loadGolden, worstError } from '../golden/load.js';
+
+type Nested = GoldenNumber | readonly Nested[];
+type Named = Readonly<Record<string, Nested>>;
+
+interface ClipCase {
+  readonly name: string;
+  readonly tier?: string;
+  readonly inputs: Named & { readonly grads: readonly (Nested | null)[]; readonly dtype?: 'float32' | 'float64' };
+  readonly params: Readonly<Record<string, number>> & { readonly norm_type?: GoldenNumber };
+  readonly expected: Named & { readonly grads: readonly (Nested | null)[]; readonly total_norm: GoldenNumber };
+}
+
+const cases = new Map(loadGolden<ClipCase[]>('clip').map((golden) => [golden.name, golden]));
+
+function golden(name: string): ClipCase {
+  return cases.get(name)!;
+}
+
+function numbers(nested: Nested): NestedArray {
+  return Array.isArray(nested) ? nested.map(numbers) : Number(nested);
+}
+
+function goldenTensor(nested: Nested, dtype: 'float32' | 'float64' = 'float64'): Tensor {
+  return tensor(numbers(nested), { dtype, backend: 'reference' });
+}
+
+function withGrad(grad: Nested, dtype?: 'float32' | 'float64'): Parameter {
+  const value = goldenTensor(grad, dtype);
+  const parameter = new Parameter(value.mul(0));
+  parameter.grad = value;
+  return parameter;
+}
+
+function expectGrads(parameters: readonly Parameter[], expected: readonly (Nested | null)[], tolerance = 1e-9) {
+  for (const [i, { grad }] of parameters.entries()) {
+    if (expected[i] === null) expect(grad).toBeNull();
+    else expect(worstError(grad!.data(), [expected[i]].flat(9) as GoldenNumber[])).toBeLessThan(tolerance);
+  }
+}
+
+describe('clipGradNorm agrees with PyTorch', () => {
+  it.each([
+    'l2_multi_tensor',
+    'l2_multi_tensor_2d',
+    'l2_below_threshold_identity',
+    'l2_norm_equals_threshold_eps_shrinks',
+    'p1',
+    'p3',
+    'p_half',
+    'p_inf',
+    'zero_gradient',
+    'tiny_threshold',
+    'tiny_grads_eps_dominates',
+    'max_norm_zero',
+    'inf_element',
+    'nan_element_poisons_all',
+    'missing_grad_skipped',
+    'empty_parameter_list',
+  ])('%s', async (name) => {
+    const { inputs, params, expected } = golden(name);
+    const parameters = inputs.grads.map((grad) =>
+      grad === null ? new Parameter(goldenTensor([0])) : withGrad(grad, inputs.dtype),
+    );
+    const normType = Number(params.norm_type ?? 2);
+    const norm = await clipGradNorm(parameters, params.max_norm!, { normType });
+    expect(worstError([norm], [expected.total_norm])).toBeLessThan(1e-9);
+    expectGrads(parameters, expected.grads);
+  });
+
+  it('errorIfNonfinite throws, names the parameter, and leaves every gradient', async () => {
+    const { inputs, expected } = golden('error_if_nonfinite_throws_and_leaves_grads');
+    const parameters = inputs.grads.map((grad) => withGrad(grad!));
+    await expect(clipGradNorm(parameters, 1, { errorIfNonfinite: true })).rejects.toThrow(
+      'clipGradNorm: gradient of parameter 0 is not finite',
+    );
+    expectGrads(parameters, expected.grads, 0.5);
+  });
+
+  it('counts a parameter listed twice once, where PyTorch inflates the norm and scales twice', async () => {
+    const { inputs, expected } = golden('tied_parameter_listed_twice');
+    const tied = withGrad(inputs.grads[0]!);
+    const better = expected.deduplicated as unknown as { total_norm: number; grad: number[] };
+    expect(await clipGradNorm([tied, tied], 1)).toBeCloseTo(better.total_norm, 12);
+    expectGrads([tied], [better.grad]);
+  });
+
+  it('keeps the true norm where the square overflows float32, where PyTorch zeroes the update', async () => {
+    const { inputs, expected } = golden('float32_finite_overflow_zeroes');
+    expect(expected.total_norm).toBe('Infinity');
+    const parameters = inputs.grads.map((grad) => withGrad(grad!, 'float32'));
+    const norm = await clipGradNorm(parameters, 1);
+    expect(norm / (Math.sqrt(3) * 1e20)).toBeCloseTo(1, 6);
+    expectGrads(parameters, [[0.57735027, 0.57735027, 0.57735027], [1 / 1.7320508e20]], 1e-6);
+    expect(await totalNorm(parameters)).toBeCloseTo(1, 6);
+  });
+
+  it('clips a sum of micro-batches once', async () => {
+    const { inputs, expected } = golden('accumulation_clip_once_vs_each_microbatch');
+    const parameter = new Parameter(goldenTensor([0, 0]));
+    for (const micro of inputs.micro_grads as Nested[]) parameter.accumulateGrad(goldenTensor(micro));
+    await clipGradNorm([parameter], 1);
+    expectGrads([parameter], [expected.clip_once_correct!]);
+  });
+});
+
+describe('clipGradValue agrees with PyTorch', () => {
+  it('bounds ±∞, passes NaN, counts what was outside', async () => {
+    const { inputs, params, expected } = golden('value_clip_with_nonfinite');
+    const parameters = inputs.grads.map((grad) => withGrad(grad!));
+    expect(await clipGradValue(parameters, params.clip_value!)).toBe(expected.clipped_count);
+    expectGrads(parameters, expected.grads);
+  });
+});
+
+describe('hooks agree with the reference', () => {
+  const context = { step: 0, lr: 0, parameters: [], optimizerState: () => ({}) };
+
+  it('clipByNorm with and without eps', async () => {
+    const { inputs, expected } = golden('per_tensor_norm_clip');
+    for (const [eps, key] of [
+      [1e-6, 'grads_torch_eps'],
+      [0, 'grads_keras_clipnorm_no_eps'],
+    ] as const) {
+      const parameters = inputs.grads.map((grad) => withGrad(grad!));
+      const gradients = new Gradients(new NormMeter(parameters));
+      await clipByNorm(1, { eps }).apply(gradients, context);
+      expectGrads(parameters, expected[key] as Nested[]);
+      if (eps === 0) expect(await gradients.norm()).toBeCloseTo(expected.resulting_global_norm as number, 12);
+    }
+  });
+
+  it('clipByGlobalNorm without eps is exact at the threshold, and 0 / 0 stays 0 where Optax gives NaN', async () => {
+    const { inputs, expected } = golden('optax_clip_by_global_norm');
+    const clip = async (grads: readonly Nested[], maxNorm: number) => {
+      const parameters = grads.map((grad) => withGrad(grad));
+      await clipByGlobalNorm(maxNorm).apply(new Gradients(new NormMeter(parameters)), context);
+      return parameters;
+    };
+    expectGrads(await clip(inputs.grads as Nested[], 1), expected.grads);
+    expectGrads(await clip(inputs.equal as Nested[], 5), expected.equal_grads as Nested[], 1e-300);
+    expectGrads(await clip(inputs.zero as Nested[], 0), [[0, 0]], 1e-300);
+  });
+});
+
+describe('clipping meets an optimizer as in PyTorch', () => {
+  const clip = clipByGlobalNorm(1, { eps: 1e-6 });
+
+  it('weight decay is added after clipping', async () => {
+    const { inputs, expected } = golden('sgd_weight_decay_order');
+    const parameter = new Parameter(goldenTensor(inputs.param!));
+    parameter.grad = goldenTensor(inputs.grad!);
+    await new SGD([parameter], { lr: 0.1, weightDecay: 0.1, hooks: [clip] }).step();
+    const want = expected.clip_then_coupled_wd_pytorch as number[];
+    expect(worstError(parameter.value.data(), want)).toBeLessThan(1e-12);
+  });
+
+  it.each([
+    ['constant_grads', [], 'constant_unclipped'],
+    ['constant_grads', [clip], 'constant_clipped'],
+    ['spike_grads', [], 'spike_unclipped'],
+    ['spike_grads', [clip], 'spike_clipped'],
+  ] as const)('Adam on %s with %s', async (grads, hooks, key) => {
+    const { inputs, expected } = golden('adam_constant_clip_is_noop_spike_is_not');
+    const parameter = new Parameter(goldenTensor(inputs.param!));
+    const optimizer = new Adam([parameter], { lr: 0.1, hooks });
+    for (const grad of inputs[grads] as Nested[]) {
+      parameter.grad = goldenTensor(grad);
+      await optimizer.step();
+    }
+    expect(worstError(parameter.value.data(), expected[key] as number[])).toBeLessThan(1e-9);
+  });
+});

@@ -1,0 +1,186 @@
+import { describe, expect, it } from 'vitest';
+import {
+  matmul,
+  ones,
+  Parameter,
+  Random,
+  type Tensor,
+  tensor,
+  type Variable,
+  zeros,
+} from '../../src/index.js';
+import { Embedding, type LayerInput, Linear, Module, RNN, Sequential, Tanh } from '../../src/nn/index.js';
+
+const random = new Random(1);
+
+class Reader extends Module {
+  readonly embedding = new Embedding(4, 2, { random });
+  readonly rnn = new RNN(2, 3, { random });
+  readonly heads = [new Linear(3, 2, { random }), new Linear(3, 1, { random, bias: false })];
+  readonly scales = [new Parameter(ones([1])), new Parameter(ones([2]))];
+  readonly note = { hidden: new Parameter(ones([1])) };
+  readonly #secret = new Parameter(ones([1]));
+
+  get secret(): Parameter {
+    return this.#secret;
+  }
+}
+
+const names = [
+  'embedding.weight',
+  'rnn.weightIh',
+  'rnn.weightHh',
+  'rnn.bias',
+  'heads.0.weight',
+  'heads.0.bias',
+  'heads.1.weight',
+  'scales.0',
+  'scales.1',
+];
+
+/** A model whose output matrix is its input matrix. */
+class Tied extends Module {
+  readonly input = new Linear(3, 3, { random });
+  readonly output = new Tail(this.input.weight);
+
+  forward(x: LayerInput): Variable {
+    return this.output.forward(this.input.forward(x));
+  }
+}
+
+class Tail extends Module {
+  readonly weight: Parameter;
+
+  constructor(weight: Parameter) {
+    super();
+    this.weight = weight;
+  }
+
+  forward(x: Variable): Variable {
+    return x.matmul(this.weight);
+  }
+}
+
+describe('Module names parameters by their path', () => {
+  it('walks fields, modules and arrays in order; not #fields and plain objects', () => {
+    const model = new Reader();
+    expect([...model.namedParameters().keys()]).toEqual(names);
+    expect(model.parameters().map(({ name }) => name)).toEqual(names);
+    expect(model.secret.name).toBe('');
+  });
+
+  it('keeps the longest path when a part is walked by itself, and lengthens a short one', () => {
+    const model = new Reader();
+    const [weight] = model.rnn.parameters();
+    expect(weight.name).toBe('weightIh');
+    model.parameters();
+    expect(weight.name).toBe('rnn.weightIh');
+    expect([...model.rnn.namedParameters().keys()]).toEqual(['weightIh', 'weightHh', 'bias']);
+    expect(weight.name).toBe('rnn.weightIh');
+  });
+
+  it('lists tied weights once, under their first name, and their gradients add', () => {
+    const model = new Tied();
+    expect([...model.namedParameters().keys()]).toEqual(['input.weight', 'input.bias']);
+    expect(model.parameters()).toHaveLength(2);
+    expect(Object.keys(model.stateDict())).toEqual(['input.weight', 'input.bias']);
+    model
+      .forward(tensor([[1, 2, 3]]))
+      .sum()
+      .backward();
+    const both = model.input.weight.grad!.data();
+    // Untied, the two uses of one matrix have gradients of their own; tied, they have the sum.
+    const [first, second] = [1, 2].map(() => new Parameter(model.input.weight.value));
+    const hidden = tensor([[1, 2, 3]]);
+    matmul(hidden, first.transpose()).add(model.input.bias!.value).matmul(second).sum().backward();
+    const sum = first.grad!.add(second.grad!).data();
+    for (const [i, value] of both.entries()) expect(value).toBeCloseTo(sum[i], 5);
+  });
+
+  it('ends where modules point at each other', () => {
+    class Child extends Module {
+      parent: Module | null = null;
+      readonly weight = new Parameter(ones([1]));
+    }
+    class Parent extends Module {
+      readonly child = new Child();
+    }
+    const model = new Parent();
+    model.child.parent = model;
+    expect([...model.namedParameters().keys()]).toEqual(['child.weight']);
+    expect(model.eval().child.training).toBe(false);
+  });
+});
+
+describe('train and eval', () => {
+  it('reach every part and return the module', () => {
+    const model = new Reader();
+    const parts = [model, model.rnn, model.embedding, ...model.heads];
+    expect(parts.map(({ training }) => training)).toEqual(parts.map(() => true));
+    expect(model.eval()).toBe(model);
+    expect(parts.map(({ training }) => training)).toEqual(parts.map(() => false));
+    expect(model.train()).toBe(model);
+    expect(parts.map(({ training }) => training)).toEqual(parts.map(() => true));
+    model.heads[0].train(false);
+    expect(model.training).toBe(true);
+  });
+
+  it('reach into a Sequential', () => {
+    const model = new Sequential(new Linear(2, 2, { random }), new Tanh());
+    expect(model.eval().layers[1].training).toBe(false);
+  });
+});
+
+describe('stateDict and loadStateDict', () => {
+  it('round trip, as copies', () => {
+    const [saved, other] = [new Reader(), new Reader()];
+    const state = saved.stateDict();
+    other.loadStateDict(state);
+    for (const [name, parameter] of other.namedParameters()) {
+      expect(parameter.value.data()).toEqual(state[name].data());
+      expect(parameter.version).toBe(1);
+    }
+    saved.rnn.bias.assign(zeros([3]));
+    expect(state['rnn.bias'].data()).not.toEqual(new Float32Array(3));
+    expect(other.rnn.bias.value.data()).toEqual(state['rnn.bias'].data());
+  });
+
+  it('converts precision', () => {
+    const model = new Linear(1, 1, { random });
+    model.loadStateDict({ weight: tensor([[0.1]], { dtype: 'float64' }), bias: tensor([2]) });
+    expect(model.weight.value.item()).toBe(Math.fround(0.1));
+  });
+
+  const broken: readonly (readonly [string, (state: Record<string, Tensor>) => void, RegExp])[] = [
+    [
+      'missing',
+      (state) => delete state['rnn.bias'],
+      /^loadStateDict: .*no 'rnn\.bias'; nothing was loaded: build/,
+    ],
+    ['extra', (state) => (state['rnn.gate'] = ones([1])), /unknown 'rnn\.gate'/],
+    ['misshapen', (state) => (state['rnn.bias'] = ones([4])), /wrong shapes 'rnn\.bias' \[4\] for \[3\]/],
+    [
+      'not a Tensor',
+      (state) => (state['rnn.bias'] = [1, 2, 3] as unknown as Tensor),
+      /no Tensor at 'rnn\.bias'/,
+    ],
+  ];
+  it.each(broken)('refuses a %s tensor, changing nothing', (_, spoil, message) => {
+    const model = new Reader();
+    const before = model.stateDict();
+    const state: Record<string, Tensor> = new Reader().stateDict();
+    spoil(state);
+    expect(() => model.loadStateDict(state)).toThrow(message);
+    for (const [name, parameter] of model.namedParameters()) {
+      expect(parameter.value.data()).toEqual(before[name].data());
+      expect(parameter.version).toBe(0);
+    }
+  });
+
+  it('names every kind of trouble in one line, and not too many names', () => {
+    const model = new Sequential(...Array.from({ length: 6 }, () => new Linear(1, 1, { random })));
+    expect(() => model.loadStateDict({ '0.weight': ones([2, 2]), other: ones([1]) })).toThrow(
+      /no '0\.bias', .* and 3 more; unknown 'other'; wrong shapes '0\.weight' \[2, 2\] for \[1, 1\]; [^\n]*$/,
+    );
+  });
+});
