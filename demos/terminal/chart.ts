@@ -27,7 +27,7 @@ export interface ChartSeries {
 /** What the chart shows beside its lines. */
 export interface ChartOptions {
   readonly title: string;
-  /** A horizontal line, e.g. a clipping threshold. */
+  /** A horizontal line and its words in the legend, e.g. `threshold 1`. */
   readonly threshold?: { readonly label: string; readonly value: number };
   /** Where the chart will be written: decides width and colour. */
   readonly sink: Sink;
@@ -201,9 +201,7 @@ function legendLines(
     return `  ${glyph} ${words}`;
   });
   const level = threshold
-    ? [
-        `  ${paint(THRESHOLD_GLYPH, 'gray', color)} ${shorten(`${threshold.label} (${formatNumber(threshold.value)})`, width - 4)}`,
-      ]
+    ? [`  ${paint(THRESHOLD_GLYPH, 'gray', color)} ${shorten(threshold.label, width - 4)}`]
     : [];
   return [...lines, ...level];
 }

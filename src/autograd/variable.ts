@@ -112,15 +112,17 @@ export type Operand = Variable | Tensor | number;
 
 /** Operands as Variables; numbers take dtype and backend of the first tensor among them. */
 export function asVariables(caller: string, operands: readonly Operand[]): Variable[] {
-  const model = operands.find((operand) => typeof operand !== 'number') as Variable | Tensor | undefined;
+  const model = operands.find((operand) => operand instanceof Variable || operand instanceof Tensor);
   if (!model) {
     const got = operands.length > 0 ? 'numbers only' : 'none';
     throw new Error(`${caller}: at least one operand must be a Variable or a Tensor, got ${got}`);
   }
   const like = model instanceof Variable ? model.value : model;
-  return operands.map((operand) =>
-    operand instanceof Variable
-      ? operand
-      : new Variable(operand instanceof Tensor ? operand : like.like(operand)),
-  );
+  return operands.map((operand) => {
+    if (operand instanceof Variable) return operand;
+    if (operand instanceof Tensor) return new Variable(operand);
+    if (typeof operand === 'number') return new Variable(like.like(operand));
+    const got = operand === null ? 'null' : typeof operand;
+    throw new Error(`${caller}: operands must be Variables, Tensors or numbers, got ${got}`);
+  });
 }

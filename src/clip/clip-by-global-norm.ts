@@ -1,7 +1,13 @@
 /** Clipping by the global norm: Pascanu, Mikolov & Bengio 2013, §3.2. */
 
 import type { Gradients } from './gradients.js';
-import { checkThreshold, type GradientHook, type HookReport, type NonFinitePolicy } from './hook.js';
+import {
+  checkThreshold,
+  type GradientHook,
+  type HookReport,
+  type NonFinitePolicy,
+  nonFinitePolicies,
+} from './hook.js';
 import { applyPolicy } from './non-finite.js';
 
 /** Options of the norm clippers. */
@@ -19,6 +25,26 @@ export function checkPower(caller: string, p: number): void {
   if (!(p > 0)) throw new Error(`${caller}: p must be a number > 0 or Infinity, got ${p}`);
 }
 
+/** Throws unless eps is a finite number ≥ 0. */
+export function checkEps(caller: string, eps: number): void {
+  if (!(eps >= 0 && eps < Number.POSITIVE_INFINITY)) {
+    throw new Error(`${caller}: eps must be a finite number ≥ 0, got ${eps}`);
+  }
+}
+
+/** Checks what the norm clippers are made with; throws an Error that names the option. */
+export function checkNormClip(
+  caller: string,
+  maxNorm: number,
+  { p, eps, nonFinite }: Required<NormClipOptions>,
+): void {
+  checkThreshold(caller, maxNorm);
+  checkPower(caller, p);
+  checkEps(caller, eps);
+  if (nonFinitePolicies.includes(nonFinite)) return;
+  throw new Error(`${caller}: nonFinite must be one of ${nonFinitePolicies.join(', ')}, got '${nonFinite}'`);
+}
+
 /** The factor that brings a norm down to the threshold: min(1, threshold / (norm + eps)); NaN for a NaN norm. */
 export function clipFactor(norm: number, threshold: number, eps: number): number {
   if (norm + eps <= threshold || threshold === Number.POSITIVE_INFINITY) return 1;
@@ -34,16 +60,15 @@ export function clipByGlobalNorm(
   { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
 ): GradientHook {
   const name = 'clipByGlobalNorm';
-  checkThreshold(name, maxNorm);
-  checkPower(name, p);
+  checkNormClip(name, maxNorm, { p, eps, nonFinite });
   return {
     name,
     async apply(gradients: Gradients): Promise<HookReport> {
-      await applyPolicy(name, gradients, nonFinite);
+      const zeroed = await applyPolicy(name, gradients, nonFinite);
       const norm = await gradients.norm(p);
       const scale = gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps);
       gradients.scale(scale);
-      return { hook: name, clipped: scale !== 1, values: { norm, threshold: maxNorm, scale } };
+      return { hook: name, clipped: zeroed || scale !== 1, values: { norm, threshold: maxNorm, scale } };
     },
   };
 }

@@ -1,7 +1,7 @@
 /** Clipping each parameter's gradient by its own norm: Keras' `clipnorm`. */
 
-import { checkPower, clipFactor, type NormClipOptions } from './clip-by-global-norm.js';
-import { checkThreshold, type GradientHook } from './hook.js';
+import { checkNormClip, clipFactor, type NormClipOptions } from './clip-by-global-norm.js';
+import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
 import { applyPolicy } from './non-finite.js';
 
@@ -14,18 +14,17 @@ export function clipByNorm(
   { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
 ): GradientHook {
   const name = 'clipByNorm';
-  checkThreshold(name, maxNorm);
-  checkPower(name, p);
+  checkNormClip(name, maxNorm, { p, eps, nonFinite });
   return {
     name,
     async apply(gradients) {
-      await applyPolicy(name, gradients, nonFinite);
+      const zeroed = await applyPolicy(name, gradients, nonFinite);
       const norms = [...(await gradients.norms(p)).values()];
       const scales = norms.map((norm) => (gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps)));
       gradients.scaleEach(scales);
       const clippedParameters = scales.filter((scale) => scale !== 1).length;
       const values = { norm: combineNorms(norms, p), threshold: maxNorm, clippedParameters };
-      return { hook: name, clipped: clippedParameters > 0, values };
+      return { hook: name, clipped: zeroed || clippedParameters > 0, values };
     },
   };
 }

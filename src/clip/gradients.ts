@@ -5,6 +5,7 @@
 
 import type { Parameter } from '../autograd/index.js';
 import type { Tensor } from '../tensor/index.js';
+import { checkThreshold } from './hook.js';
 import { combineNorms } from './host-norm.js';
 import type { MeterDevice, NormMeter } from './norm-meter.js';
 
@@ -26,12 +27,13 @@ export class Gradients {
     const present = [...meter.parameters.entries()].filter(([, parameter]) => parameter.grad !== null);
     this.#positions = present.map(([position]) => position);
     this.parameters = present.map(([, parameter]) => parameter);
-    this.#names = new Map(
-      present.map(([position, parameter]) => [nameOf(parameter, position), parameter] as const),
-    );
+    this.#names = namesOf(present);
   }
 
-  /** Names in the order of the parameters; an unnamed parameter is called `parameter 3` by its position. */
+  /**
+   * Names in the order of the parameters, no two alike. An unnamed parameter is called `parameter 3` by its position,
+   * and the second of one name `weight (parameter 3)`: two models may both have a `weight`.
+   */
   get names(): readonly string[] {
     return [...this.#names.keys()];
   }
@@ -74,7 +76,9 @@ export class Gradients {
 
   /** Names of the gradients that hold a NaN or an infinity. */
   async nonFinite(): Promise<readonly string[]> {
-    const norms = await this.#norms(this.#measured.keys().next().value ?? 2);
+    let norms = await this.#norms(this.#measured.keys().next().value ?? 2);
+    // A norm of finite numbers may itself be too large for float64; their largest magnitude is not.
+    if (!norms.every(Number.isFinite)) norms = await this.#norms(Number.POSITIVE_INFINITY);
     return this.names.filter((_, i) => !Number.isFinite(norms[i]!));
   }
 
@@ -93,13 +97,19 @@ export class Gradients {
       this.#changed = true;
       scaleInPlace(parameter.grad!, ks[i]!);
     }
-    for (const norms of this.#measured.values()) {
-      for (let i = 0; i < norms.length; i++) norms[i]! *= Math.abs(ks[i]!);
+    for (const [p, norms] of this.#measured) {
+      const isKnown = norms.map((norm, i) => norm * Math.abs(ks[i]!)).every(isSafe);
+      if (isKnown) for (let i = 0; i < norms.length; i++) norms[i]! *= Math.abs(ks[i]!);
+      else if (ks.some((k) => k !== 1)) this.#measured.delete(p);
     }
   }
 
-  /** Bounds every element to [−limit, limit]; NaN stays NaN. Returns how many elements were outside. */
+  /**
+   * Bounds every element to [−limit, limit], the limit rounded to the gradient's dtype; NaN stays NaN. Returns how many
+   * elements were outside. Throws unless limit ≥ 0.
+   */
   clamp(limit: number): number {
+    checkThreshold('Gradients.clamp', limit);
     let outside = 0;
     for (const parameter of this.parameters) outside += clampInPlace(parameter.grad!, limit);
     if (outside > 0) this.#invalidate();
@@ -148,6 +158,23 @@ export function nameOf(parameter: Parameter, position: number): string {
   return parameter.name || `parameter ${position}`;
 }
 
+function namesOf(present: readonly (readonly [number, Parameter])[]): ReadonlyMap<string, Parameter> {
+  const names = new Map<string, Parameter>();
+  for (const [position, parameter] of present) {
+    const name = nameOf(parameter, position);
+    names.set(names.has(name) ? `${name} (parameter ${position})` : name, parameter);
+  }
+  return names;
+}
+
+/**
+ * Whether a norm that was multiplied is still that of the gradient: so large that elements may have overflowed, or so
+ * small that they may have vanished, it must be measured again.
+ */
+function isSafe(norm: number): boolean {
+  return norm === 0 || (norm > 2 ** -100 && norm < 2 ** 127);
+}
+
 /** A parameter's gradient is contiguous: one run of its memory. */
 function scaleInPlace(grad: Tensor, k: number): void {
   const { data, offset } = grad.view();
@@ -158,10 +185,12 @@ function scaleInPlace(grad: Tensor, k: number): void {
 
 function clampInPlace(grad: Tensor, limit: number): number {
   const { data, offset } = grad.view();
+  // Rounded first: the float32 nearest to 0.1 lies above 0.1, and would be found outside again and again.
+  const bound = grad.dtype === 'float32' ? Math.fround(limit) : limit;
   let outside = 0;
   for (let i = offset; i < offset + grad.size; i++) {
-    if (Math.abs(data[i]!) > limit) {
-      data[i] = data[i]! > 0 ? limit : -limit;
+    if (Math.abs(data[i]!) > bound) {
+      data[i] = data[i]! > 0 ? bound : -bound;
       outside++;
     }
   }

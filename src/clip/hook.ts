@@ -40,8 +40,11 @@ export interface GradientHook {
   restore?(state: HookState): void;
 }
 
+/** The ways to treat NaN and infinite gradients. */
+export const nonFinitePolicies = ['throw', 'skip', 'zero', 'propagate'] as const;
+
 /** What to do about NaN and infinite gradients: an error (default), no update, zero those elements, or nothing. */
-export type NonFinitePolicy = 'throw' | 'skip' | 'zero' | 'propagate';
+export type NonFinitePolicy = (typeof nonFinitePolicies)[number];
 
 /** Throws unless a threshold is a number ≥ 0; Infinity means: measure only. */
 export function checkThreshold(caller: string, threshold: number): void {

@@ -5,24 +5,30 @@ import type { Gradients } from './gradients.js';
 import type { NonFinitePolicy } from './hook.js';
 
 /**
- * Applies a policy. Returns the names of the non-finite gradients it found; the caller goes on only if nothing was
- * skipped. `throw` raises before anything is changed.
+ * Applies a policy; the caller goes on only if nothing was skipped. Returns whether it changed a gradient. `throw`
+ * raises before anything is changed.
  */
 export async function applyPolicy(
   caller: string,
   gradients: Gradients,
   policy: NonFinitePolicy,
-): Promise<readonly string[]> {
-  if (policy === 'propagate') return [];
+): Promise<boolean> {
+  if (policy === 'propagate') return false;
   const names = await gradients.nonFinite();
-  if (names.length === 0) return names;
-  const said = `gradient of ${names.join(', ')} is not finite`;
+  if (names.length === 0) return false;
   if (policy === 'throw') {
-    throw new Error(`${caller}: ${said}; fix its cause, or choose nonFinite: 'skip', 'zero' or 'propagate'`);
+    throw new Error(
+      `${caller}: ${said(names)}; fix its cause, or choose nonFinite: 'skip', 'zero' or 'propagate'`,
+    );
   }
-  if (policy === 'skip') gradients.skip(said);
+  if (policy === 'skip') gradients.skip(said(names));
   else for (const name of names) gradients.edit(name, (grad) => grad.where(isFiniteMask(grad), 0));
-  return names;
+  return policy === 'zero';
+}
+
+/** `gradient of a, b is not finite`. */
+export function said(names: readonly string[]): string {
+  return `gradient of ${names.join(', ')} is not finite`;
 }
 
 /** 1 where an element is finite: only there is x − x equal to 0. */

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { defineOp, gradcheck, Random, type Tensor, uniform, Variable } from '../../src/index.js';
+import { defineOp, gradcheck, Random, type Tensor, uniform, type Variable } from '../../src/index.js';
 import { drawInputs, table } from './samples.js';
 
 describe('every op passes gradcheck in float64 on every sample', () => {
@@ -42,10 +42,13 @@ describe('gradcheck', () => {
 
   it('checks composites: a two-layer network', () => {
     const random = new Random(3);
-    const [x, w, v] = [[4, 3], [3, 5], [5, 2]].map((shape) =>
-      uniform(shape, random, -1, 1, { dtype: 'float64' }),
-    );
-    const network = (a: Variable, b: Variable, c: Variable) => a.matmul(b).tanh().matmul(c).softmax().log().mean();
+    const [x, w, v] = [
+      [4, 3],
+      [3, 5],
+      [5, 2],
+    ].map((shape) => uniform(shape, random, -1, 1, { dtype: 'float64' }));
+    const network = (a: Variable, b: Variable, c: Variable) =>
+      a.matmul(b).tanh().matmul(c).softmax().log().mean();
     expect(gradcheck(network, [x!, w!, v!])).toBeLessThan(1e-8);
   });
 });

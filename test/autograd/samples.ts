@@ -1,7 +1,15 @@
 /** The ops of the public table, and inputs drawn from their samples. */
 
 import * as ops from '../../src/autograd/ops/index.js';
-import { type OpRule, Random, type Sample, sizeOf, type Tensor, tensor, type Variable } from '../../src/index.js';
+import {
+  type OpRule,
+  Random,
+  type Sample,
+  sizeOf,
+  type Tensor,
+  tensor,
+  type Variable,
+} from '../../src/index.js';
 import type { DType } from '../../src/tensor/view.js';
 
 /** An op's function and rule. */
@@ -24,7 +32,12 @@ export const table: readonly TableEntry[] = Object.entries(ops).map(([name, op])
 const variadic = new Set(['concat', 'stack']);
 
 /** Inputs for a sample: shuffled, evenly spaced, so no two are equal and none lies within 1 % of a kink at 0. */
-export function drawInputs(sample: Sample<unknown>, seed: number, dtype: DType, backend = 'reference'): Tensor[] {
+export function drawInputs(
+  sample: Sample<unknown>,
+  seed: number,
+  dtype: DType,
+  backend = 'reference',
+): Tensor[] {
   const random = new Random(seed);
   const [low, high] = sample.range ?? [-2, 2];
   const total = sample.shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
@@ -33,6 +46,10 @@ export function drawInputs(sample: Sample<unknown>, seed: number, dtype: DType, 
   return sample.shapes.map((shape, k) => {
     const values = grid.splice(0, sizeOf(shape));
     const mask = sample.masks?.includes(k);
-    return tensor(mask ? values.map((v) => (v > (low + high) / 2 ? 1 : 0)) : values, { shape, dtype, backend });
+    return tensor(mask ? values.map((v) => (v > (low + high) / 2 ? 1 : 0)) : values, {
+      shape,
+      dtype,
+      backend,
+    });
   });
 }

@@ -117,6 +117,15 @@ describe('orthogonal', () => {
     },
   );
 
+  it('stays orthonormal where the draws are nearly parallel, which one Gram–Schmidt pass does not', () => {
+    class NearlyParallel extends Random {
+      override normal(): number {
+        return 1 + 1e-7 * super.normal();
+      }
+    }
+    expect(deviation(orthogonal([20, 20], new NearlyParallel(1), EXACT), 1)).toBeLessThan(1e-12);
+  });
+
   it('is uniform over the orthogonal matrices: signs, traces and determinants are balanced', () => {
     const random = new Random(4);
     const draws = Array.from({ length: 2000 }, () => orthogonal([3, 3], random, EXACT).data());

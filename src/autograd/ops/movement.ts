@@ -140,9 +140,10 @@ export const stack = defineOp<readonly Tensor[], number | undefined>({
 export const gatherRows = defineOp<One, Int32Array | readonly number[]>({
   name: 'gatherRows',
   forward: ([x], rows) => {
-    const wrong = rows.find((row) => !Number.isInteger(row));
-    if (wrong !== undefined) throw new ShapeError(`gatherRows: rows must be integers, got ${wrong}`);
-    return x.gatherRows(Int32Array.from(rows));
+    const numbers = Int32Array.from(rows);
+    const wrong = rows.findIndex((row, i) => row !== numbers[i]);
+    if (wrong >= 0) throw new ShapeError(`gatherRows: rows must be 32-bit integers, got ${rows[wrong]}`);
+    return x.gatherRows(numbers);
   },
   backward: (grad, { inputs: [x], params: rows }) => [
     () => {

@@ -64,7 +64,7 @@ function lossFigure(measured: readonly Measured[], unit?: string): LineFigure {
   const max = capOf(runs, (record) => [record.loss]);
   return {
     kind: 'lines',
-    title: 'Loss over training.',
+    title: 'Loss over training',
     caption: 'One line a run, one value a step, all from the same start.',
     x: STEP,
     y: { label: 'loss', unit, max },
@@ -75,7 +75,7 @@ function lossFigure(measured: readonly Measured[], unit?: string): LineFigure {
 function normFigure(runs: readonly RunView[]): PanelFigure {
   return {
     kind: 'panels',
-    title: 'Gradient norm before and after clipping.',
+    title: 'Gradient norm before and after clipping',
     caption: 'What backward produced, and what the optimizer saw. The panels share both axes.',
     x: STEP,
     y: { label: 'norm', max: capOf(runs, (record) => [record.normBefore]) },
@@ -100,7 +100,7 @@ function clippedFigure(measured: readonly Measured[]): LineFigure | null {
   const window = Math.max(1, Math.min(100, Math.round(steps / 15)));
   return {
     kind: 'lines',
-    title: 'Share of clipped steps.',
+    title: 'Share of clipped steps',
     caption: `How often clipping changed the gradients, over the last ${window} steps. Runs that do not clip are left out.`,
     x: STEP,
     y: { label: 'clipped steps', unit: '%', scale: 'linear' },
@@ -133,7 +133,7 @@ function parameterFigures(runs: readonly RunView[]): readonly Figure[] {
   }
   const figure: PanelFigure = {
     kind: 'panels',
-    title: 'Gradient norm of each parameter.',
+    title: 'Gradient norm of each parameter',
     caption:
       'Before clipping, one panel a run. It shows where the gradient is large, and where it went first.',
     summary: runs.map((run) => peakSummary(run, names)).join(' '),
@@ -184,7 +184,7 @@ function parameterHeat(run: RunView, names: readonly string[], range: readonly [
   const last = run.records[run.records.length - 1].step;
   return {
     kind: 'heat',
-    title: `Gradient norm of each parameter: ${run.label}.`,
+    title: `Gradient norm of each parameter: ${run.label}`,
     caption: 'Before clipping, one row a parameter, input at the top. Empty where a norm was not finite.',
     summary: peakSummary(run, names),
     x: { ...STEP, range: [first, last + 1] },

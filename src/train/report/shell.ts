@@ -66,7 +66,9 @@ export function renderLegend(entries: readonly LegendEntry[]): string {
 
 /** A table that scrolls inside its own box where it is too wide. */
 export function renderTable(table: FigureTable, label: string): string {
-  const head = table.head.map((cell) => `<th scope="col">${escapeHtml(cell)}</th>`).join('');
+  const head = table.head
+    .map((cell) => (cell === '' ? '<td></td>' : `<th scope="col">${escapeHtml(cell)}</th>`))
+    .join('');
   const rows = table.rows.map(([first, ...rest]) => {
     const cells = rest.map((cell) => `<td>${escapeHtml(cell)}</td>`).join('');
     return `<tr><th scope="row">${escapeHtml(first)}</th>${cells}</tr>`;

@@ -69,11 +69,15 @@ describe('renderChart', () => {
 
   it('draws a threshold behind the lines', () => {
     const norms = [seriesOf(clippedRun(), (record) => record.normBefore)];
-    const text = renderChart(norms, { title: 'norm', sink: pipe, threshold: { label: 'clip', value: 1 } });
+    const text = renderChart(norms, {
+      title: 'norm',
+      sink: pipe,
+      threshold: { label: 'clip at 1', value: 1 },
+    });
     const row = plotRows(text).find((line) => line.includes('┄')) ?? '';
     expect(row).toMatch(/^\s*1┤┄/);
     expect(row).toContain('●');
-    expect(text).toContain('┄ clip (1)');
+    expect(text).toContain('┄ clip at 1');
   });
 
   it('colours on a terminal only, and honours NO_COLOR', () => {

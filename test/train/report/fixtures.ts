@@ -87,7 +87,7 @@ export function gradientThroughTime(): LineFigure {
   const law = (rho: number) => steps.map((t) => 0.02 * rho ** (50 - t));
   return {
     kind: 'lines',
-    title: 'The gradient on its way back through time.',
+    title: 'The gradient on its way back through time',
     caption: 'At step 0, before any update; the dashed curves are `ρ^(T−t)`, scaled to the last state.',
     x: { label: 'time step t' },
     y: { label: '‖∂L/∂h_t‖', unit: 'loss per unit of state' },
@@ -119,7 +119,7 @@ export function cliffMap(): HeatFigure {
   const t = Array.from({ length: 200 }, (_, k) => k / 199);
   cliff = {
     kind: 'heat',
-    title: 'The error surface and two descents on it.',
+    title: 'The error surface and two descents on it',
     caption: 'Error after 50 steps of one recurrent unit, over its weight and its bias.',
     x: { label: 'weight w', range: w },
     y: { label: 'bias b', range: b },
@@ -162,7 +162,7 @@ export function samplePage(runs: readonly RunView[] = [explodingRun(), clippedRu
           gradientThroughTime(),
           {
             kind: 'bars',
-            title: 'Norm of each parameter at step 0.',
+            title: 'Norm of each parameter at step 0',
             caption: 'The recurrent weight holds nearly all of it.',
             x: { label: 'gradient norm' },
             bars: [

@@ -41,6 +41,7 @@ describe('the page', () => {
       expect(all(document, landmark)).toHaveLength(1);
     expect(all(document, 'h2').length).toBeGreaterThan(4);
     expect(all(document, 'h3, h4')).toHaveLength(0);
+    expect(all(document, 'th').map(text)).not.toContain('');
   });
 
   it('follows the scheme of the reader, and the paper', () => {
@@ -82,13 +83,13 @@ describe('figures', () => {
   it('has those of every comparison and those of the caller', () => {
     const titles = figures.map((figure) => text(figure.querySelector('figcaption strong')));
     expect(titles).toEqual([
-      'Loss over training.',
-      'Gradient norm before and after clipping.',
-      'Share of clipped steps.',
-      'Gradient norm of each parameter.',
-      'The gradient on its way back through time.',
-      'Norm of each parameter at step 0.',
-      'The error surface and two descents on it.',
+      'Loss over training',
+      'Gradient norm before and after clipping',
+      'Share of clipped steps',
+      'Gradient norm of each parameter',
+      'The gradient on its way back through time',
+      'Norm of each parameter at step 0',
+      'The error surface and two descents on it',
     ]);
   });
 
@@ -175,7 +176,7 @@ describe('renderFigure', () => {
     const html = renderFigure(
       {
         kind: 'heat',
-        title: 'Map.',
+        title: 'Map',
         caption: 'Three cells and a hole.',
         x: { label: 'x', range: [0, 2] },
         y: { label: 'y', range: [0, 2], categories: ['a', 'b'] },
@@ -204,7 +205,7 @@ describe('renderFigure', () => {
   it('draws bars from zero, and none where a value is not finite', () => {
     const bars = [3, 2.5, Number.NaN].map((value, k) => ({ label: `bar ${k}`, value }));
     const html = renderFigure(
-      { kind: 'bars', title: 'Bars.', caption: 'Three.', x: { label: 'norm', scale: 'linear' }, bars },
+      { kind: 'bars', title: 'Bars', caption: 'Three.', x: { label: 'norm', scale: 'linear' }, bars },
       'bars',
     );
     const widths = all(parse(html), 'svg.wide rect').map((rect) => Number(rect.getAttribute('width')));

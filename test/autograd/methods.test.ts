@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { Variable, variable } from '../../src/index.js';
+import { drawInputs, table } from './samples.js';
+
+type Methods = Readonly<Record<string, ((...args: unknown[]) => Variable) | undefined>>;
+
+/** Ops that do not start from one operand, and so are functions only. */
+const functionsOnly = ['concat', 'stack', 'where'];
+
+describe('ops as methods', () => {
+  it('every op that starts from one operand is a method', () => {
+    const missing = table.filter(({ name }) => !(name in Variable.prototype)).map(({ name }) => name);
+    expect(missing.toSorted()).toEqual(functionsOnly);
+  });
+
+  it.each(table.filter(({ name }) => !functionsOnly.includes(name)))(
+    '$name equals its function',
+    ({ name, rule, call }) => {
+      rule.samples.forEach((sample, k) => {
+        const inputs = drawInputs(sample, k, 'float64');
+        const [self, ...rest] = inputs;
+        const first = variable(self!);
+        const second = variable(self!);
+        const byMethod = (first as unknown as Methods)[name]!(...rest, sample.params);
+        const byFunction = call([second, ...rest], sample.params);
+        expect(byMethod.value.toArray()).toEqual(byFunction.value.toArray());
+        expect(byMethod.node!.op).toBe(rule);
+        byMethod.sum().backward();
+        byFunction.sum().backward();
+        expect(first.grad!.toArray()).toEqual(second.grad!.toArray());
+      });
+    },
+  );
+});

@@ -1,0 +1,77 @@
+import { describe, expect, it } from 'vitest';
+import { concat, defineOp, gradcheck, type Tensor, tensor, variable } from '../../src/index.js';
+
+const double = { dtype: 'float64', backend: 'reference' } as const;
+
+/** x^p·c, as someone outside the package would write it. */
+const monomial = defineOp<readonly [x: Tensor, c: Tensor], number>({
+  name: 'monomial',
+  forward: ([x, c], p) => x.binary('pow', p).mul(c),
+  backward: (grad, { inputs: [x, c], output, params: p }) => [
+    () => grad.mul(output).mul(p).div(x),
+    () => grad.mul(output).div(c),
+  ],
+  samples: [{ shapes: [[3], []], params: 2, range: [0.5, 2] }],
+});
+
+describe('an op defined outside the package', () => {
+  it('needs no method, broadcasts, chains with the rest and passes gradcheck', () => {
+    const x = tensor([0.5, 1.5, 2], double);
+    const c = tensor(3, double);
+    expect(monomial(x, c, 2).value.toArray()).toEqual([0.75, 6.75, 12]);
+    expect(gradcheck((a, b) => monomial(a.exp(), b, 3).tanh(), [x.mul(0.1), c])).toBeLessThan(1e-6);
+    const v = variable(x);
+    monomial(v, 3, 2).sum().backward();
+    expect(v.grad!.toArray()).toEqual([3, 9, 12]);
+  });
+
+  it('carries its rule, for the suites', () => {
+    expect(monomial.rule.name).toBe('monomial');
+    expect(monomial.rule.samples).toHaveLength(1);
+  });
+
+  it('without a sample is refused: its derivative could not be checked', () => {
+    expect(() =>
+      defineOp<readonly [x: Tensor]>({
+        name: 'unproved',
+        forward: ([x]) => x,
+        backward: (grad) => [() => grad],
+        samples: [],
+      }),
+    ).toThrow("defineOp: 'unproved' needs at least one sample; its derivative is checked on them");
+  });
+});
+
+describe('rules', () => {
+  it('are called only for inputs that need a gradient', () => {
+    const called: string[] = [];
+    const watched = defineOp<readonly [a: Tensor, b: Tensor]>({
+      name: 'watched',
+      forward: ([a, b]) => a.mul(b),
+      backward: (grad, { inputs: [a, b] }) => [
+        () => {
+          called.push('a');
+          return grad.mul(b);
+        },
+        () => {
+          called.push('b');
+          return grad.mul(a);
+        },
+      ],
+      samples: [{ shapes: [[1], [1]] }],
+    });
+    watched(variable(tensor([2], double)), tensor([3], double))
+      .sum()
+      .backward();
+    expect(called).toEqual(['a']);
+  });
+
+  it('of variadic ops take a list', () => {
+    const [a, b] = [variable(tensor([1], double)), variable(tensor([2, 3], double))];
+    concat([a, b, a])
+      .mul(tensor([1, 2, 3, 4], double))
+      .sum()
+      .backward();
+    expect([a.grad!.toArray(), b.grad!.toArray()]).toEqual([[5], [2, 3]]);
+  });
+});

@@ -1,0 +1,120 @@
+import { describe, expect, it } from 'vitest';
+import {
+  add,
+  isRecording,
+  mul,
+  noGrad,
+  type Operand,
+  Parameter,
+  pow,
+  sub,
+  tensor,
+  Variable,
+  variable,
+} from '../../src/index.js';
+
+const double = { dtype: 'float64', backend: 'reference' } as const;
+
+describe('recording', () => {
+  it('remembers op, inputs and parameters of the call', () => {
+    const x = variable(tensor([1, 2], double));
+    const y = x.pow(3);
+    expect(y.node).toMatchObject({ params: 3, inputs: [x], versions: [0], used: false });
+    expect(y.node!.op).toBe(pow.rule);
+    expect(y.requiresGrad).toBe(true);
+  });
+
+  it('keeps nothing of what needs no gradient', () => {
+    const y = add(tensor([1], double), tensor([2], double));
+    expect([y.node, y.requiresGrad, y.value.toArray()]).toEqual([null, false, [3]]);
+  });
+
+  it('stops inside noGrad, nests, and comes back after an exception', () => {
+    const x = variable(tensor([1], double));
+    const inside = noGrad(() => {
+      expect(isRecording()).toBe(false);
+      noGrad(() => undefined);
+      expect(isRecording()).toBe(false);
+      return x.mul(2);
+    });
+    expect([inside.requiresGrad, inside.node, inside.value.toArray()]).toEqual([false, null, [2]]);
+    expect(() =>
+      noGrad(() => {
+        throw new Error('mine');
+      }),
+    ).toThrow('mine');
+    expect(isRecording()).toBe(true);
+    expect(x.mul(2).requiresGrad).toBe(true);
+  });
+
+  it('detach cuts the history and shares the value', () => {
+    const x = variable(tensor([2], double));
+    const y = x.square();
+    const cut = y.detach();
+    expect([cut.requiresGrad, cut.node]).toEqual([false, null]);
+    expect(cut.value).toBe(y.value);
+    y.mul(cut).sum().backward();
+    expect(x.grad!.toArray()).toEqual([16]);
+  });
+});
+
+describe('operands', () => {
+  it('numbers may stand on either side, and take the other’s dtype', () => {
+    const x = variable(tensor([4], double));
+    expect(sub(1, x).value.toArray()).toEqual([-3]);
+    expect(sub(x, 1).value.toArray()).toEqual([3]);
+    expect(mul(0.1, variable(tensor([1], { backend: 'reference' }))).value.dtype).toBe('float32');
+    sub(1, x).sum().backward();
+    expect(x.grad!.toArray()).toEqual([-1]);
+  });
+
+  it('tensors are constants', () => {
+    const x = variable(tensor([4], double));
+    const y = mul(tensor([3], double), x);
+    y.sum().backward();
+    expect(x.grad!.toArray()).toEqual([3]);
+  });
+
+  it('at least one must have a dtype', () => {
+    expect(() => add(1, 2)).toThrow(
+      'add: at least one operand must be a Variable or a Tensor, got numbers only',
+    );
+  });
+
+  it('something else is refused by name', () => {
+    const x = variable(tensor([4], double));
+    for (const [wrong, got] of [
+      [undefined, 'undefined'],
+      [null, 'null'],
+      ['3', 'string'],
+      [[1], 'object'],
+    ] as const) {
+      expect(() => add(x, wrong as unknown as Operand)).toThrow(
+        `add: operands must be Variables, Tensors or numbers, got ${got}`,
+      );
+    }
+  });
+
+  it('mixed dtypes are refused', () => {
+    const x = variable(tensor([4], double));
+    expect(() => x.add(tensor([1], { backend: 'reference' }))).toThrow(
+      'add: operands must share dtype and backend, got float64 on reference and float32 on reference; convert one with .to()',
+    );
+  });
+});
+
+describe('Variable', () => {
+  it('reads like its value', () => {
+    const x = variable(tensor([[5]], double));
+    expect([x.shape, x.item(), x.version]).toEqual([[1, 1], 5, 0]);
+    expect([`${x}`, `${x.exp()}`]).toEqual(['Variable([1, 1], leaf)', 'Variable([1, 1], exp)']);
+    expect(new Variable(tensor([1])).requiresGrad).toBe(false);
+  });
+
+  it('ids rise in the order of creation', () => {
+    const x = variable(tensor([1], double));
+    const y = x.neg();
+    expect(y.id).toBeGreaterThan(x.id);
+    expect(new Parameter(tensor([1])).id).toBeGreaterThan(y.id);
+  });
+});
