@@ -5,8 +5,6 @@ import { Random } from '../src/index.js';
 
 /** Pixels of one digit: 8 rows of 8, each 0 … 16. */
 export const PIXELS = 64;
-/** Largest value of a pixel. */
-export const BRIGHTEST = 16;
 /** Digits for training; the other 297 of the 1,797 are for testing. */
 const TRAINING_DIGITS = 1500;
 /** Shuffles the rows of digits.csv before they are split. It belongs to the file: no option changes it. */

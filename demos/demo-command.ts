@@ -1,7 +1,6 @@
 /** `tamegrad demo NAME`: trains, shows progress, writes log and report, prints the comparison. */
 
-import { accessSync, constants, existsSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
+import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
 import type { ClipSpec, StepRecord } from '../src/index.js';
 import { setDefaultBackend } from '../src/index.js';
 import { openRunLog, type RunLog } from '../src/node.js';
@@ -21,11 +20,15 @@ export const INTERRUPTED = 130;
 export async function runDemo(demo: Demo, options: CommonOptions): Promise<number> {
   const config = configOf(demo, options);
   setDefaultBackend(config.backend);
-  if (options.report) checkWritable('--report', options.report);
-  const log = options.log ? openLog(options.log) : null;
+  if (options.report !== undefined) checkWritable('--report', options.report);
+  const log = options.log === undefined ? null : openLog(options.log);
   const interrupt = new AbortController();
-  const onInterrupt = (): void => interrupt.abort();
-  process.once('SIGINT', onInterrupt);
+  // Stays listening: without a listener the progress bar would pass the signal on, and it would end the process.
+  const onInterrupt = (): void => {
+    if (interrupt.signal.aborted) process.exit(INTERRUPTED);
+    interrupt.abort();
+  };
+  process.on('SIGINT', onInterrupt);
   const watcher = new DemoWatcher(demo, config.steps, options.quiet || options.json || false, log);
   try {
     const comparison = await compare(demo, config, watcher, interrupt.signal);
@@ -34,6 +37,7 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
       options.json ? renderJson(comparison) : renderComparison(comparison, process.stdout),
     );
     if (options.report && !options.json) process.stdout.write(`\nReport: ${options.report}\n`);
+    if (comparison.interrupted) process.stderr.write('interrupted: this is what was measured until then\n');
     return comparison.interrupted ? INTERRUPTED : 0;
   } finally {
     process.off('SIGINT', onInterrupt);
@@ -49,13 +53,15 @@ function openLog(path: string): RunLog {
   }
 }
 
-/** Throws before any work if a file could not be written after it. */
+/** Throws before any work if a file could not be written after it; tried, because permissions do not tell all. */
 function checkWritable(option: string, path: string): void {
+  const isNew = !existsSync(path);
   try {
-    accessSync(existsSync(path) ? path : dirname(path), constants.W_OK);
+    closeSync(openSync(path, 'a'));
   } catch {
     throw new UsageError(`${option}: '${path}' cannot be written; name a file in an existing folder`);
   }
+  if (isNew) rmSync(path);
 }
 
 /** Shows progress and writes the log, one training after another. */

@@ -81,14 +81,18 @@ export interface Demo {
   setUp(config: DemoConfig): Setup;
 }
 
-/** "diverged at step 35 (first the gradient of head.weight)", or null for a run that stayed finite. */
+/** "blew up at step 35, where the gradient of head.weight stopped being finite"; null for a run that stayed finite. */
 export function tellDivergence({ result: { divergence } }: Outcome): string | null {
   if (!divergence) return null;
-  const { step, what, names } = divergence;
-  const named = names.length > 0 ? listNames(names) : 'no gradient';
-  if (what === 'loss')
-    return `lost its finite loss at step ${step}, where the gradient of ${named} went with it`;
-  return `blew up at step ${step}, where the ${what} of ${named} stopped being finite`;
+  const { step, what, names, largest } = divergence;
+  const named = listNames(names);
+  if (what !== 'loss') {
+    const thing = what === 'parameter' ? 'value' : what;
+    return `blew up at step ${step}, where the ${thing} of ${named} stopped being finite`;
+  }
+  const lost = `lost its finite loss at step ${step}`;
+  if (names.length > 0) return `${lost}, where the gradient of ${named} went with it`;
+  return largest === '' ? lost : `${lost}, when the largest gradient, still finite, was that of ${largest}`;
 }
 
 function listNames(names: readonly string[]): string {

@@ -23,11 +23,14 @@ export interface CommonOptions {
 /** Clip specs that are compared when none is named. */
 const DEFAULT_CLIPS = ['none', 'norm:1'];
 
+/** Seeds are 32 bits: a larger one would repeat the run of a smaller. */
+const MAX_SEED = 2 ** 32 - 1;
+
 /** The options of a demo's command: the common ones, then its own. */
 export function demoOptions(demo: Demo): Option[] {
   const { steps, lr } = demo.defaults;
   return [
-    new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0)).default(1),
+    new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0, MAX_SEED)).default(1),
     new Option('--steps <integer>', 'most training steps').argParser(wholeNumber(1)).default(steps),
     new Option('--clip <spec>', `train under this clip spec, repeatable: ${clipSpecForms().join(', ')}`)
       .argParser(collectClips)
@@ -98,10 +101,9 @@ function number(low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY)
 }
 
 function wholeNumber(low: number, high = Number.MAX_SAFE_INTEGER) {
-  const parse = number(low, high);
   return (text: string): number => {
-    const value = parse(text);
-    if (Number.isInteger(value)) return value;
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isSafeInteger(value) && value >= low && value <= high) return value;
     throw new InvalidArgumentError(`It must be a whole number${boundsText(low, high)}.`);
   };
 }

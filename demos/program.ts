@@ -56,6 +56,16 @@ function buildProgram(done: (exitCode: number) => void): Command {
 /** Errors in one line with the nearest word, and thrown instead of ending the process. */
 function configure(command: Command): Command {
   return command.exitOverride().configureOutput({
-    outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, ' ')}\n`),
+    outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, ' ')}${remedy(text, command)}\n`),
   });
+}
+
+/** The words that would have done, where commander found none that is near. */
+function remedy(text: string, command: Command): string {
+  if (text.includes('Did you mean')) return '';
+  if (text.includes('unknown command')) {
+    return ` (known: ${command.commands.map((known) => known.name()).join(', ')})`;
+  }
+  if (text.includes('unknown option')) return ' (--help lists the options)';
+  return '';
 }

@@ -1,13 +1,15 @@
-/** Builds dist/: the library, the command line, type declarations, and the data that demos read. */
+/** Builds dist/: the WebAssembly kernels, the library, the command line, type declarations, and the data that demos read. */
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildSimd } from './build-simd.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
+await buildSimd();
 rmSync(`${root}dist`, { recursive: true, force: true });
 await build({
   absWorkingDir: root,

@@ -5,13 +5,17 @@
 
 import { checkAlike } from '../tensor/checks.js';
 import {
+  type Backend,
+  type FloatArray,
   formatShape,
   fullLike,
   longLived,
+  makeView,
+  rowMajorStrides,
   type Shape,
   ShapeError,
   sameShape,
-  type Tensor,
+  Tensor,
 } from '../tensor/index.js';
 import { Variable } from './variable.js';
 
@@ -77,8 +81,12 @@ export class Parameter extends Variable {
   /** Moves value and gradient into a block's memory. */
   moveTo(place: BlockPlace): void {
     const { values, grads } = place.block;
-    const slot = (memory: Tensor): Tensor =>
-      memory.slice([[place.offset, place.offset + this.stored.size]]).reshape(this.shape);
+    const slot = (memory: FloatArray): Tensor =>
+      new Tensor(
+        makeView(memory, this.shape, rowMajorStrides(this.shape), place.offset),
+        place.block.backend,
+        null,
+      );
     const grad = this.grad;
     const value = this.stored;
     this.#place = place;
@@ -109,9 +117,11 @@ export interface BlockPlace {
 
 /** Values and gradients of several parameters, each in one stretch of memory. */
 export interface ParameterBlock {
-  /** One-dimensional; parameter k lies at offset k and is padded with zeros to a multiple of 8. */
-  readonly values: Tensor;
-  readonly grads: Tensor;
+  /** Parameter k lies at its offset and is padded with zeros to a multiple of 8. */
+  readonly values: FloatArray;
+  readonly grads: FloatArray;
+  /** Where they live, and where optimizer state that is addressed alike must live. */
+  readonly backend: Backend;
   readonly parameters: readonly Parameter[];
 }
 
@@ -136,7 +146,8 @@ function packAlike(parameters: readonly Parameter[]): void {
     size += Math.ceil(parameter.value.size / PADDING) * PADDING;
     return offset;
   });
-  const memory = (): Tensor => longLived(() => fullLike(parameters[0]!.value, 0, [size]));
-  const block: ParameterBlock = { values: memory(), grads: memory(), parameters };
+  const { backend, dtype } = parameters[0].value;
+  const memory = (): FloatArray => backend.memory.allocateBlock(dtype, size);
+  const block: ParameterBlock = { values: memory(), grads: memory(), backend, parameters };
   for (const [i, parameter] of parameters.entries()) parameter.moveTo({ block, offset: offsets[i]! });
 }

@@ -4,10 +4,10 @@
  */
 
 import type { Parameter } from '../autograd/index.js';
-import { checkPower, clipFactor } from './clip-by-global-norm.js';
+import { checkEps, checkPower, clipFactor } from './clip-by-global-norm.js';
 import { Gradients } from './gradients.js';
 import { checkThreshold } from './hook.js';
-import { applyPolicy } from './non-finite.js';
+import { said } from './non-finite.js';
 import { NormMeter } from './norm-meter.js';
 
 /** Options of `clipGradNorm`, with PyTorch's meaning and defaults. */
@@ -20,16 +20,22 @@ export interface ClipGradNormOptions {
   readonly eps?: number;
 }
 
-const meters = new WeakMap<Parameter, NormMeter>();
+/** The latest few meters by the first parameter of their list: a loop may measure the whole and a part by turns. */
+const meters = new WeakMap<Parameter, readonly NormMeter[]>();
+const METERS_KEPT = 4;
 
 /** The gradients of parameters given by hand; the meter of the same list is found again, so kernels are kept. */
 function gradientsOf(parameters: Iterable<Parameter>): Gradients {
   const list = [...new Set(parameters)];
   const first = list[0];
-  let meter = first && meters.get(first);
-  if (!meter || meter.parameters.length !== list.length || list.some((p, i) => p !== meter!.parameters[i])) {
-    meter = new NormMeter(list);
-    if (first) meters.set(first, meter);
+  if (!first) return new Gradients(new NormMeter(list));
+  const known = meters.get(first) ?? [];
+  const same = known.find(
+    (meter) => meter.parameters.length === list.length && list.every((p, i) => p === meter.parameters[i]),
+  );
+  const meter = same ?? new NormMeter(list);
+  if (known[0] !== meter) {
+    meters.set(first, [meter, ...known.filter((other) => other !== meter)].slice(0, METERS_KEPT));
   }
   return new Gradients(meter);
 }
@@ -51,9 +57,13 @@ export async function clipGradNorm(
 ): Promise<number> {
   checkThreshold('clipGradNorm', maxNorm);
   checkPower('clipGradNorm', normType);
+  checkEps('clipGradNorm', eps);
   const gradients = gradientsOf(parameters);
   const norm = await gradients.norm(normType);
-  if (errorIfNonfinite) await applyPolicy('clipGradNorm', gradients, 'throw');
+  const nonFinite = errorIfNonfinite ? await gradients.nonFinite() : [];
+  if (nonFinite.length > 0) {
+    throw new Error(`clipGradNorm: ${said(nonFinite)}; fix its cause, or leave out errorIfNonfinite`);
+  }
   gradients.scale(clipFactor(norm, maxNorm, eps));
   return norm;
 }

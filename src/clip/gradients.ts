@@ -95,7 +95,7 @@ export class Gradients {
     for (const [i, parameter] of this.parameters.entries()) {
       if (ks[i] === 1) continue;
       this.#changed = true;
-      scaleInPlace(parameter.grad!, ks[i]!);
+      scaleInPlace(parameter, ks[i]!);
     }
     for (const [p, norms] of this.#measured) {
       const isKnown = norms.map((norm, i) => norm * Math.abs(ks[i]!)).every(isSafe);
@@ -175,12 +175,13 @@ function isSafe(norm: number): boolean {
   return norm === 0 || (norm > 2 ** -100 && norm < 2 ** 127);
 }
 
-/** A parameter's gradient is contiguous: one run of its memory. */
-function scaleInPlace(grad: Tensor, k: number): void {
-  const { data, offset } = grad.view();
-  const { scaleBlock } = grad.backend.fused;
-  if (scaleBlock) scaleBlock(data, offset, grad.size, k);
-  else for (let i = offset; i < offset + grad.size; i++) data[i]! *= k;
+/** A parameter's gradient is one run of its own memory, or of a block that kernels reach. */
+function scaleInPlace({ grad, place }: Parameter, k: number): void {
+  const { data, offset } = grad!.view();
+  const end = offset + grad!.size;
+  const { scaleBlock } = grad!.backend.fused;
+  if (place && scaleBlock) scaleBlock(data, offset, end, k);
+  else for (let i = offset; i < end; i++) data[i] *= k;
 }
 
 function clampInPlace(grad: Tensor, limit: number): number {

@@ -59,11 +59,11 @@ export class NormMeter {
     const launches = this.#planned();
     if (launches.length > 0) {
       const kernels = await kernelsOn(this.#requested);
-      this.#device = kernels.device;
       for (const launch of launches) {
         const found = await kernels.norms(this.#block(launch), launch.layout, p);
         for (let t = 0; t < found.length; t++) norms[launch.members[t]!] = found[t]!;
       }
+      this.#device = kernels.device;
     }
     for (let i = 0; i < norms.length; i++) {
       const { grad, value } = this.parameters[i]!;
@@ -86,7 +86,7 @@ export class NormMeter {
 
   /** The array a launch reads: gradients where they are, zeros where there are none. */
   #block({ block, staging, layout, members }: Launch): Float32Array {
-    const data = (block ? block.grads.view().data : staging) as Float32Array;
+    const data = (block ? block.grads : staging) as Float32Array;
     members.forEach((member, t) => {
       const { grad } = this.parameters[member]!;
       const { offset, length } = layout.tensors[t]!;

@@ -6,7 +6,7 @@
 import { clipByGlobalNorm } from './clip-by-global-norm.js';
 import { clipByNorm } from './clip-by-norm.js';
 import { clipByValue } from './clip-by-value.js';
-import type { GradientHook, NonFinitePolicy } from './hook.js';
+import { type GradientHook, type NonFinitePolicy, nonFinitePolicies } from './hook.js';
 
 /** A parsed spec. */
 export interface ClipSpec {
@@ -32,7 +32,7 @@ const words: Readonly<Record<string, Word>> = {
     options: ['p', 'eps', 'nonfinite'],
     make: (amount, options) => ({
       hook: clipByGlobalNorm(amount, normOptions(options)),
-      bounds: (options.p ?? '2') === '2',
+      bounds: parseNumber(options.p ?? '2') === 2 && amount < Number.POSITIVE_INFINITY,
     }),
   },
   value: {
@@ -47,7 +47,15 @@ const words: Readonly<Record<string, Word>> = {
   },
 };
 
-const policies: readonly NonFinitePolicy[] = ['throw', 'skip', 'zero', 'propagate'];
+/** What an option's value must be, and whether it is. */
+const meanings: Readonly<Record<string, readonly [rule: string, holds: (value: string) => boolean]>> = {
+  p: ['p must be a number > 0 or inf', (value) => parseNumber(value) > 0],
+  eps: ['eps must be a number ≥ 0', (value) => Number.isFinite(Number(value)) && parseNumber(value) >= 0],
+  nonfinite: [
+    `nonfinite must be one of ${nonFinitePolicies.join(', ')}`,
+    (value) => nonFinitePolicies.some((policy) => policy === value),
+  ],
+};
 
 /**
  * Parses `none`, `norm:1`, `norm:1:p=inf`, `value:0.5`, `per-tensor:1`. A training under a spec sees a non-finite
@@ -56,7 +64,7 @@ const policies: readonly NonFinitePolicy[] = ['throw', 'skip', 'zero', 'propagat
 export function parseClipSpec(text: string): ClipSpec {
   if (text === 'none') return { text, hooks: [], threshold: null };
   const [name = '', amountText = '', ...rest] = text.split(':');
-  const word = words[name];
+  const word = Object.hasOwn(words, name) ? words[name] : undefined;
   if (!word) throw specError(text, `must be ${forms()}`);
   const amount = parseNumber(amountText);
   if (!(amount >= 0)) throw specError(text, `needs a threshold ≥ 0, as in ${word.form}`);
@@ -74,20 +82,21 @@ function forms(): string {
 }
 
 function parseOptions(text: string, word: Word, parts: readonly string[]): Options {
-  return Object.fromEntries(
-    parts.map((part) => {
-      const [key = '', value = ''] = part.split('=');
-      if (!word.options.includes(key) || value === '') {
-        const known =
-          word.options.length > 0 ? `options are ${word.options.join('=…, ')}=…` : 'takes no options';
-        throw specError(text, `${known}, not '${part}'`);
-      }
-      if (key === 'nonfinite' ? !policies.includes(value as NonFinitePolicy) : !(parseNumber(value) >= 0)) {
-        throw specError(text, `'${part}' has no meaning`);
-      }
-      return [key, value];
-    }),
-  );
+  const options: Record<string, string> = {};
+  for (const part of parts) {
+    const [key = '', ...values] = part.split('=');
+    const value = values.join('=');
+    if (!word.options.includes(key) || value === '') {
+      const known =
+        word.options.length > 0 ? `options are ${word.options.join('=…, ')}=…` : 'takes no options';
+      throw specError(text, `${known}, not '${part}'`);
+    }
+    if (Object.hasOwn(options, key)) throw specError(text, `${key} is given twice`);
+    const [rule, holds] = meanings[key]!;
+    if (!holds(value)) throw specError(text, `${rule}, got '${value}'`);
+    options[key] = value;
+  }
+  return options;
 }
 
 function normOptions({ p = '2', eps = '0', nonfinite = 'propagate' }: Options) {

@@ -25,7 +25,7 @@ export {
   type Reduction,
 } from './losses.js';
 export { type LayerInput, Module, type StateDict } from './module.js';
-export { RecurrentOutput } from './recurrent-output.js';
+export type { RecurrentOutput } from './recurrent-output.js';
 export { RNN, type RNNNonlinearity, type RNNOptions } from './rnn.js';
 export { type InputOf, type Layer, type OutputOf, Sequential } from './sequential.js';
 export {

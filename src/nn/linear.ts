@@ -1,6 +1,13 @@
 /** The affine layer, and the function that it and the recurrent layers compute. */
 
-import { matmul, Parameter, reshape, transpose, type Variable } from '../autograd/index.js';
+import {
+  affine as affineOp,
+  matmul,
+  Parameter,
+  reshape,
+  transpose,
+  type Variable,
+} from '../autograd/index.js';
 import { type Random, type TensorOptions, uniform } from '../tensor/index.js';
 import { checkLastAxis, checkSize } from './checks.js';
 import { type LayerInput, Module } from './module.js';
@@ -44,7 +51,6 @@ export function affine(x: LayerInput, weight: Variable, bias: Variable | null): 
   const lead = x.shape.slice(0, -1);
   const rows = lead.reduce((product, length) => product * length, 1);
   const flat = lead.length === 1 ? x : reshape(x, [rows, inputs]);
-  const product = matmul(flat, transpose(weight));
-  const sum = bias ? product.add(bias) : product;
+  const sum = bias ? affineOp(flat, weight, bias) : matmul(flat, transpose(weight));
   return lead.length === 1 ? sum : sum.reshape([...lead, outputs]);
 }

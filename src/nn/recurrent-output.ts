@@ -1,10 +1,69 @@
-/** What a recurrent layer returns: every hidden state as a Variable, so that its gradient can be looked at. */
+/** What a recurrent layer returns: every hidden state, and after backward its gradient, so that both can be looked at. */
 
-import { isRecording, stack, type Variable } from '../autograd/index.js';
-import { type Keepable, keep, type Scope, type Tensor } from '../tensor/index.js';
+import { isRecording, stack, takeStep, type Variable } from '../autograd/index.js';
+import { type Keepable, keep, type Scope, stepOf, type Tensor } from '../tensor/index.js';
 
 /** The hidden states h₀ … h_{T−1} of a recurrent layer, h_t being the state after input t. */
-export class RecurrentOutput implements Keepable {
+export interface RecurrentOutput extends Keepable {
+  /** Number of time steps T. */
+  readonly steps: number;
+  /** The last state, [B, H]. */
+  readonly last: Variable;
+  /** All states, [T, B, H]. */
+  readonly output: Variable;
+  /** The state after input t, [B, H], 0 ≤ t < T. Throws an Error outside. */
+  state(t: number): Variable;
+  /** ∂L/∂h_t after backward, through the outputs and through the later states, [B, H]; null before. */
+  stateGrad(t: number): Tensor | null;
+}
+
+function checkStep(t: number, steps: number): void {
+  if (Number.isInteger(t) && t >= 0 && t < steps) return;
+  throw new Error(`RecurrentOutput.state: t must be an integer in 0 … ${steps - 1}, got ${t}`);
+}
+
+/** States that one op computed together: a state is a step of its output. */
+export class SequenceOutput implements RecurrentOutput {
+  readonly output: Variable;
+  readonly #grads: { all: Tensor | null };
+  readonly #taken = new Map<number, Variable>();
+
+  /** `output` [T, B, H]; `grads.all` is filled by backward. */
+  constructor(output: Variable, grads: { all: Tensor | null }) {
+    this.output = output;
+    this.#grads = grads;
+  }
+
+  get steps(): number {
+    return this.output.shape[0];
+  }
+
+  get last(): Variable {
+    return this.state(this.steps - 1);
+  }
+
+  state(t: number): Variable {
+    checkStep(t, this.steps);
+    let state = this.#taken.get(t);
+    if (!state || isStale(state, this.output)) {
+      state = takeStep(this.output, t);
+      this.#taken.set(t, state);
+    }
+    return state;
+  }
+
+  stateGrad(t: number): Tensor | null {
+    checkStep(t, this.steps);
+    return this.#grads.all && stepOf(this.#grads.all, t);
+  }
+
+  [keep](ending: Scope): SequenceOutput {
+    return new SequenceOutput(this.output[keep](ending), { all: this.#grads.all?.[keep](ending) ?? null });
+  }
+}
+
+/** States computed cell by cell, each a Variable of the graph. */
+export class UnrolledOutput implements RecurrentOutput {
   readonly #states: readonly Variable[];
   #output: Variable | null = null;
 
@@ -13,38 +72,35 @@ export class RecurrentOutput implements Keepable {
     this.#states = states;
   }
 
-  /** Number of time steps T. */
   get steps(): number {
     return this.#states.length;
   }
 
-  /** The last state, [B, H]. */
   get last(): Variable {
     return this.#states[this.#states.length - 1];
   }
 
   /** All states stacked, [T, B, H]; made when first asked for. */
   get output(): Variable {
-    // One that was stacked inside noGrad has no history and must not serve a loss.
-    const stale = isRecording() && this.last.requiresGrad && !this.#output?.requiresGrad;
-    if (!this.#output || stale) this.#output = stack(this.#states);
+    if (!this.#output || isStale(this.#output, this.last)) this.#output = stack(this.#states);
     return this.#output;
   }
 
-  /** The state after input t, [B, H], 0 ≤ t < T. Throws an Error outside. */
   state(t: number): Variable {
-    if (!Number.isInteger(t) || t < 0 || t >= this.steps) {
-      throw new Error(`RecurrentOutput.state: t must be an integer in 0 … ${this.steps - 1}, got ${t}`);
-    }
+    checkStep(t, this.steps);
     return this.#states[t];
   }
 
-  /** ∂L/∂h_t after backward, [B, H]; null before, or where the loss does not depend on that state. */
   stateGrad(t: number): Tensor | null {
     return this.state(t).grad;
   }
 
-  [keep](ending: Scope): RecurrentOutput {
-    return new RecurrentOutput(this.#states.map((state) => state[keep](ending)));
+  [keep](ending: Scope): UnrolledOutput {
+    return new UnrolledOutput(this.#states.map((state) => state[keep](ending)));
   }
+}
+
+/** Whether a Variable was derived inside noGrad, without history, and must not serve a loss now. */
+function isStale(derived: Variable, source: Variable): boolean {
+  return isRecording() && source.requiresGrad && !derived.requiresGrad;
 }

@@ -1,19 +1,20 @@
-/** The vanilla recurrent layer, unrolled step by step so that every hidden state is a Variable of the graph. */
+/** The vanilla recurrent layer, as one op over all time steps or unrolled cell by cell. */
 
-import { add, matmul, Parameter, relu, tanh, type Variable } from '../autograd/index.js';
+import { add, matmul, Parameter, recurrence, relu, tanh, type Variable } from '../autograd/index.js';
 import {
   formatShape,
   fullLike,
   type Random,
   ShapeError,
   sameShape,
+  type Tensor,
   type TensorOptions,
   uniform,
 } from '../tensor/index.js';
 import { checkLastAxis, checkSize } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
-import { RecurrentOutput } from './recurrent-output.js';
+import { type RecurrentOutput, SequenceOutput, UnrolledOutput } from './recurrent-output.js';
 import { unstack } from './unstack.js';
 
 const nonlinearities = {
@@ -30,6 +31,11 @@ export interface RNNOptions extends TensorOptions {
   /** Draws the initial weights. */
   readonly random: Random;
   readonly nonlinearity?: RNNNonlinearity;
+  /**
+   * Build the graph cell by cell, so that every hidden state is a node of its own: for watching backpropagation step
+   * by step. Default false: all steps are one op, which is faster; states and their gradients can be read all the same.
+   */
+  readonly unrolled?: boolean;
 }
 
 /**
@@ -40,6 +46,7 @@ export interface RNNOptions extends TensorOptions {
  */
 export class RNN extends Module {
   readonly nonlinearity: RNNNonlinearity;
+  readonly unrolled: boolean;
   readonly weightIh: Parameter;
   readonly weightHh: Parameter;
   readonly bias: Parameter;
@@ -47,7 +54,7 @@ export class RNN extends Module {
   constructor(
     inputSize: number,
     hiddenSize: number,
-    { random, nonlinearity = 'tanh', ...place }: RNNOptions,
+    { random, nonlinearity = 'tanh', unrolled = false, ...place }: RNNOptions,
   ) {
     super();
     checkSize('RNN', 'inputSize', inputSize);
@@ -60,6 +67,7 @@ export class RNN extends Module {
     const draw = (shape: readonly number[]): Parameter =>
       new Parameter(uniform(shape, random, -bound, bound, place));
     this.nonlinearity = nonlinearity;
+    this.unrolled = unrolled;
     this.weightIh = draw([hiddenSize, inputSize]);
     this.weightHh = draw([hiddenSize, hiddenSize]);
     this.bias = draw([hiddenSize]);
@@ -68,22 +76,28 @@ export class RNN extends Module {
   /** Runs all T steps from the state `h0` [B, H] (default zeros). */
   forward(x: LayerInput, h0?: LayerInput): RecurrentOutput {
     this.#check(x, h0);
-    const hiddenSize = this.weightHh.shape[0];
-    // The inputs of all steps meet W_ih in one product; the loop does only what must wait for the state before.
-    const inputs = unstack(affine(x, this.weightIh, this.bias));
+    // The inputs of all steps meet W_ih in one product; the recurrence does only what must wait for the state before.
+    const inputs = affine(x, this.weightIh, this.bias);
+    const start = h0 ?? fullLike(this.weightHh.value, 0, [x.shape[1], this.weightHh.shape[0]]);
+    if (this.unrolled) return this.#unroll(inputs, start);
+    const grads: { all: Tensor | null } = { all: null };
+    const onStateGrads = (all: Tensor): void => {
+      grads.all = all;
+    };
+    const params = { activation: this.nonlinearity, onStateGrads };
+    return new SequenceOutput(recurrence(inputs, this.weightHh, start, params), grads);
+  }
+
+  /** The same cell by cell: h_t = φ(a_t + h_{t−1}·W_hhᵀ), where a_t = x_t·W_ihᵀ + b. */
+  #unroll(inputs: Variable, start: LayerInput): UnrolledOutput {
     const recurrent = this.weightHh.transpose();
-    let h: LayerInput = h0 ?? fullLike(this.weightHh.value, 0, [x.shape[1], hiddenSize]);
-    const states = inputs.map((input) => {
-      const state = this.#cell(input, h, recurrent);
+    let h = start;
+    const states = unstack(inputs).map((input) => {
+      const state = nonlinearities[this.nonlinearity](add(input, matmul(h, recurrent)));
       h = state;
       return state;
     });
-    return new RecurrentOutput(states);
-  }
-
-  /** One step: φ(a_t + h_{t−1}·W_hhᵀ), where a_t = x_t·W_ihᵀ + b. */
-  #cell(input: Variable, h: LayerInput, recurrent: Variable): Variable {
-    return nonlinearities[this.nonlinearity](add(input, matmul(h, recurrent)));
+    return new UnrolledOutput(states);
   }
 
   #check(x: LayerInput, h0: LayerInput | undefined): void {

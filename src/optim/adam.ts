@@ -48,6 +48,11 @@ export class Adam extends Optimizer<AdamOptions> {
     const largest = amsgrad ? run.state('largestSecondMoment') : null;
     const stepSize = lr / (1 - power(betas[0], count + 1));
     const correction = Math.sqrt(1 - power(betas[1], count + 1));
+    if (run.fused.adam) {
+      const constants = { lr, stepSize, correction, betas, eps, weightDecay, maximize: maximize ?? false };
+      run.fused.adam(run, { first, second, largest }, constants);
+      return;
+    }
     for (let i = start; i < end; i++) {
       let grad = maximize ? -grads[i]! : grads[i]!;
       if (weightDecay !== 0) grad += weightDecay * values[i]!;

@@ -4,6 +4,7 @@
  */
 
 import { Parameter, packParameters } from '../autograd/index.js';
+import { nameOf } from '../clip/gradients.js';
 import {
   type GradientHook,
   Gradients,
@@ -72,13 +73,17 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   /** Adds parameters with options of their own. Throws if one is in a group already or the options are wrong. */
   addGroup({ params, ...own }: ParameterGroup<Options>): void {
     const caller = this.constructor.name;
+    if (typeof params?.[Symbol.iterator] !== 'function') {
+      throw new Error(`${caller}: takes Parameters or groups { params, … }; pass model.parameters()`);
+    }
     const parameters = [...new Set(params)];
     for (const parameter of parameters) {
       if (!(parameter instanceof Parameter)) {
         throw new Error(`${caller}: takes Parameters, got ${typeof parameter}; pass model.parameters()`);
       }
-      if (this.parameters.includes(parameter)) {
-        throw new Error(`${caller}: parameter '${parameter.name}' is in two groups; list it in one`);
+      const place = this.parameters.indexOf(parameter);
+      if (place >= 0) {
+        throw new Error(`${caller}: '${nameOf(parameter, place)}' is in two groups; list it in one`);
       }
     }
     if (parameters.length === 0) throw new Error(`${caller}: needs at least one parameter, got none`);
@@ -122,9 +127,21 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
       const hooks = await runHooks(this.hooks, gradients, context);
       const { skipped, changed: clipped, device: normDevice } = gradients;
       const normAfter = await gradients.norm();
-      const scale = clipped ? normAfter / normBefore : 1;
+      const scale = clipped && normBefore > 0 ? normAfter / normBefore : 1;
       if (skipped === null) this.#apply();
-      return { step, lr, normBefore, normAfter, scale, clipped, norms, nonFinite, hooks, skipped, normDevice };
+      return {
+        step,
+        lr,
+        normBefore,
+        normAfter,
+        scale,
+        clipped,
+        norms,
+        nonFinite,
+        hooks,
+        skipped,
+        normDevice,
+      };
     } finally {
       this.#busy = false;
     }

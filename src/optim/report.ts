@@ -10,7 +10,7 @@ export interface StepReport {
   readonly lr: number;
   readonly normBefore: number;
   readonly normAfter: number;
-  /** normAfter / normBefore; 1 where nothing changed. */
+  /** normAfter / normBefore; 1 where nothing changed or there was nothing to scale. */
   readonly scale: number;
   /** Whether any hook changed the gradients. */
   readonly clipped: boolean;

@@ -25,6 +25,7 @@ export class SGD extends Optimizer<SGDOptions> {
   protected override validate(options: SGDOptions): void {
     const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
     checkFraction('SGD', 'momentum', momentum);
+    checkNonNegative('SGD', 'dampening', dampening);
     checkNonNegative('SGD', 'weightDecay', weightDecay);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new Error(
@@ -37,6 +38,10 @@ export class SGD extends Optimizer<SGDOptions> {
     const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, maximize = false } = options;
     const { values, grads, start, end, count } = run;
     const velocity = momentum === 0 ? null : run.state('velocity');
+    if (run.fused.sgd) {
+      run.fused.sgd(run, velocity, count === 0, { lr, momentum, dampening, nesterov, weightDecay, maximize });
+      return;
+    }
     const keepGradient = count === 0 ? 1 : 1 - dampening;
     for (let i = start; i < end; i++) {
       let direction = maximize ? -grads[i]! : grads[i]!;

@@ -4,7 +4,7 @@
  */
 
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
-import { allocateArray, type FloatArray } from '../tensor/index.js';
+import { dtypeOf, type FloatArray, type FusedKernels } from '../tensor/index.js';
 
 /** One stretch of a block: elements `start` … `end − 1` of values, gradients and state alike. */
 export interface UpdateRun {
@@ -14,6 +14,8 @@ export interface UpdateRun {
   readonly end: number;
   /** How often these parameters were updated before: 0 the first time. */
   readonly count: number;
+  /** Kernels of the block's backend that update a whole run at once. */
+  readonly fused: Partial<FusedKernels>;
   /** Optimizer state by name, zeros at first, addressed like `values`. */
   state(name: string): FloatArray;
 }
@@ -40,10 +42,9 @@ export class OptimizerMemory {
   }
 
   #run(block: ParameterBlock, start: number, end: number, count: number) {
-    const values = block.values.view().data;
-    const grads = block.grads.view().data;
+    const { values, grads, backend } = block;
     const state = (name: string): FloatArray => this.#array(block, name);
-    return { block, values, grads, start, end, count, state };
+    return { block, values, grads, start, end, count, state, fused: backend.fused };
   }
 
   #array(block: ParameterBlock, name: string): FloatArray {
@@ -52,7 +53,7 @@ export class OptimizerMemory {
       arrays = {};
       this.#arrays.set(block, arrays);
     }
-    arrays[name] ??= allocateArray(block.values.dtype, block.values.size);
+    arrays[name] ??= block.backend.memory.allocateBlock(dtypeOf(block.values), block.values.length);
     return arrays[name];
   }
 

@@ -49,14 +49,84 @@ export interface Allocation {
 /** A backend's memory: `mark` and `release` bracket a scope, and what was allocated in between is free again. */
 export interface Memory {
   allocate(dtype: DType, size: number, lifetime: Lifetime): Allocation;
+  /** Zeros that live as long as the program, where fused kernels reach them: parameters, gradients, moments. */
+  allocateBlock(dtype: DType, size: number): FloatArray;
   mark(): number;
   release(mark: number): void;
 }
 
-/** Kernels that do the work of several: optional, each with a composed fallback that is tested to agree. */
+/** Activations that fused kernels apply; their derivatives are taken from the output. */
+export type ActivationName = 'identity' | 'relu' | 'tanh' | 'sigmoid';
+
+/** What a fused optimizer update works on: elements start … end − 1 of arrays that lie alike. */
+export interface BlockRange {
+  readonly values: FloatArray;
+  readonly grads: FloatArray;
+  readonly start: number;
+  readonly end: number;
+}
+
+/**
+ * Kernels that do the work of several: each is optional and has a composed twin, which tests compare with it. Views are
+ * checked by the caller; `out` and everything written is fresh and contiguous.
+ */
 export interface FusedKernels {
-  /** data[i] *= factor for i in offset … offset + size − 1: the clip's scaling of a gradient block. */
-  scaleBlock(data: FloatArray, offset: number, size: number, factor: number): void;
+  /** block[i] *= factor for start ≤ i < end. */
+  scaleBlock(block: FloatArray, start: number, end: number, factor: number): void;
+  /** PyTorch's SGD; `velocity` null without momentum, `first` where it starts. */
+  sgd(range: BlockRange, velocity: FloatArray | null, first: boolean, options: SgdConstants): void;
+  /** PyTorch's Adam; `largest` null without AMSGrad. */
+  adam(range: BlockRange, moments: AdamMoments, options: AdamConstants): void;
+  /** out = x · weightᵀ + bias: [n, in] × [out, in] + [out] → [n, out]. */
+  affine(x: View, weight: View, bias: View, out: View): void;
+  /** out = grad · f′, f′ from output = f(…). */
+  activationBackward(name: ActivationName, grad: View, output: View, out: View): void;
+  /** h_t = f(pre_t + h_{t−1} · weightᵀ): `states` [T, B, H] holds pre and becomes h; `h0` [B, H] or null for zeros. */
+  recurrentForward(name: ActivationName, states: View, weight: View, h0: View | null): void;
+  /** ∂L/∂h_t and ∂L/∂pre_t for every t, from what reaches each h_t from outside the recurrence. */
+  recurrentBackward(
+    name: ActivationName,
+    upstream: View,
+    states: View,
+    weight: View,
+    dh: View,
+    dpre: View,
+  ): void;
+  /** Softmax, or its logarithm, of each row [n, classes]. */
+  softmaxRows(x: View, out: View): void;
+  logSoftmaxRows(x: View, out: View): void;
+  /** Writes the softmax of each row of `x` [n, classes] and returns Σ −ln of its target's share. */
+  crossEntropy(x: View, targets: Int32Array, probabilities: View): number;
+  /** out = (probabilities − one-hot of targets) · scale. */
+  crossEntropyBackward(probabilities: View, targets: Int32Array, scale: number, out: View): void;
+}
+
+/** Constants of one SGD update. */
+export interface SgdConstants {
+  readonly lr: number;
+  readonly momentum: number;
+  readonly dampening: number;
+  readonly nesterov: boolean;
+  readonly weightDecay: number;
+  readonly maximize: boolean;
+}
+
+/** Running moments, addressed like the values. */
+export interface AdamMoments {
+  readonly first: FloatArray;
+  readonly second: FloatArray;
+  readonly largest: FloatArray | null;
+}
+
+/** Constants of one Adam update: stepSize = lr / (1 − β₁ᵗ), correction = √(1 − β₂ᵗ). */
+export interface AdamConstants {
+  readonly lr: number;
+  readonly stepSize: number;
+  readonly correction: number;
+  readonly betas: readonly [number, number];
+  readonly eps: number;
+  readonly weightDecay: number;
+  readonly maximize: boolean;
 }
 
 /** What computes. Two hold the whole contract: `reference` (the readable specification) and whatever is fast. */
@@ -100,10 +170,11 @@ export function backendNamed(name: string): Backend {
   return found;
 }
 
-/** The backend on which tensors are created when none is named. */
-export function defaultBackend(): Backend {
-  if (!current) throw new Error('backend: none is registered; import the package through its entry point');
-  return current;
+/** The backend on which tensors of a dtype are created when none is named: the default one, if it has the dtype. */
+export function defaultBackend(dtype: DType = 'float32'): Backend {
+  const able = [current, ...registered.values()].find((backend) => backend?.dtypes.includes(dtype));
+  if (!able) throw new Error('backend: none is registered; import the package through its entry point');
+  return able;
 }
 
 /** Names the backend on which tensors are created from now on; returns the one before. */

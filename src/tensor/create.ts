@@ -12,7 +12,7 @@ export interface TensorOptions {
 }
 
 function place({ dtype = 'float32', backend }: TensorOptions): [DType, Backend] {
-  return [dtype, backend === undefined ? defaultBackend() : backendNamed(backend)];
+  return [dtype, backend === undefined ? defaultBackend(dtype) : backendNamed(backend)];
 }
 
 /**

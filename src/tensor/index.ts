@@ -2,10 +2,13 @@
 
 import { registerBackend } from './backend.js';
 import { reference } from './backends/reference.js';
+import { SimdBackend } from './backends/simd.js';
 
+registerBackend(new SimdBackend());
 registerBackend(reference);
 
 export {
+  type ActivationName,
   allBackends,
   type Backend,
   type BinaryName,
@@ -18,8 +21,10 @@ export {
   setDefaultBackend,
   type UnaryName,
 } from './backend.js';
+export { reserveMemory } from './backends/simd-memory.js';
 export { concatTensors } from './concat.js';
 export { eye, full, fullLike, ones, type TensorOptions, tensor, zeros } from './create.js';
+export { activationGrad, affineOf, recurrentGrads, recurrentStates, stepOf } from './fused.js';
 export { power } from './math.js';
 export { normal, Random, uniform } from './random.js';
 export type { Range } from './range.js';
@@ -29,10 +34,19 @@ export {
   isContiguous,
   normalizeAxes,
   normalizeAxis,
+  rowMajorStrides,
   type Shape,
   ShapeError,
   sameShape,
   sizeOf,
 } from './shape.js';
 export { type NestedArray, type ReduceOptions, Tensor, type TensorLike } from './tensor.js';
-export { type ArrayView, allocateArray, type DType, type FloatArray, makeView, type View } from './view.js';
+export {
+  type ArrayView,
+  allocateArray,
+  type DType,
+  dtypeOf,
+  type FloatArray,
+  makeView,
+  type View,
+} from './view.js';

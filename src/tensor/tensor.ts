@@ -66,7 +66,7 @@ export class Tensor implements Keepable {
   static from(
     array: NdArray,
     dtype: DType = array.dtype === 'float64' ? 'float64' : 'float32',
-    backend: Backend = defaultBackend(),
+    backend: Backend = defaultBackend(dtype),
   ): Tensor {
     const copy = Tensor.empty(array.shape, dtype, backend);
     const { data, offset } = copy.#view;
@@ -145,7 +145,10 @@ export class Tensor implements Keepable {
   }
 
   /** A copy in another dtype or on another backend; itself where nothing would change. */
-  to(dtype: DType, backend: Backend = this.backend): Tensor {
+  to(
+    dtype: DType,
+    backend = this.backend.dtypes.includes(dtype) ? this.backend : defaultBackend(dtype),
+  ): Tensor {
     if (dtype === this.dtype && backend === this.backend) return this;
     const out = Tensor.empty(this.shape, dtype, backend);
     const { data, offset } = out.#view;
@@ -206,11 +209,8 @@ export class Tensor implements Keepable {
     const right = this.like(other);
     checkAlike('where', this, right);
     checkAlike('where', this, condition);
-    const shape = broadcastShapes(
-      'where',
-      broadcastShapes('where', this.shape, right.shape),
-      condition.shape,
-    );
+    const both = broadcastShapes('where', this.shape, right.shape);
+    const shape = broadcastShapes('where', both, condition.shape);
     const out = Tensor.empty(shape, this.dtype, this.backend);
     const chosen = condition.broadcastTo(shape).view();
     const [a, b] = [this.broadcastTo(shape).view(), right.broadcastTo(shape).view()];

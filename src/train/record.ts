@@ -12,7 +12,7 @@ export interface StepRecord {
   readonly normBefore: number;
   /** Total gradient norm after the hooks ran: what the optimizer saw. */
   readonly normAfter: number;
-  /** normAfter / normBefore where a hook scaled all gradients by one factor, else 1. */
+  /** normAfter / normBefore; 1 where no hook changed the gradients. */
   readonly scale: number;
   /** Whether any hook changed the gradients. */
   readonly clipped: boolean;
@@ -28,6 +28,8 @@ export interface StepRecord {
 export interface Divergence {
   readonly step: number;
   readonly what: 'loss' | 'gradient' | 'parameter';
-  /** Names of the parameters whose gradient (or value) was not finite; empty where the loss went first. */
+  /** Names of the parameters whose gradient (or value) was not finite; empty where the loss alone was not. */
   readonly names: readonly string[];
+  /** Name of the parameter with the largest gradient at that step, one that is not finite before all others. */
+  readonly largest: string;
 }

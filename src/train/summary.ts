@@ -48,7 +48,8 @@ export function summarize(clip: string, result: TrainResult): RunSummary {
   };
 }
 
-function isLarger(a: number, b: number): boolean {
+/** Orders norms, NaN above all numbers. */
+export function isLarger(a: number, b: number): boolean {
   return Number.isNaN(a) ? !Number.isNaN(b) : a > b;
 }
 

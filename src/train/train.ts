@@ -4,10 +4,12 @@
  */
 
 import { type Parameter, Variable } from '../autograd/index.js';
+import { nameOf } from '../clip/gradients.js';
 import type { MeterDevice } from '../clip/index.js';
 import type { Optimizer, OptimizerOptions, StepReport } from '../optim/index.js';
-import { scope } from '../tensor/index.js';
+import { scope, type Tensor } from '../tensor/index.js';
 import type { Divergence, StepRecord } from './record.js';
+import { isLarger } from './summary.js';
 
 /** What `train` takes. */
 export interface TrainOptions<Model, Batch> {
@@ -47,20 +49,22 @@ const YIELD_AFTER = 50;
  */
 export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): Promise<TrainResult> {
   const { optimizer, batches, steps = Number.POSITIVE_INFINITY, onStep, signal } = options;
+  if (!(steps >= 0)) throw new Error(`train: steps must be a number ≥ 0, got ${steps}`);
   const records: StepRecord[] = [];
   let divergence: Divergence | null = null;
   let normDevice: MeterDevice = 'host';
   const started = performance.now();
   let yielded = started;
-  const iterator = batches[Symbol.iterator]();
-  while (records.length < steps && !divergence && !signal?.aborted) {
-    const { value: batch, done } = iterator.next();
-    if (done) break;
+  const isOver = (): boolean => records.length >= steps || divergence !== null || signal?.aborted === true;
+  // A batch is drawn only for a step that is taken, and the batches are closed on every way out.
+  for (const batch of isOver() ? [] : batches) {
     const step = records.length;
     optimizer.zeroGrad();
     const loss = lossAndGradients(options, batch, step);
     // A non-finite loss is not stepped on: its gradients only tell whose went first.
-    const report = await (Number.isFinite(loss) ? optimizer.step() : optimizer.skipStep('the loss is not finite'));
+    const report = await (Number.isFinite(loss)
+      ? optimizer.step()
+      : optimizer.skipStep('the loss is not finite'));
     normDevice = report.normDevice;
     divergence = findDivergence(step, loss, report, optimizer.parameters);
     const record = recordOf(step, loss, report);
@@ -70,8 +74,8 @@ export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): 
       await new Promise((resolve) => setTimeout(resolve));
       yielded = performance.now();
     }
+    if (isOver()) break;
   }
-  iterator.return?.();
   const interrupted = signal?.aborted ?? false;
   const backend = optimizer.parameters[0]!.value.backend.name;
   return { records, divergence, interrupted, backend, normDevice, wallMs: performance.now() - started };
@@ -98,16 +102,39 @@ function findDivergence(
   report: StepReport,
   parameters: readonly Parameter[],
 ): Divergence | null {
-  if (!Number.isFinite(loss)) return { step, what: 'loss', names: report.nonFinite };
+  const largest = largestOf(report.norms);
+  if (!Number.isFinite(loss)) return { step, what: 'loss', names: report.nonFinite, largest };
   if (report.skipped !== null) return null;
-  if (!Number.isFinite(report.normAfter)) return { step, what: 'gradient', names: report.nonFinite };
-  const names = parameters.filter(hasNonFiniteValue).map(({ name }) => name);
-  return names.length > 0 ? { step, what: 'parameter', names } : null;
+  const gradients = Number.isFinite(report.normAfter) ? [] : nonFiniteOf(parameters, ({ grad }) => grad);
+  if (gradients.length > 0) {
+    // Clipping spreads a NaN to all: whose gradient went first is known from before the hooks.
+    const names = report.nonFinite.length > 0 ? report.nonFinite : gradients;
+    return { step, what: 'gradient', names, largest };
+  }
+  const names = nonFiniteOf(parameters, ({ value }) => value);
+  return names.length > 0 ? { step, what: 'parameter', names, largest } : null;
 }
 
-function hasNonFiniteValue({ value }: Parameter): boolean {
-  const { data, offset } = value.view();
-  for (let i = offset; i < offset + value.size; i++) if (!Number.isFinite(data[i]!)) return true;
+/** The name with the largest norm; empty where there is none. */
+function largestOf(norms: Readonly<Record<string, number>>): string {
+  const [first = ['', 0], ...others] = Object.entries(norms);
+  return others.reduce((largest, entry) => (isLarger(entry[1], largest[1]) ? entry : largest), first)[0];
+}
+
+/** Names of the parameters of which a tensor (value, gradient) holds a NaN or an infinity. */
+function nonFiniteOf(
+  parameters: readonly Parameter[],
+  pick: (parameter: Parameter) => Tensor | null,
+): string[] {
+  const names = parameters.map(nameOf);
+  return names.filter((_, i) => hasNonFinite(pick(parameters[i]!)));
+}
+
+/** Of a parameter's tensors, which lie in one run of memory. */
+function hasNonFinite(tensor: Tensor | null): boolean {
+  if (!tensor) return false;
+  const { data, offset } = tensor.view();
+  for (let i = offset; i < offset + tensor.size; i++) if (!Number.isFinite(data[i]!)) return true;
   return false;
 }
 

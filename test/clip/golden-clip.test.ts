@@ -22,9 +22,15 @@ type Named = Readonly<Record<string, Nested>>;
 interface ClipCase {
   readonly name: string;
   readonly tier?: string;
-  readonly inputs: Named & { readonly grads: readonly (Nested | null)[]; readonly dtype?: 'float32' | 'float64' };
+  readonly inputs: Named & {
+    readonly grads: readonly (Nested | null)[];
+    readonly dtype?: 'float32' | 'float64';
+  };
   readonly params: Readonly<Record<string, number>> & { readonly norm_type?: GoldenNumber };
-  readonly expected: Named & { readonly grads: readonly (Nested | null)[]; readonly total_norm: GoldenNumber };
+  readonly expected: Named & {
+    readonly grads: readonly (Nested | null)[];
+    readonly total_norm: GoldenNumber;
+  };
 }
 
 const cases = new Map(loadGolden<ClipCase[]>('clip').map((golden) => [golden.name, golden]));
@@ -48,7 +54,11 @@ function withGrad(grad: Nested, dtype?: 'float32' | 'float64'): Parameter {
   return parameter;
 }
 
-function expectGrads(parameters: readonly Parameter[], expected: readonly (Nested | null)[], tolerance = 1e-9) {
+function expectGrads(
+  parameters: readonly Parameter[],
+  expected: readonly (Nested | null)[],
+  tolerance = 1e-9,
+) {
   for (const [i, { grad }] of parameters.entries()) {
     if (expected[i] === null) expect(grad).toBeNull();
     else expect(worstError(grad!.data(), [expected[i]].flat(9) as GoldenNumber[])).toBeLessThan(tolerance);

@@ -16,23 +16,33 @@ import { goldenTensor } from '../golden/load.js';
 import { assign, EXACT, expectGolden, golden, gradOf, lengthOf } from './golden.js';
 
 /** A layer with the weights of a golden case. */
-function restored(name: string, nonlinearity: RNNNonlinearity, level = 0): RNN {
+function restored(name: string, nonlinearity: RNNNonlinearity, level = 0, unrolled = false): RNN {
   const state = golden(name).state!;
-  const layer = new RNN(level === 0 ? 4 : 5, 5, { random: new Random(1), nonlinearity, ...EXACT });
+  const layer = new RNN(level === 0 ? 4 : 5, 5, {
+    random: new Random(1),
+    nonlinearity,
+    unrolled,
+    ...EXACT,
+  });
   assign(layer.weightIh, state[`weight_ih_l${level}`]);
   assign(layer.weightHh, state[`weight_hh_l${level}`]);
   layer.bias.assign(goldenTensor(state[`bias_ih_l${level}`]).add(goldenTensor(state[`bias_hh_l${level}`])));
   return layer;
 }
 
-describe.each(['tanh', 'relu'] as const)('RNN with %s agrees with PyTorch', (nonlinearity) => {
+describe.each([
+  ['tanh', false],
+  ['relu', false],
+  ['tanh', true],
+  ['relu', true],
+] as const)('RNN with %s agrees with PyTorch, unrolled: %s', (nonlinearity, unrolled) => {
   const name = `rnn/${nonlinearity}`;
   const { inputs, outputs, grads } = golden(name);
   const cotangent = goldenTensor(inputs['cotangent.y']);
   const lastCotangent = goldenTensor(inputs['cotangent.h']).reshape([3, 5]);
 
   it('in outputs and in every gradient, of both biases ours', () => {
-    const layer = restored(name, nonlinearity);
+    const layer = restored(name, nonlinearity, 0, unrolled);
     const x = variable(goldenTensor(inputs.x));
     const result = layer.forward(x);
     expectGolden(result.output.value, outputs.y);
@@ -46,7 +56,7 @@ describe.each(['tanh', 'relu'] as const)('RNN with %s agrees with PyTorch', (non
   });
 
   it('with x a plain Tensor, and with a loss on single states', () => {
-    const layer = restored(name, nonlinearity);
+    const layer = restored(name, nonlinearity, 0, unrolled);
     const result = layer.forward(goldenTensor(inputs.x));
     const terms = Array.from({ length: result.steps }, (_, t) =>
       result.state(t).mul(cotangent.slice([[t, t + 1]]).reshape([3, 5])),
@@ -93,9 +103,33 @@ describe('the law of the identity network', () => {
   });
 });
 
-describe('RNN', () => {
+describe('the recurrence as one op and unrolled cell by cell', () => {
+  it.each(['tanh', 'relu', 'identity'] as const)(
+    'agree in float32, %s: states, their gradients, all gradients',
+    (nonlinearity) => {
+      const x = normal([20, 5, 3], new Random(4));
+      const [fused, cells] = [false, true].map((unrolled) => {
+        const layer = new RNN(3, 7, { random: new Random(2), nonlinearity, unrolled });
+        const result = layer.forward(x);
+        result.last.square().sum().add(result.output.mean()).backward();
+        const states = Array.from({ length: 20 }, (_, t) => [
+          result.state(t).value,
+          result.stateGrad(t)!,
+        ]).flat();
+        return [...states, ...layer.parameters().map(({ grad }) => grad!)].map((tensor) => tensor.data());
+      });
+      for (const [i, values] of fused.entries()) {
+        const scale = Math.max(1, ...cells[i].map(Math.abs));
+        for (const [k, value] of values.entries())
+          expect(Math.abs(value - cells[i][k]) / scale).toBeLessThan(2e-6);
+      }
+    },
+  );
+});
+
+describe.each([false, true])('RNN, unrolled: %s', (unrolled) => {
   const random = new Random(9);
-  const layer = new RNN(2, 3, { random, ...EXACT });
+  const layer = new RNN(2, 3, { random, unrolled, ...EXACT });
   const x = uniform([4, 2, 2], random, -1, 1, EXACT);
 
   it('starts from h0 and passes it a gradient: two halves equal the whole', () => {
@@ -109,19 +143,20 @@ describe('RNN', () => {
     expect(gradOf(h0).data()).toEqual(whole.stateGrad(1)!.data());
   });
 
-  it('gives the gradient of every state: null before backward and where the loss does not look', () => {
+  it('gives the gradient of every state: null before backward, null or 0 where the loss does not look', () => {
     const result = layer.forward(x);
     expect(result.stateGrad(3)).toBeNull();
     result.state(2).sum().backward();
     expect(result.stateGrad(2)!.data()).toEqual(new Float64Array(6).fill(1));
-    expect(result.stateGrad(3)).toBeNull();
+    expect(result.stateGrad(3)?.data() ?? []).toEqual(unrolled ? [] : new Float64Array(6));
     expect(result.stateGrad(0)!.shape).toEqual([2, 3]);
   });
 
-  it('stacks its output once, but anew when the first was made without recording', () => {
+  it('derives output and states once, but anew when the first were made without recording', () => {
     const result = layer.forward(x);
-    expect(noGrad(() => result.output).requiresGrad).toBe(false);
+    expect(noGrad(() => (unrolled ? result.output : result.last)).requiresGrad).toBe(false);
     expect(result.output.requiresGrad).toBe(true);
+    expect(result.last.requiresGrad).toBe(true);
     expect(result.output).toBe(result.output);
     expect(noGrad(() => layer.forward(x)).output.requiresGrad).toBe(false);
   });

@@ -1,12 +1,24 @@
 import { describe, expect, it } from 'vitest';
-import { Adam, mul, type Optimizer, type OptimizerOptions, Parameter, SGD, type Variable } from '../../src/index.js';
+import {
+  Adam,
+  mul,
+  type Optimizer,
+  type OptimizerOptions,
+  Parameter,
+  SGD,
+  type Variable,
+} from '../../src/index.js';
 import { type GoldenTensor, goldenTensor, loadGolden, worstError } from '../golden/load.js';
 
 interface GoldenRun {
   readonly name: string;
   readonly params: Readonly<Record<string, number | boolean | readonly number[]>>;
   readonly inputs: Readonly<Record<'A' | 'w' | 'b', GoldenTensor>>;
-  readonly trajectory: readonly { readonly loss: number; readonly w: GoldenTensor; readonly b: GoldenTensor }[];
+  readonly trajectory: readonly {
+    readonly loss: number;
+    readonly w: GoldenTensor;
+    readonly b: GoldenTensor;
+  }[];
 }
 
 const classes = { sgd: SGD, adam: Adam } as const;
@@ -21,7 +33,12 @@ function make({ name, params }: GoldenRun, parameters: Parameter[]): Optimizer<O
 
 /** ½ w·A·w + Σ b⁴/4 + Σw·Σb/10. */
 function objective(a: GoldenTensor, w: Variable, b: Variable): Variable {
-  const quadratic = w.reshape([1, 4]).matmul(goldenTensor(a)).matmul(w.reshape([4, 1])).sum().mul(0.5);
+  const quadratic = w
+    .reshape([1, 4])
+    .matmul(goldenTensor(a))
+    .matmul(w.reshape([4, 1]))
+    .sum()
+    .mul(0.5);
   return quadratic.add(b.pow(4).sum().div(4)).add(mul(w.sum(), b.sum()).mul(0.1));
 }
 

@@ -16,7 +16,7 @@ describe('the registry of backends', () => {
 
   it('knows the reference by name, and lists what it knows where a name is wrong', () => {
     expect(backendNamed('reference')).toBe(reference);
-    expect(() => backendNamed('gpu')).toThrow(/^backend: must be one of reference.*, got 'gpu'$/);
+    expect(() => backendNamed('gpu')).toThrow(/^backend: must be one of .*reference.*, got 'gpu'$/);
   });
 
   it('creates tensors on the default backend, which can be changed; the old one is returned', () => {

@@ -1,6 +1,6 @@
 /** Activation functions: element-wise, and the softmax family over an axis. */
 
-import type { Tensor } from '../../tensor/index.js';
+import { activationGrad, type Tensor } from '../../tensor/index.js';
 import { defineOp, type Sample } from '../op.js';
 
 type One = readonly [x: Tensor];
@@ -31,7 +31,7 @@ function logistic(x: Tensor): Tensor {
 export const relu = defineOp<One>({
   name: 'relu',
   forward: ([x]) => x.binary('max', 0),
-  backward: (grad, { inputs: [x] }) => [() => grad.where(x.binary('greater', 0), 0)],
+  backward: (grad, { output }) => [() => activationGrad('relu', grad, output)],
   samples: plain,
 });
 

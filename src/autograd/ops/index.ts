@@ -2,6 +2,7 @@
 
 export * from './activation.js';
 export * from './elementwise.js';
+export * from './layer.js';
 export * from './matmul.js';
 export * from './movement.js';
 export * from './reduce.js';

@@ -71,6 +71,7 @@ function rowOf(view: View, row: number): View {
 
 const heap: Memory = {
   allocate: (dtype, size) => ({ data: allocateArray(dtype, size), offset: 0 }),
+  allocateBlock: allocateArray,
   mark: () => 0,
   release: () => undefined,
 };

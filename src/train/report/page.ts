@@ -70,10 +70,11 @@ function outcome(run: RunView): string {
 /** What went first where a run diverged: `gradient of rnn.weightHh`. */
 function wentFirst(run: RunView): string {
   if (!run.divergence) return '–';
-  const { what, names } = run.divergence;
+  const { what, names, largest } = run.divergence;
   const shown = names.slice(0, 2).join(', ');
   const more = names.length > 2 ? ` and ${names.length - 2} more` : '';
-  return names.length === 0 ? what : `${what} of ${shown}${more}`;
+  if (names.length > 0) return `${what} of ${shown}${more}`;
+  return largest === '' ? what : `${what}; largest gradient: ${largest}`;
 }
 
 function runsTable(runs: readonly RunView[]): string {

@@ -49,7 +49,7 @@ export function explodingRun(label = 'none'): RunView {
     label,
     threshold: null,
     records,
-    divergence: { step: 35, what: 'gradient', names: ['head.weight', 'head.bias'] },
+    divergence: { step: 35, what: 'gradient', names: ['head.weight', 'head.bias'], largest: 'head.weight' },
     facts: { 'final loss': Number.NaN, 'largest norm': 3.1e12, 'clipped steps': '0 %', 'time (s)': 0.31 },
   };
 }

@@ -1,0 +1,90 @@
+/*
+ * Loads the compiled kernels over a memory, synchronously, in Node and in browser workers. Separate because it alone
+ * knows the binary: which of the two is taken, and the one byte that says whether its memory is shared.
+ */
+
+import { relaxed as fused, plain } from './build/bytes.js';
+import type { SimdKernels } from './kernels.js';
+
+/** What to load. */
+export interface LoadOptions {
+  /** Size of the memory in pages of 64 KiB, at most 65,536; reserved at once and never grown. Ignored with `memory`. */
+  readonly pages?: number;
+  /** Use fused multiply-adds (see `relaxedSimd`): faster, and not the same bits on every machine. Default false. */
+  readonly relaxed?: boolean;
+  /** Make the memory shared between threads. Default false. */
+  readonly shared?: boolean;
+  /** An existing memory, such as one that another thread sent; it must be shared exactly if `shared` says so. */
+  readonly memory?: WebAssembly.Memory;
+}
+
+/** Kernels and the memory they work on. Address 0 means "none" to several kernels: put nothing there. */
+export interface LoadedKernels {
+  readonly memory: WebAssembly.Memory;
+  readonly exports: SimdKernels;
+}
+
+/** How the import of env.memory reads; the flags of its limits follow: 1, it has a maximum, and 2, it is shared. */
+const MEMORY_IMPORT = [3, ...codes('env'), 6, ...codes('memory'), 2];
+
+/** Modules compiled so far, by binary and kind of memory: compiling costs milliseconds. */
+const modules = new Map<string, WebAssembly.Module>();
+
+/** Instantiates the kernels; throws an Error if `relaxed` is asked for and there is none. */
+export function loadKernels(options: LoadOptions = {}): LoadedKernels {
+  const { pages = 256, relaxed = false, shared = false } = options;
+  if (relaxed && !relaxedSimd()) {
+    throw new Error(
+      'loadKernels: relaxed SIMD is not available here, got relaxed: true; ask relaxedSimd() first',
+    );
+  }
+  const memory = options.memory ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  const instance = new WebAssembly.Instance(compile(relaxed, shared), { env: { memory } });
+  return { memory, exports: instance.exports as unknown as SimdKernels };
+}
+
+/** The compiled module; the binary's memory is unshared until its flag is set. */
+function compile(relaxed: boolean, shared: boolean): WebAssembly.Module {
+  const key = `${relaxed} ${shared}`;
+  let module = modules.get(key);
+  if (!module) {
+    const bytes = Uint8Array.from(atob(relaxed ? fused : plain), (c) => c.charCodeAt(0));
+    if (shared) bytes[memoryFlags(bytes)] = 3;
+    module = new WebAssembly.Module(bytes);
+    modules.set(key, module);
+  }
+  return module;
+}
+
+/** Where the flags of the imported memory stand. */
+function memoryFlags(bytes: Uint8Array): number {
+  for (let i = 0; i < bytes.length; i++) {
+    if (MEMORY_IMPORT.every((byte, k) => bytes[i + k] === byte)) return i + MEMORY_IMPORT.length;
+  }
+  throw new Error(
+    'loadKernels: the binary does not import env.memory; rebuild it with scripts/build-simd.mjs',
+  );
+}
+
+function codes(text: string): number[] {
+  return Array.from(text, (c) => c.charCodeAt(0));
+}
+
+/** A module of one function that multiplies and adds in relaxed SIMD. */
+const PROBE = Uint8Array.of(
+  ...[0, 97, 115, 109, 1, 0, 0, 0, 1, 8, 1, 96, 3, 123, 123, 123, 1, 123, 3, 2, 1, 0],
+  ...[10, 13, 1, 11, 0, 32, 0, 32, 1, 32, 2, 253, 133, 2, 11],
+);
+
+let relaxedKnown: boolean | undefined;
+
+/** Whether this engine has relaxed SIMD. Node 20 has it behind a flag of V8, which is set here, before compiling. */
+export function relaxedSimd(): boolean {
+  if (relaxedKnown !== undefined) return relaxedKnown;
+  relaxedKnown = WebAssembly.validate(PROBE);
+  if (!relaxedKnown && typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {
+    process.getBuiltinModule('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
+    relaxedKnown = WebAssembly.validate(PROBE);
+  }
+  return relaxedKnown;
+}

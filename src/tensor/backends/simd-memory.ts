@@ -1,0 +1,98 @@
+/**
+ * The simd backend's memory: one WebAssembly memory, reserved once. A step's tensors lie in an arena that grows from the
+ * bottom and is released whole, blocks that live long grow from the top, and a kernel's scratch lies between.
+ */
+
+import type { SimdKernels } from '../../../kernels/simd/kernels.js';
+import { loadKernels } from '../../../kernels/simd/load.js';
+import type { Allocation, Lifetime, Memory } from '../backend.js';
+import { allocateArray, type DType, type FloatArray, type View } from '../view.js';
+
+const PAGE = 65536;
+/** Address 0 means "none" to some kernels, and a cache line is 64 bytes: nothing lies below. */
+const START = 64 / 4;
+/** Allocations are multiples of this many floats, so that every tensor starts at 16 bytes. */
+const GRAIN = 4;
+
+let mebibytes = 1024;
+let started = false;
+
+/**
+ * Sets how much memory the simd backend reserves, in MiB (default 1024, at most 4096); call it before the first tensor.
+ * Reserving costs nothing until the memory is used. Throws an Error once it is reserved.
+ */
+export function reserveMemory(size: number): void {
+  if (started)
+    throw new Error('reserveMemory: the memory is reserved already; call it before the first tensor');
+  if (!(size >= 1 && size <= 4096)) throw new Error(`reserveMemory: takes 1 … 4096 MiB, got ${size}`);
+  mebibytes = size;
+}
+
+/** Arena, blocks and scratch in one WebAssembly memory; all positions count floats. */
+export class SimdMemory implements Memory {
+  readonly kernels: SimdKernels;
+  /** The whole memory. */
+  readonly floats: Float32Array;
+  readonly integers: Int32Array;
+  #top = START;
+  #bottom: number;
+
+  constructor() {
+    started = true;
+    const { memory, exports } = loadKernels({ pages: Math.floor((mebibytes * 1048576) / PAGE) });
+    this.kernels = exports;
+    this.floats = new Float32Array(memory.buffer);
+    this.integers = new Int32Array(memory.buffer);
+    this.#bottom = this.floats.length;
+  }
+
+  allocate(dtype: DType, size: number, lifetime: Lifetime): Allocation {
+    if (lifetime === 'long') return { data: allocateArray(dtype, size), offset: 0 };
+    return { data: this.floats, offset: this.take(size) };
+  }
+
+  allocateBlock(_dtype: DType, size: number): FloatArray {
+    this.#bottom -= Math.ceil(size / GRAIN) * GRAIN;
+    this.#check(0);
+    return this.floats.subarray(this.#bottom, this.#bottom + size).fill(0);
+  }
+
+  /** Whether a view lies in this memory, and so is reached by kernels without a copy. */
+  holds({ data }: View): boolean {
+    return data === this.floats || data.buffer === this.floats.buffer;
+  }
+
+  mark(): number {
+    return this.#top;
+  }
+
+  release(mark: number): void {
+    this.#top = mark;
+  }
+
+  /** Position of `size` floats of the arena. */
+  take(size: number): number {
+    const position = this.#top;
+    this.#check(size);
+    this.#top += Math.ceil(size / GRAIN) * GRAIN;
+    return position;
+  }
+
+  /** Address of free memory for one kernel call. */
+  scratch(bytes: number): number {
+    this.#check(bytes / 4);
+    return this.#top * 4;
+  }
+
+  #check(size: number): void {
+    if (this.#top + size <= this.#bottom) return;
+    throw new Error(
+      `simd: the ${mebibytes} MiB of memory are used up; reserve more with reserveMemory(${2 * mebibytes}) before the first tensor`,
+    );
+  }
+}
+
+/** Byte address of a view's first element. */
+export function addressOf({ data, offset }: View): number {
+  return data.byteOffset + 4 * offset;
+}

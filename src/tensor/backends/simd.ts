@@ -1,0 +1,243 @@
+/**
+ * The simd backend: the contract of a backend on top of the WebAssembly kernels. It finds addresses, merges axes, and
+ * copies in and out what does not lie in the kernels' memory; the arithmetic is in kernels/simd.
+ */
+
+import { ACTIVATION, BINARY, REDUCE, UNARY } from '../../../kernels/simd/kernels.js';
+import type { Backend, BinaryName, FusedKernels, ReduceName, UnaryName } from '../backend.js';
+import { isContiguous, type Shape, sizeOf } from '../shape.js';
+import type { View } from '../view.js';
+import { LoopNest } from './loop-nest.js';
+import { fusedKernels } from './simd-fused.js';
+import { addressOf, SimdMemory } from './simd-memory.js';
+import { SimdOperands } from './simd-operands.js';
+
+/** WebAssembly SIMD, float32. */
+export class SimdBackend implements Backend {
+  readonly name = 'simd';
+  readonly dtypes = ['float32'] as const;
+  readonly fused: FusedKernels = fusedKernels(() => this.#operands);
+  readonly #nest = new LoopNest();
+  #started: SimdOperands | null = null;
+
+  get memory(): SimdMemory {
+    return this.#operands.memory;
+  }
+
+  /** Memory is reserved and kernels are compiled when first needed: importing the package costs neither. */
+  get #operands(): SimdOperands {
+    this.#started ??= new SimdOperands(new SimdMemory());
+    return this.#started;
+  }
+
+  unary(name: UnaryName, x: View, out: View): void {
+    const operands = this.#operands;
+    const mark = operands.mark();
+    const target = operands.landing(out);
+    const source = operands.resident(x);
+    const direct = isContiguous(source.shape, source.stride);
+    if (!direct) this.copy(source, target);
+    const from = direct ? addressOf(source) : addressOf(target);
+    operands.kernels.unary(UNARY[name], addressOf(target), from, sizeOf(out.shape));
+    operands.deliver(target, out, mark);
+  }
+
+  binary(name: BinaryName, a: View, b: View, out: View): void {
+    if (sizeOf(out.shape) === 0) return;
+    const operands = this.#operands;
+    const mark = operands.mark();
+    const target = operands.landing(out);
+    const [left, right] = [operands.resident(a), operands.resident(b)];
+    const op = BINARY[name];
+    const [to, from, other] = [addressOf(target), addressOf(left), addressOf(right)];
+    const nest = this.#nest.set(target, left, right);
+    const [n, rows] = nest.lengths;
+    const [o, p, q] = nest.strides;
+    const { kernels } = operands;
+    if (nest.isFlat) kernels.binary(op, to, o[1], o[0], from, p[1], p[0], other, q[1], q[0], rows, n);
+    else {
+      nest.forEachOuter((i, j, k) => {
+        kernels.binary(op, to + i, o[1], o[0], from + j, p[1], p[0], other + k, q[1], q[0], rows, n);
+      });
+    }
+    operands.deliver(target, out, mark);
+  }
+
+  where(condition: View, a: View, b: View, out: View): void {
+    if (sizeOf(out.shape) === 0) return;
+    const operands = this.#operands;
+    const mark = operands.mark();
+    const target = operands.landing(out);
+    const [chosen, left, right] = [condition, a, b].map((operand) => operands.resident(operand));
+    const [c, x, y] = [chosen, left, right].map(addressOf);
+    const to = addressOf(target);
+    const nest = this.#nest.set(target, chosen, left, right);
+    const [n, rows] = nest.lengths;
+    const [o, p, q, r] = nest.strides;
+    nest.forEachOuter((h, i, j, k) => {
+      operands.kernels.where(to + h, o[1], c + i, p[1], p[0], x + j, q[1], q[0], y + k, r[1], r[0], rows, n);
+    });
+    operands.deliver(target, out, mark);
+  }
+
+  copy(x: View, out: View): void {
+    this.#operands.copy(x, out);
+  }
+
+  reduce(name: ReduceName, x: View, axes: readonly number[], out: View): void {
+    const operands = this.#operands;
+    const mark = operands.mark();
+    const target = operands.landing(out);
+    if (sizeOf(x.shape) === 0) {
+      operands.kernels.fill(addressOf(target), sizeOf(out.shape), name === 'sum' ? 0 : -Infinity);
+    } else {
+      const source = operands.contiguous(x);
+      this.#reduceGroups(REDUCE[name], groupAxes(x.shape, axes), addressOf(source), addressOf(target));
+    }
+    operands.deliver(target, out, mark);
+  }
+
+  /** Reduces contiguous data whose axes alternate between kept and reduced ones. */
+  #reduceGroups(op: number, groups: readonly AxisGroup[], x: number, out: number): void {
+    const operands = this.#operands;
+    const { kernels } = operands;
+    const last = groups[groups.length - 1];
+    const before = groups.slice(0, -1).reduce((product, { length }) => product * length, 1);
+    if (groups.length <= 1 && !last?.reduced) {
+      kernels.copy(out, 0, 1, x, 0, 1, 1, last?.length ?? 1);
+    } else if (last.reduced) {
+      const to = groups.length > 2 ? operands.temporary(before) : out;
+      kernels.reduceRows(op, to, 1, x, last.length, before, last.length);
+      if (groups.length > 2) this.#reduceGroups(op, groups.slice(0, -1), to, out);
+    } else {
+      const { length: rows } = groups[groups.length - 2];
+      const outer = before / rows;
+      const kept = { length: outer * last.length, reduced: false };
+      const more = groups.length > 3;
+      const to = more ? operands.temporary(kept.length) : out;
+      for (let i = 0; i < outer; i++) {
+        const n = last.length;
+        kernels.reduceColumns(op, to + 4 * i * n, x + 4 * i * rows * n, n, rows, n);
+      }
+      if (more) this.#reduceGroups(op, mergeKept(groups.slice(0, -2), last.length), to, out);
+    }
+  }
+
+  matmul(a: View, b: View, out: View): void {
+    if (sizeOf(out.shape) === 0) return;
+    const operands = this.#operands;
+    const mark = operands.mark();
+    const target = operands.landing(out);
+    this.#matmulBatches(operands.resident(a), operands.resident(b), target);
+    operands.deliver(target, out, mark);
+  }
+
+  #matmulBatches(a: View, b: View, out: View): void {
+    const rank = out.shape.length;
+    const [rows, columns, inner] = [out.shape[rank - 2], out.shape[rank - 1], a.shape[rank - 1]];
+    const stepA = a.stride[rank - 2];
+    // Batches of rows against one matrix are one product of more rows.
+    const joined = rank === 3 && b.stride[0] === 0 && a.stride[0] === rows * stepA;
+    const batches = joined ? 1 : sizeOf(out.shape) / (rows * columns);
+    const rowCount = joined ? rows * out.shape[0] : rows;
+    const { memory, kernels } = this.#operands;
+    const scratch = memory.scratch(kernels.matmulScratchBytes());
+    for (let batch = 0; batch < batches; batch++) {
+      const [p, q] = joined ? [0, 0] : [batchOffset(a, batch), batchOffset(b, batch)];
+      kernels.matmul(
+        addressOf(out) + 4 * batch * rows * columns,
+        columns,
+        0,
+        0,
+        addressOf(a) + 4 * p,
+        stepA,
+        a.stride[rank - 1],
+        addressOf(b) + 4 * q,
+        b.stride[rank - 2],
+        b.stride[rank - 1],
+        0,
+        rowCount,
+        columns,
+        inner,
+        ACTIVATION.identity,
+        scratch,
+      );
+    }
+  }
+
+  gather(table: View, indices: Int32Array, out: View): void {
+    const operands = this.#operands;
+    const mark = operands.mark();
+    const target = operands.landing(out);
+    const source = operands.memory.holds(table) && hasWholeRows(table) ? table : operands.contiguous(table);
+    const n = sizeOf(table.shape.slice(1));
+    const list = operands.indexList(indices);
+    operands.kernels.gatherRows(
+      addressOf(target),
+      addressOf(source),
+      source.stride[0],
+      list,
+      indices.length,
+      n,
+    );
+    operands.deliver(target, out, mark);
+  }
+
+  scatterAdd(rows: View, indices: Int32Array, out: View): void {
+    const operands = this.#operands;
+    const mark = operands.mark();
+    const inPlace = operands.memory.holds(out) && hasWholeRows(out);
+    const target = inPlace ? out : operands.contiguous(out);
+    const source = operands.contiguous(rows);
+    const n = sizeOf(out.shape.slice(1));
+    const list = operands.indexList(indices);
+    operands.kernels.scatterAddRows(
+      addressOf(target),
+      target.stride[0],
+      addressOf(source),
+      list,
+      indices.length,
+      n,
+    );
+    operands.deliver(target, out, mark);
+  }
+}
+
+/** Neighbouring axes that are all kept or all reduced. */
+interface AxisGroup {
+  readonly length: number;
+  readonly reduced: boolean;
+}
+
+function groupAxes(shape: Shape, axes: readonly number[]): AxisGroup[] {
+  const groups: AxisGroup[] = [];
+  for (const [axis, length] of shape.entries()) {
+    if (length === 1) continue;
+    const reduced = axes.includes(axis);
+    const last = groups[groups.length - 1];
+    if (last?.reduced === reduced) groups[groups.length - 1] = { length: last.length * length, reduced };
+    else groups.push({ length, reduced });
+  }
+  return groups;
+}
+
+/** Groups that end in a kept one, with another kept one of `length` after it. */
+function mergeKept(groups: readonly AxisGroup[], length: number): AxisGroup[] {
+  const last = groups[groups.length - 1];
+  return [...groups.slice(0, -1), { length: last.length * length, reduced: false }];
+}
+
+/** Whether each row (all axes but the first) is one contiguous run. */
+function hasWholeRows({ shape, stride }: View): boolean {
+  return isContiguous(shape.slice(1), stride.slice(1));
+}
+
+/** Offset, in elements, of matrix `batch` of a view, counted over all axes but the last two. */
+function batchOffset({ shape, stride }: View, batch: number): number {
+  let offset = 0;
+  for (let axis = shape.length - 3, rest = batch; axis >= 0; axis--) {
+    offset += (rest % shape[axis]) * stride[axis];
+    rest = Math.floor(rest / shape[axis]);
+  }
+  return offset;
+}

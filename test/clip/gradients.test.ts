@@ -1,0 +1,206 @@
+import { afterEach, describe, expect, it, vi } from 'vitest';
+import { type Parameter, tensor } from '../../src/index.js';
+import { countLaunches, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
+
+const f64 = { dtype: 'float64' } as const;
+
+function pair(): Parameter[] {
+  return [parameterWith([3, 0, -4], { name: 'a' }), parameterWith([0, 12], { name: 'b' })];
+}
+
+afterEach(() => {
+  vi.restoreAllMocks();
+});
+
+describe('Gradients measures', () => {
+  it('norms, each and together, for any p', async () => {
+    const gradients = gradientsOf(pair());
+    expect(await gradients.norm()).toBe(13);
+    expect([...(await gradients.norms())]).toEqual([
+      ['a', 5],
+      ['b', 12],
+    ]);
+    expect(await gradients.norm(1)).toBe(19);
+    expect(await gradients.maxAbs()).toBe(12);
+    expect([...(await gradients.norms(Number.POSITIVE_INFINITY)).values()]).toEqual([4, 12]);
+    expect(await gradients.norm(3)).toBeCloseTo((27 + 64 + 1728) ** (1 / 3), 5);
+    expect(await gradients.nonFinite()).toEqual([]);
+  });
+
+  it('names each parameter once, leaves out those without a gradient, and calls the unnamed by position', async () => {
+    const [a, b] = pair();
+    const gradients = gradientsOf([a, parameterWith(null, { name: 'none', size: 3 }), b, parameterWith([1])]);
+    expect(gradients.names).toEqual(['a', 'b', 'parameter 3']);
+    expect(gradients.parameters.length).toBe(3);
+    expect([...(await gradients.norms()).entries()]).toEqual([
+      ['a', 5],
+      ['b', 12],
+      ['parameter 3', 1],
+    ]);
+    expect([...gradients.get('b').data()]).toEqual([0, 12]);
+    expect(() => gradients.get('none')).toThrow(
+      "Gradients.get: no gradient is named 'none'; there are a, b, parameter 3",
+    );
+  });
+
+  it('keeps parameters apart that have one name, as two models have', async () => {
+    const twins = [1, 2, 4].map((grad) => parameterWith([grad], { name: 'weight' }));
+    twins[1]!.grad = tensor([Number.NaN], { backend: 'reference' });
+    const gradients = gradientsOf(twins);
+    expect(gradients.names).toEqual(['weight', 'weight (parameter 1)', 'weight (parameter 2)']);
+    expect([...(await gradients.norms()).values()]).toEqual([1, Number.NaN, 4]);
+    expect(await gradients.nonFinite()).toEqual(['weight (parameter 1)']);
+    gradients.edit('weight (parameter 1)', () => tensor([7], { backend: 'reference' }));
+    expect(twins.map(gradOf)).toEqual([[1], [7], [4]]);
+  });
+
+  it('names what is not finite, wherever it stands', async () => {
+    const big = new Array<number>(3000).fill(1);
+    big[2999] = Number.NEGATIVE_INFINITY;
+    const gradients = gradientsOf([
+      parameterWith([1, 2], { name: 'fine' }),
+      parameterWith(big, { name: 'infinite' }),
+      parameterWith([Number.NaN], { name: 'nan', ...f64 }),
+    ]);
+    expect(await gradients.nonFinite()).toEqual(['infinite', 'nan']);
+    expect(await gradients.norm()).toBeNaN();
+  });
+
+  it('does not take a norm beyond float64 for a gradient that is not finite', async () => {
+    const gradients = gradientsOf([parameterWith([1.5e308, -1.5e308], { name: 'huge', ...f64 })]);
+    expect(await gradients.norm()).toBe(Number.POSITIVE_INFINITY);
+    expect(await gradients.nonFinite()).toEqual([]);
+  });
+
+  it('has norm 0 of nothing at all', async () => {
+    const gradients = gradientsOf([]);
+    expect([await gradients.norm(), await gradients.maxAbs(), gradients.names]).toEqual([0, 0, []]);
+  });
+
+  it('says where it measured', async () => {
+    const onHost = gradientsOf([parameterWith([1], f64)]);
+    await onHost.norm();
+    expect(onHost.device).toBe('host');
+    for (const device of ['webasm', 'cpu'] as const) {
+      const gradients = gradientsOf(pair(), device);
+      await gradients.norm();
+      expect(gradients.device).toBe(device);
+    }
+  });
+});
+
+describe('Gradients remembers what it measured', () => {
+  it('measures once, and knows the norm after scaling', async () => {
+    const count = countLaunches();
+    const gradients = gradientsOf(pair());
+    await gradients.norm();
+    await gradients.norms();
+    await gradients.nonFinite();
+    expect(count.launches()).toBe(1);
+    gradients.scale(0.5);
+    expect(await gradients.norm()).toBe(6.5);
+    gradients.scaleEach([2, 1]);
+    expect([...(await gradients.norms()).values()]).toEqual([5, 6]);
+    expect(count.launches()).toBe(1);
+    await gradients.norm(1);
+    expect(await gradients.norm(1)).toBe(13);
+    expect(count.launches()).toBe(2);
+    gradients.scale(-2);
+    expect(await gradients.norm(1)).toBe(26);
+    expect(await gradients.norm()).toBeCloseTo(norm2([6, 8, 12]), 6);
+    expect(count.launches()).toBe(2);
+  });
+
+  it('measures again after a clamp that changed something and after an edit', async () => {
+    const count = countLaunches();
+    const gradients = gradientsOf(pair());
+    await gradients.norm();
+    expect(gradients.clamp(100)).toBe(0);
+    expect([await gradients.norm(), count.launches(), gradients.changed]).toEqual([13, 1, false]);
+    expect(gradients.clamp(3)).toBe(2);
+    expect(await gradients.norm()).toBeCloseTo(norm2([3, 3, 3]), 6);
+    expect([count.launches(), gradients.changed]).toEqual([2, true]);
+    gradients.edit('b', (grad) => grad.mul(0));
+    expect(await gradients.norm()).toBeCloseTo(norm2([3, 3]), 6);
+    expect(count.launches()).toBe(3);
+  });
+
+  it('measures again where scaling left the range of float32', async () => {
+    const [parameter] = [parameterWith([1e20, 1])];
+    const gradients = gradientsOf([parameter]);
+    await gradients.norm();
+    gradients.scale(1e30);
+    expect(gradOf(parameter)[0]).toBe(Number.POSITIVE_INFINITY);
+    expect(await gradients.norm()).toBe(Number.POSITIVE_INFINITY);
+    expect(await gradients.nonFinite()).toEqual(['parameter 0']);
+    const small = gradientsOf([parameterWith(new Array<number>(100).fill(1e-30))]);
+    await small.norm();
+    small.scale(1e-16);
+    expect(await small.norm()).toBe(0);
+  });
+});
+
+describe('Gradients changes', () => {
+  it('not a bit by a factor of 1', async () => {
+    const [a, b] = pair();
+    const gradients = gradientsOf([a, b]);
+    a.grad = tensor([0.1, Number.NaN, -0], { backend: 'reference' });
+    const before = [gradOf(a), gradOf(b)];
+    gradients.scale(1);
+    expect([gradOf(a), gradOf(b), gradients.changed]).toEqual([...before, false]);
+  });
+
+  it('by one factor each, and says how many it needs', () => {
+    const [a, b] = pair();
+    const gradients = gradientsOf([a, b]);
+    gradients.scaleEach([10, 0.5]);
+    expect([gradOf(a), gradOf(b)]).toEqual([
+      [30, 0, -40],
+      [0, 6],
+    ]);
+    expect(() => gradients.scaleEach([1])).toThrow('Gradients.scaleEach: needs 2 factors, got 1');
+  });
+
+  it('by a factor that float32 cannot hold, rounding once', () => {
+    const parameter = parameterWith([3e38, -1e38]);
+    gradientsOf([parameter]).scale(1e-60);
+    expect(gradOf(parameter)).toEqual([
+      Math.fround(Math.fround(3e38) * 1e-60),
+      Math.fround(Math.fround(-1e38) * 1e-60),
+    ]);
+    const large = parameterWith([2 ** 127]);
+    gradientsOf([large]).scale(2 ** -140);
+    expect(gradOf(large)).toEqual([2 ** -13]);
+  });
+
+  it('by bounds: NaN stays, ±∞ is bounded, and a bound that float32 rounds is found inside afterwards', () => {
+    const parameter = parameterWith([Number.NaN, Number.POSITIVE_INFINITY, -7, 0.05, 0.1]);
+    const gradients = gradientsOf([parameter]);
+    expect(gradients.clamp(0.1)).toBe(2);
+    const bound = Math.fround(0.1);
+    expect(gradOf(parameter)).toEqual([Number.NaN, bound, -bound, Math.fround(0.05), bound]);
+    expect(gradients.clamp(0.1)).toBe(0);
+    expect(() => gradients.clamp(-1)).toThrow('Gradients.clamp: threshold must be a number ≥ 0');
+    expect(() => gradients.clamp(Number.NaN)).toThrow('got NaN');
+  });
+
+  it('by editing one; a result of the wrong shape changes nothing', () => {
+    const [a, b] = pair();
+    const gradients = gradientsOf([a, b]);
+    gradients.edit('a', (grad) => grad.add(1));
+    expect([gradOf(a), gradOf(b)]).toEqual([
+      [4, 1, -3],
+      [0, 12],
+    ]);
+    expect(() => gradients.edit('b', (grad) => grad.slice([[0, 1]]))).toThrow("'b' has shape [2], got [1]");
+    expect(() => gradients.edit('c', (grad) => grad)).toThrow("Gradients.edit: no gradient is named 'c'");
+    expect(gradOf(b)).toEqual([0, 12]);
+  });
+
+  it('nothing by skipping, but says why', () => {
+    const gradients = gradientsOf(pair());
+    expect(gradients.skipped).toBeNull();
+    gradients.skip('too large');
+    expect([gradients.skipped, gradients.changed]).toEqual(['too large', false]);
+  });
+});

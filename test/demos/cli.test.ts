@@ -1,0 +1,332 @@
+/** The command line as its users meet it: the bundled program in a process of its own. */
+
+import { type ChildProcess, spawn } from 'node:child_process';
+import { cpSync, existsSync, mkdtempSync, readFileSync, rmSync, symlinkSync, writeFileSync } from 'node:fs';
+import { tmpdir } from 'node:os';
+import { join } from 'node:path';
+import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
+import { demos } from '../../demos/index.js';
+import { main } from '../../demos/program.js';
+import { hasEscapes } from './terminal/sink.js';
+
+const root = fileURLToPath(new URL('../..', import.meta.url));
+let folder: string;
+
+beforeAll(async () => {
+  folder = mkdtempSync(join(tmpdir(), 'tamegrad-cli-'));
+  await build({
+    absWorkingDir: root,
+    entryPoints: { cli: 'demos/main.ts' },
+    outdir: folder,
+    bundle: true,
+    format: 'esm',
+    platform: 'node',
+    packages: 'external',
+  });
+  writeFileSync(join(folder, 'package.json'), '{"type":"module"}');
+  cpSync(join(root, 'demos/data'), join(folder, 'data'), { recursive: true });
+  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+});
+
+afterAll(() => rmSync(folder, { recursive: true }));
+
+interface Finished {
+  readonly code: number | null;
+  readonly out: string;
+  readonly err: string;
+}
+
+function start(words: readonly string[], env: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): ChildProcess {
+  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
+  return spawn(process.execPath, [...flags, join(folder, 'cli.js'), ...words], {
+    cwd: folder,
+    env: { ...inherited, ...env },
+  });
+}
+
+function finish(child: ChildProcess): Promise<Finished> {
+  return new Promise((resolve, reject) => {
+    let [out, err] = ['', ''];
+    child.stdout!.on('data', (chunk) => {
+      out += chunk;
+    });
+    child.stderr!.on('data', (chunk) => {
+      err += chunk;
+    });
+    child.on('error', reject);
+    child.on('close', (code) => resolve({ code, out, err }));
+  });
+}
+
+const cli = (...words: string[]): Promise<Finished> => finish(start(words));
+
+/** Runs the program in this process, which is quicker. */
+async function inProcess(words: readonly string[]): Promise<Finished> {
+  let [out, err] = ['', ''];
+  vi.spyOn(process.stdout, 'write').mockImplementation((text) => {
+    out += text;
+    return true;
+  });
+  vi.spyOn(process.stderr, 'write').mockImplementation((text) => {
+    err += text;
+    return true;
+  });
+  try {
+    const code = await main(words);
+    return { code, out, err };
+  } finally {
+    vi.restoreAllMocks();
+  }
+}
+
+interface JsonRun {
+  readonly [field: string]: unknown;
+  wallMs: number;
+}
+interface JsonDocument {
+  readonly demo: string;
+  readonly seed: number;
+  readonly config: Readonly<Record<string, unknown>>;
+  readonly runs: readonly JsonRun[];
+}
+
+describe('--json', () => {
+  it('prints one document and nothing else, the same for the same seed but for the time', async () => {
+    const words = ['demo', 'latch', '--seed', '7', '--steps', '45', '--json'];
+    const [first, second] = await Promise.all([cli(...words), cli(...words)]);
+    expect([first.code, first.err]).toEqual([0, '']);
+    const [document, again] = [first, second].map(({ out }) => JSON.parse(out) as JsonDocument);
+    for (const run of [...document!.runs, ...again!.runs]) {
+      expect(run.wallMs).toBeGreaterThan(0);
+      run.wallMs = 0;
+    }
+    expect(document).toEqual(again);
+    expect([document!.demo, document!.seed]).toEqual(['latch', 7]);
+    expect(document!.config).toMatchObject({
+      steps: 45,
+      lr: 0.1,
+      optimizer: 'sgd',
+      clips: ['none', 'norm:1'],
+      rho: 1.2,
+    });
+    const keys =
+      'clip diverged divergedAtStep steps firstLoss finalLoss maxGradNorm medianGradNorm clippedFraction backend normDevice wallMs';
+    for (const run of document!.runs) expect(Object.keys(run)).toEqual(keys.split(' '));
+    const [none, norm] = document!.runs;
+    expect(none).toMatchObject({ clip: 'none', diverged: true, clippedFraction: 0, normDevice: 'webasm' });
+    expect(none!.steps).toBe((none!.divergedAtStep as number) + 1);
+    expect(['Infinity', 'NaN']).toContain(none!.finalLoss);
+    expect(norm).toMatchObject({ clip: 'norm:1', diverged: false, divergedAtStep: null, steps: 45 });
+    expect(norm!.finalLoss).toBeLessThan(1);
+  });
+
+  it('keeps stdout clean beside a log and a report', async () => {
+    const [log, report] = [join(folder, 'j.jsonl'), join(folder, 'j.html')];
+    const { code, out } = await cli(
+      'demo',
+      'latch',
+      '--steps',
+      '3',
+      '--json',
+      '--log',
+      log,
+      '--report',
+      report,
+    );
+    expect([code, (JSON.parse(out) as JsonDocument).runs.length]).toEqual([0, 2]);
+    const lines = readFileSync(log, 'utf8')
+      .trim()
+      .split('\n')
+      .map((line) => JSON.parse(line) as Record<string, unknown>);
+    expect(lines.map(({ demo, clip, step }) => [demo, clip, step])).toEqual(
+      ['none', 'norm:1'].flatMap((clip) => [0, 1, 2].map((step) => ['latch', clip, step])),
+    );
+    expect(Object.keys(lines[0]!)).toEqual(
+      'demo clip step loss normBefore normAfter scale clipped norms lr skipped'.split(' '),
+    );
+    expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/i);
+  });
+});
+
+describe('in a pipe', () => {
+  it('prints plain lines: charts, table, verdict, the report; progress goes to stderr', async () => {
+    const report = join(folder, 'p.html');
+    const { code, out, err } = await cli('demo', 'latch', '--steps', '3', '--report', report);
+    expect([code, hasEscapes(out), hasEscapes(err)]).toEqual([0, false, false]);
+    for (const part of ['latch: loss', 'latch: gradient norm', 'final loss', 'norm:1', `Report: ${report}`])
+      expect(out).toContain(part);
+    expect(err).toMatch(/^none {2}step 1\/3 {2}loss \S+ {2}norm \S+$/m);
+    expect(
+      Math.max(
+        ...out
+          .split('\n')
+          .filter((line) => !line.startsWith('Report'))
+          .map((line) => [...line].length),
+      ),
+    ).toBeLessThanOrEqual(80);
+  });
+
+  it('--quiet leaves stderr empty; NO_COLOR changes nothing', async () => {
+    const { code, out, err } = await finish(start(['demo', '--steps', '2', '--quiet'], { NO_COLOR: '1' }));
+    expect([code, err, hasEscapes(out)]).toEqual([0, '', false]);
+  });
+
+  it('a reader that leaves early is no failure, on stdout or on both', async () => {
+    const early = start(['demo', 'latch', '--steps', '2', '--quiet']);
+    early.stdout!.destroy();
+    expect(await finish(early)).toMatchObject({ code: 0, err: '' });
+    const both = start(['demo', 'latch', '--steps', '40', '--report', join(folder, 'early.html')]);
+    both.stdout!.destroy();
+    both.stderr!.destroy();
+    expect((await finish(both)).code).toBe(0);
+    expect(existsSync(join(folder, 'early.html'))).toBe(true);
+  });
+});
+
+describe('commands', () => {
+  it('demo without a name runs the first', async () => {
+    const { code, out } = await cli('demo', '--steps', '2', '--json');
+    expect([code, (JSON.parse(out) as JsonDocument).demo]).toEqual([0, 'latch']);
+  });
+
+  it('list and --help name every demo', async () => {
+    const [list, help, top, latch] = await Promise.all([
+      cli('list'),
+      cli('demo', '--help'),
+      cli('--help'),
+      cli('demo', 'latch', '--help'),
+    ]);
+    for (const { name } of demos) {
+      expect(list.out).toMatch(new RegExp(`^${name}\\b`, 'm'));
+      expect(help.out).toMatch(new RegExp(`^ {2}${name}\\b`, 'm'));
+    }
+    expect([list.code, help.code, top.code, latch.code]).toEqual([0, 0, 0, 0]);
+    expect(list.out.trim().split('\n').length).toBe(demos.length);
+    for (const word of ['demo', 'list']) expect(top.out).toMatch(new RegExp(`^ {2}${word}\\b`, 'm'));
+    for (const word of [
+      'seed',
+      'steps',
+      'clip',
+      'lr',
+      'optimizer',
+      'rho',
+      'backend',
+      'report',
+      'log',
+      'json',
+      'quiet',
+    ])
+      expect(latch.out).toMatch(new RegExp(`^ {2}--${word}\\b`, 'm'));
+  });
+});
+
+describe('wrong usage is one line on stderr that names the fix, exit code 2, and nothing is written', () => {
+  const names = demos.map(({ name }) => name).join(', ');
+  const forms = 'must be one of none, norm:1, value:0.5, per-tensor:1, norm:1:p=inf';
+  it.each<[words: string, said: string]>([
+    ['dmeo', "unknown command 'dmeo' (Did you mean demo?)"],
+    ['train', "unknown command 'train' (known: demo, list)"],
+    ['demo lacth', "unknown command 'lacth' (Did you mean latch?)"],
+    ['demo zzzzzzzz', `unknown command 'zzzzzzzz' (known: ${names})`],
+    ['demo latch more', "too many arguments for 'latch'"],
+    ['demo latch --sed 1', "unknown option '--sed' (Did you mean --seed?)"],
+    ['demo latch --frobnicate', "unknown option '--frobnicate' (--help lists the options)"],
+    ['demo --clip nrom:1', `clip spec 'nrom:1': ${forms}`],
+    ['demo --clip norm:-1', "clip spec 'norm:-1': needs a threshold ≥ 0, as in norm:1"],
+    ['demo --clip norm:NaN', "clip spec 'norm:NaN': needs a threshold ≥ 0, as in norm:1"],
+    ['demo --clip none --clip value:1:p=2', "clip spec 'value:1:p=2': takes no options, not 'p=2'"],
+    ['demo --clip', "option '--clip <spec>' argument missing"],
+    ['demo --seed 1.5', "argument '1.5' is invalid. It must be a whole number from 0 to 4294967295."],
+    ['demo --seed -1', "argument '-1' is invalid. It must be a whole number from 0 to 4294967295."],
+    ['demo --steps 0', "argument '0' is invalid. It must be a whole number of at least 1."],
+    ['demo --steps many', "argument 'many' is invalid. It must be a whole number of at least 1."],
+    ['demo --lr fast', "argument 'fast' is invalid. It must be a number of at least 0."],
+    ['demo --lr Infinity', "argument 'Infinity' is invalid. It must be a number of at least 0."],
+    ['demo latch --rho 11', "argument '11' is invalid. It must be a number from 0 to 10."],
+    ['demo latch --activation sine', 'Allowed choices are tanh, relu, identity.'],
+    ['demo --optimizer adma', 'Allowed choices are sgd, adam.'],
+    ['demo --backend cuda', 'Allowed choices are'],
+    ['demo --log {}/missing/run.jsonl', "missing/run.jsonl' cannot be written (ENOENT"],
+    ['demo --log {}/data', "data' cannot be written (EISDIR"],
+    ['demo --report {}/missing/a.html', "missing/a.html' cannot be written; name a file in an existing folder"],
+    ['demo --report {}/data', "data' cannot be written; name a file in an existing folder"],
+    ['demo --report {}/package.json/a.html', "package.json/a.html' cannot be written"],
+    ['demo --report ', "--report: '' cannot be written"],
+    ['demo --log ', "run log: '' cannot be written"],
+  ])('%s', async (words, said) => {
+    const given = words.replace('{}', folder).split(' ');
+    const [log, report] = ['wrong.jsonl', 'wrong.html'].map((name) => join(folder, name));
+    if (!given.includes('--log') && given.includes('--report')) given.push('--log', log!);
+    if (!given.includes('--report') && given.includes('--log')) given.push('--report', report!);
+    const { code, out, err } = await inProcess(given);
+    expect([code, out]).toEqual([2, '']);
+    expect(err).toMatch(/^error: [^\n]+\n$/);
+    expect(err).toContain(said);
+    for (const file of [log!, report!]) expect(existsSync(file)).toBe(false);
+  });
+
+  it('from the process too', async () => {
+    const log = join(folder, 'none.jsonl');
+    expect(await cli('demo', '--log', log, '--clip', 'norm')).toEqual({
+      code: 2,
+      out: '',
+      err: "error: option '--clip <spec>' argument 'norm' is invalid. clip spec 'norm': needs a threshold ≥ 0, as in norm:1\n",
+    });
+    expect(existsSync(log)).toBe(false);
+  });
+
+  it.runIf(existsSync('/dev/full'))('a failure that is no wrong usage is one line too, exit code 1', async () => {
+    const { code, out, err } = await inProcess(['demo', '--steps', '2', '--quiet', '--log', '/dev/full']);
+    expect([code, out]).toEqual([1, '']);
+    expect(err).toMatch(/^error: ENOSPC[^\n]*\n$/);
+  });
+});
+
+describe('Ctrl-C', () => {
+  it.each([[['--json']], [[]]])(
+    'keeps log and report, prints what was measured, exit code 130 %o',
+    async (more) => {
+      const [log, report] = [join(folder, `c${more.length}.jsonl`), join(folder, `c${more.length}.html`)];
+      const words = [
+        'demo',
+        '--steps',
+        '100000',
+        '--clip',
+        'norm:1',
+        '--clip',
+        'none',
+        '--log',
+        log,
+        '--report',
+        report,
+      ];
+      const child = start([...words, ...more]);
+      const finished = finish(child);
+      const deadline = Date.now() + 20_000;
+      while (Date.now() < deadline && !(existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 5))
+        await new Promise((resolve) => setTimeout(resolve, 20));
+      child.kill('SIGINT');
+      const { code, out, err } = await finished;
+      expect(code).toBe(130);
+      expect(err).toContain('interrupted');
+      const steps = readFileSync(log, 'utf8')
+        .trim()
+        .split('\n')
+        .map((line) => JSON.parse(line) as { step: number });
+      expect(steps.length).toBeGreaterThan(4);
+      expect(steps.map(({ step }) => step)).toEqual(steps.map((_, i) => i));
+      expect(readFileSync(report, 'utf8')).toContain('</html>');
+      if (more.length > 0) {
+        const document = JSON.parse(out) as JsonDocument & { readonly interrupted: boolean };
+        expect(document.interrupted).toBe(true);
+        expect(document.runs.map(({ clip, steps: taken }) => [clip, taken])).toEqual([
+          ['norm:1', steps.length],
+        ]);
+      } else {
+        expect(out).toContain('final loss');
+      }
+    },
+  );
+});

@@ -1,0 +1,81 @@
+import { describe, expect, it } from 'vitest';
+import { type Comparison, compare, type Watcher } from '../../demos/compare.js';
+import type { DemoConfig } from '../../demos/demo.js';
+import { latch } from '../../demos/latch.js';
+import { defaultBackend } from '../../src/index.js';
+
+const silent: Watcher = { begin: () => undefined, step: () => undefined, end: () => undefined };
+
+function run(seed: number, { own = {}, ...changed }: Partial<DemoConfig> = {}): Promise<Comparison> {
+  const { steps, lr } = latch.defaults;
+  const config: DemoConfig = {
+    seed,
+    steps,
+    lr,
+    optimizer: 'sgd',
+    backend: defaultBackend().name,
+    clips: ['none', 'norm:1'],
+    ...changed,
+    own: { rho: 1.2, activation: 'tanh', ...own },
+  };
+  return compare(latch, config, silent);
+}
+
+interface Growth {
+  readonly min: number;
+  readonly mean: number;
+  readonly max: number;
+}
+
+function growthOf({ setup }: Comparison): Growth {
+  return setup.measurements!().hiddenGradientGrowth as Growth;
+}
+
+describe('the latch', () => {
+  it('explodes unclipped and learns clipped, and says which parameter went first', async () => {
+    const comparison = await run(12, { steps: 100 });
+    const [none, norm] = comparison.outcomes;
+    expect(none!.summary.diverged).toBe(true);
+    expect(none!.summary.divergedAtStep).toBeLessThan(60);
+    expect([norm!.summary.diverged, norm!.summary.finalLoss < 0.05]).toEqual([false, true]);
+    const divergence = none!.result.divergence!;
+    const told = comparison.setup.verdict(comparison.outcomes);
+    expect(told).toContain(`at step ${divergence.step}`);
+    expect(told).toContain(divergence.names[0] ?? divergence.largest);
+    expect(told).not.toContain('no gradient');
+    // The first gradient is large, and nearly all of it belongs to the recurrent matrix.
+    const [first] = none!.result.records;
+    expect(first!.norms['rnn.weightHh']! / first!.normBefore).toBeGreaterThan(0.8);
+  });
+
+  it('starts both runs from the same loss, and a seed gives the same numbers again', async () => {
+    const [once, again, other] = [
+      await run(3, { steps: 5 }),
+      await run(3, { steps: 5 }),
+      await run(4, { steps: 5 }),
+    ];
+    const losses = ({ outcomes }: Comparison) =>
+      outcomes.map(({ result }) => result.records.map(({ loss }) => loss));
+    expect(losses(once)).toEqual(losses(again));
+    expect(losses(once)[0]![0]).toBe(losses(once)[1]![0]);
+    expect(losses(once)[0]![0]).not.toBe(losses(other)[0]![0]);
+  });
+
+  it.each([
+    ['a spectral norm of 0.7', { own: { rho: 0.7 } }],
+    ['a learning rate of 0.02', { lr: 0.02 }],
+  ])('survives unclipped at %s', async (_, changed) => {
+    const { outcomes } = await run(5, { ...changed, clips: ['none'], steps: 80 });
+    expect(outcomes[0]!.summary.diverged).toBe(false);
+  });
+
+  it.each([0.7, 1.2, 1.5])(
+    'without a nonlinearity the gradient grows by ρ = %d a step, to 1e-5',
+    async (rho) => {
+      const { min, mean, max } = growthOf(
+        await run(6, { steps: 1, clips: ['none'], own: { rho, activation: 'identity' } }),
+      );
+      for (const growth of [min, mean, max]) expect(Math.abs(growth / rho - 1)).toBeLessThan(1e-5);
+    },
+  );
+});
