@@ -1,6 +1,6 @@
 /*
  * Compiles kernels/simd/assembly (AssemblyScript) into kernels/simd/build: plain.wasm and relaxed.wasm (multiply-adds
- * fused), peak.wasm for the benchmark, and bytes.js, which carries the first two as base64 so that they travel inside a
+ * fused), and bytes.js, which carries both as base64 so that they travel inside a
  * bundle and load synchronously. Does nothing when the outputs are newer than every source.
  *
  *   node scripts/build-simd.mjs [--force]        or        await buildSimd({ force })
@@ -26,10 +26,12 @@ const options = [
   ...['--importMemory', '--noExportMemory', '--maximumMemory', '65536'],
 ];
 
-/** What is built: name, entry file, further options. */
-const programs = [
+/** What is built: name, entry file, further options; and what the benchmark needs besides. */
+const kernels = [
   ['plain', 'index.ts', []],
   ['relaxed', 'index.ts', ['--enable', 'relaxed-simd']],
+];
+const peaks = [
   ['peak-plain', 'peak.ts', []],
   ['peak-relaxed', 'peak.ts', ['--enable', 'relaxed-simd']],
 ];
@@ -71,8 +73,12 @@ async function compile([name, entry, more], folder) {
   }
 }
 
-/** Builds what is out of date; returns whether it had to. Safe to call from several processes at once. */
-export async function buildSimd({ force = false } = {}) {
+/**
+ * Builds what is out of date, with `peak` the benchmark's programs too; returns whether it had to. Safe to call from
+ * several processes at once.
+ */
+export async function buildSimd({ force = false, peak = false } = {}) {
+  const programs = peak ? [...kernels, ...peaks] : kernels;
   const sources = (await readdir(assembly, { recursive: true })).filter((file) => file.endsWith('.ts'));
   const inputs = [...sources.map((file) => join(assembly, file)), fileURLToPath(import.meta.url), compiler];
   const outputs = [...programs.map(([name]) => `${name}.wasm`), 'bytes.js'];

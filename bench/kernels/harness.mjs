@@ -27,7 +27,7 @@ async function importLoader() {
   }
 }
 
-await buildSimd();
+await buildSimd({ peak: true });
 export const { loadKernels, relaxedSimd, UNARY, BINARY, ACTIVATION, REDUCE } = await importLoader();
 
 /** One variant: kernels, their memory as floats, the peak programs over the same memory, a bump allocator. */

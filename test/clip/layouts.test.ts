@@ -123,5 +123,7 @@ describe('optimizers that share parameters', () => {
     packParameters(parameters);
     parameters[0]!.grad = tensor([3, 0, 0, 0, 4], { backend: 'reference' });
     expect([...(await meter.norms(2))]).toEqual([5, ...before.slice(1)]);
+    parameters[1]!.grad = null;
+    expect([...(await meter.norms(2))]).toEqual([5, 0, ...before.slice(2)]);
   });
 });

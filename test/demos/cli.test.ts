@@ -38,7 +38,11 @@ interface Finished {
   readonly err: string;
 }
 
-function start(words: readonly string[], env: NodeJS.ProcessEnv = {}, flags: readonly string[] = []): ChildProcess {
+function start(
+  words: readonly string[],
+  env: NodeJS.ProcessEnv = {},
+  flags: readonly string[] = [],
+): ChildProcess {
   const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
   return spawn(process.execPath, [...flags, join(folder, 'cli.js'), ...words], {
     cwd: folder,
@@ -250,7 +254,10 @@ describe('wrong usage is one line on stderr that names the fix, exit code 2, and
     ['demo --backend cuda', 'Allowed choices are'],
     ['demo --log {}/missing/run.jsonl', "missing/run.jsonl' cannot be written (ENOENT"],
     ['demo --log {}/data', "data' cannot be written (EISDIR"],
-    ['demo --report {}/missing/a.html', "missing/a.html' cannot be written; name a file in an existing folder"],
+    [
+      'demo --report {}/missing/a.html',
+      "missing/a.html' cannot be written; name a file in an existing folder",
+    ],
     ['demo --report {}/data', "data' cannot be written; name a file in an existing folder"],
     ['demo --report {}/package.json/a.html', "package.json/a.html' cannot be written"],
     ['demo --report ', "--report: '' cannot be written"],
@@ -277,56 +284,51 @@ describe('wrong usage is one line on stderr that names the fix, exit code 2, and
     expect(existsSync(log)).toBe(false);
   });
 
-  it.runIf(existsSync('/dev/full'))('a failure that is no wrong usage is one line too, exit code 1', async () => {
-    const { code, out, err } = await inProcess(['demo', '--steps', '2', '--quiet', '--log', '/dev/full']);
-    expect([code, out]).toEqual([1, '']);
-    expect(err).toMatch(/^error: ENOSPC[^\n]*\n$/);
-  });
+  it.runIf(existsSync('/dev/full'))(
+    'a failure that is no wrong usage is one line too, exit code 1',
+    async () => {
+      const { code, out, err } = await inProcess(['demo', '--steps', '2', '--quiet', '--log', '/dev/full']);
+      expect([code, out]).toEqual([1, '']);
+      expect(err).toMatch(/^error: ENOSPC[^\n]*\n$/);
+    },
+  );
 });
 
 describe('Ctrl-C', () => {
-  it.each([[['--json']], [[]]])(
-    'keeps log and report, prints what was measured, exit code 130 %o',
-    async (more) => {
-      const [log, report] = [join(folder, `c${more.length}.jsonl`), join(folder, `c${more.length}.html`)];
-      const words = [
-        'demo',
-        '--steps',
-        '100000',
-        '--clip',
-        'norm:1',
-        '--clip',
-        'none',
-        '--log',
-        log,
-        '--report',
-        report,
-      ];
-      const child = start([...words, ...more]);
-      const finished = finish(child);
-      const deadline = Date.now() + 20_000;
-      while (Date.now() < deadline && !(existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 5))
-        await new Promise((resolve) => setTimeout(resolve, 20));
-      child.kill('SIGINT');
-      const { code, out, err } = await finished;
-      expect(code).toBe(130);
-      expect(err).toContain('interrupted');
-      const steps = readFileSync(log, 'utf8')
-        .trim()
-        .split('\n')
-        .map((line) => JSON.parse(line) as { step: number });
-      expect(steps.length).toBeGreaterThan(4);
-      expect(steps.map(({ step }) => step)).toEqual(steps.map((_, i) => i));
-      expect(readFileSync(report, 'utf8')).toContain('</html>');
-      if (more.length > 0) {
-        const document = JSON.parse(out) as JsonDocument & { readonly interrupted: boolean };
-        expect(document.interrupted).toBe(true);
-        expect(document.runs.map(({ clip, steps: taken }) => [clip, taken])).toEqual([
-          ['norm:1', steps.length],
-        ]);
-      } else {
-        expect(out).toContain('final loss');
-      }
-    },
-  );
+  /** Starts a long comparison, interrupts it once its log has a few lines, and reads what is left. */
+  async function interrupted(name: string, more: readonly string[], flags: readonly string[] = []) {
+    const [log, report] = ['jsonl', 'html'].map((end) => join(folder, `${name}.${end}`)) as [string, string];
+    const words = 'demo --steps 100000 --clip norm:1 --clip none'.split(' ');
+    const child = start([...words, '--log', log, '--report', report, ...more], {}, flags);
+    const finished = finish(child);
+    const deadline = Date.now() + 20_000;
+    while (Date.now() < deadline && !(existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 5))
+      await new Promise((resolve) => setTimeout(resolve, 20));
+    child.kill('SIGINT');
+    const lines = (text: string) => text.trim().split('\n');
+    const result = await finished;
+    const steps = lines(readFileSync(log, 'utf8')).map((line) => (JSON.parse(line) as { step: number }).step);
+    return { ...result, steps, page: readFileSync(report, 'utf8') };
+  }
+
+  it.each<[where: string, more: readonly string[], flags: readonly string[]]>([
+    ['with --json', ['--json'], []],
+    ['in a pipe', [], []],
+    // The progress bar listens to the signal too, and passes it on where it is alone.
+    ['beside a progress bar', [], ['--import', 'data:text/javascript,process.stderr.isTTY=true']],
+  ])('keeps log and report, prints what was measured, exit code 130: %s', async (where, more, flags) => {
+    const { code, out, err, steps, page } = await interrupted(where.replaceAll(' ', '-'), more, flags);
+    expect(code).toBe(130);
+    expect(err).toContain('interrupted: this is what was measured until then');
+    expect(steps.length).toBeGreaterThan(4);
+    expect(steps).toEqual(steps.map((_, i) => i));
+    expect(page).toContain('</html>');
+    expect(hasEscapes(err)).toBe(flags.length > 0);
+    if (more.length === 0) expect(out).toContain('final loss');
+    else
+      expect(JSON.parse(out)).toMatchObject({
+        interrupted: true,
+        runs: [{ clip: 'norm:1', steps: steps.length }],
+      });
+  });
 });

@@ -21,16 +21,14 @@ export function sgd(
   values: usize, grads: usize, velocity: usize, n: i32, flags: i32,
   lr: f64, momentum: f64, dampening: f64, weightDecay: f64,
 ): void {
-  const sign: f64 = flags & Flag.maximize ? -1 : 1;
-  const rate = hold(f32x4.splat(<f32>(-lr * sign)));
-  // With the sign in the rate, the decay and the momentum are those of an ascent when climbing.
-  const decay = hold(f32x4.splat(<f32>(weightDecay * sign)));
-  const inertia = hold(f32x4.splat(<f32>momentum));
-  const keep = hold(f32x4.splat(<f32>((flags & Flag.first ? 1 : 1 - dampening) * sign)));
+  const rate = hold(f32x4.splat(<f32>-lr));
+  const sign = hold(f32x4.splat(flags & Flag.maximize ? -1 : 1));
+  const decay = hold(f32x4.splat(<f32>weightDecay)), inertia = hold(f32x4.splat(<f32>momentum));
+  const keep = hold(f32x4.splat(flags & Flag.first ? 1 : <f32>(1 - dampening)));
   const size = <usize>n << 2;
   for (let i: usize = 0; i < size; i += 16) {
     const value = v128.load(values + i);
-    let direction = v128.load(grads + i);
+    let direction = f32x4.mul(v128.load(grads + i), sign);
     if (weightDecay != 0) direction = madd(decay, value, direction);
     if (velocity != 0) {
       const v = madd(inertia, v128.load(velocity + i), f32x4.mul(keep, direction));

@@ -53,12 +53,15 @@ describe('sgd', () => {
 
 describe('adam', () => {
   for (const amsgrad of [false, true]) {
-    for (const [weightDecay, decoupled] of [
-      [0, false],
-      [0.1, false],
-      [0.1, true],
+    for (const [weightDecay, decoupled, maximize] of [
+      [0, false, false],
+      [0.1, false, false],
+      [0.1, true, false],
+      [0.1, false, true],
+      [0.1, true, true],
     ] as const) {
-      it(`amsgrad ${amsgrad}, decay ${weightDecay}${decoupled ? ' decoupled' : ''}`, () => {
+      const flags = (decoupled ? OPTIM.decoupled : 0) | (maximize ? OPTIM.maximize : 0);
+      it(`amsgrad ${amsgrad}, decay ${weightDecay}, flags ${flags}`, () => {
         const arena = new Arena(2);
         const n = 44;
         const [lr, beta1, beta2, eps] = [0.01, 0.9, 0.95, 1e-8];
@@ -73,7 +76,7 @@ describe('adam', () => {
           const stepSize = lr / (1 - beta1 ** step);
           const correction = Math.sqrt(1 - beta2 ** step);
           for (let i = 0; i < n; i++) {
-            let g = grads.data[i]!;
+            let g = maximize ? -grads.data[i]! : grads.data[i]!;
             if (decoupled) wanted[i]! *= 1 - lr * weightDecay;
             else g += weightDecay * wanted[i]!;
             m[i] = beta1 * m[i]! + (1 - beta1) * g;
@@ -83,16 +86,7 @@ describe('adam', () => {
           }
           arena.kernels.adam(
             ...([values.at, grads.at, first!.at, second!.at, amsgrad ? largest!.at : 0, n] as const),
-            ...([
-              decoupled ? OPTIM.decoupled : 0,
-              stepSize,
-              beta1,
-              beta2,
-              eps,
-              correction,
-              lr,
-              weightDecay,
-            ] as const),
+            ...([flags, stepSize, beta1, beta2, eps, correction, lr, weightDecay] as const),
           );
         }
         expectClose(values.data, wanted, 2e-6);

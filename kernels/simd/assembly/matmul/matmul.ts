@@ -37,11 +37,15 @@ export function strips(
   }
 }
 
-/** Whether B is better packed: always if its rows are not contiguous; else if rows a page apart are read often. */
+/**
+ * Whether B is better packed: always if its rows are not contiguous; else if rows a page apart are read often, or if
+ * both operands stream past the cache along a long k.
+ */
 // @ts-ignore: decorator
 @inline
-function shouldPackB(row: usize, column: usize, rows: i32): bool {
-  return column != 4 || (row >= 4096 && rows >= 16) || (row >= 2048 && rows >= 64);
+function shouldPackB(row: usize, column: usize, rows: i32, aCol: usize, k: i32): bool {
+  if (column != 4) return true;
+  return (row >= 4096 && rows >= 16) || (row >= 2048 && rows >= 64) || (k >= 1024 && rows >= 128 && aCol != 4);
 }
 
 /** All columns [0, n) of `rows` rows, block by block. Strides in bytes. */
@@ -49,7 +53,7 @@ function blocks(
   out: usize, outRow: usize, init: usize, initRow: usize, a: usize, aRow: usize, aCol: usize,
   b: usize, bRow: usize, bCol: usize, rows: i32, n: i32, k: i32, activation: i32, scratch: usize,
 ): void {
-  const packB = shouldPackB(bRow, bCol, rows);
+  const packB = shouldPackB(bRow, bCol, rows, aCol, k);
   const packA = aCol >= 2048 && n >= 32;
   const packedA = scratch + <usize>(NC * KC * 4);
   const width = min(n, NC);
