@@ -22,6 +22,8 @@ interface Options {
   readonly table?: boolean;
 }
 
+const WRONG_USAGE = 2;
+
 /** What the library chooses by itself is measured where no device is named. */
 const normDevices: readonly NormDevice[] = ['webasm', 'cpu'];
 
@@ -49,6 +51,8 @@ const program = new Command('bench')
   .option('--peers-command <command>', 'run this before each workload, its name as argument, and compare')
   .option('--check', 'check the losses and time nothing')
   .option('--table', 'print the table to stdout, and no JSON lines')
+  // 1 means a wrong loss.
+  .exitOverride(({ exitCode }) => process.exit(exitCode === 0 ? 0 : WRONG_USAGE))
   .action(run);
 
 async function run(names: readonly WorkloadName[], options: Options): Promise<void> {

@@ -30,7 +30,7 @@ export function gradcheck(
   output.backward({ grad: weights });
   let worst = 0;
   inputs.forEach((input, k) => {
-    const analytic = leaves[k]!.grad?.data() ?? allocateArray('float64', input.size);
+    const analytic = leaves[k].grad?.data() ?? allocateArray('float64', input.size);
     for (let i = 0; i < input.size; i++) {
       const at = (shift: number): number => {
         const moved = inputs.map((other, j) => (j === k ? shifted(other, i, shift) : other));
@@ -40,7 +40,7 @@ export function gradcheck(
           .item();
       };
       const numeric = (at(step) - at(-step)) / (2 * step);
-      const error = Math.abs(analytic[i]! - numeric) / Math.max(1, Math.abs(numeric));
+      const error = Math.abs(analytic[i] - numeric) / Math.max(1, Math.abs(numeric));
       if (!(error <= tolerance)) {
         throw new Error(
           `gradcheck: input ${k}, element ${i}: backward gave ${analytic[i]}, differences give ${numeric}`,
@@ -60,6 +60,6 @@ function cotangent(like: Tensor): Tensor {
 
 function shifted(input: Tensor, element: number, shift: number): Tensor {
   const data = input.data();
-  data[element]! += shift;
+  data[element] += shift;
   return tensor(data, { shape: input.shape, dtype: input.dtype, backend: input.backend.name });
 }

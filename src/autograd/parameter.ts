@@ -149,5 +149,5 @@ function packAlike(parameters: readonly Parameter[]): void {
   const { backend, dtype } = parameters[0].value;
   const memory = (): FloatArray => backend.memory.allocateBlock(dtype, size);
   const block: ParameterBlock = { values: memory(), grads: memory(), backend, parameters };
-  for (const [i, parameter] of parameters.entries()) parameter.moveTo({ block, offset: offsets[i]! });
+  for (const [i, parameter] of parameters.entries()) parameter.moveTo({ block, offset: offsets[i] });
 }

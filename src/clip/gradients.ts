@@ -66,7 +66,7 @@ export class Gradients {
   /** The p-norm of each gradient, by name. */
   async norms(p = 2): Promise<ReadonlyMap<string, number>> {
     const norms = await this.#norms(p);
-    return new Map(this.names.map((name, i) => [name, norms[i]!]));
+    return new Map(this.names.map((name, i) => [name, norms[i]]));
   }
 
   /** The largest magnitude in any gradient. */
@@ -79,7 +79,7 @@ export class Gradients {
     let norms = await this.#norms(this.#measured.keys().next().value ?? 2);
     // A norm of finite numbers may itself be too large for float64; their largest magnitude is not.
     if (!norms.every(Number.isFinite)) norms = await this.#norms(Number.POSITIVE_INFINITY);
-    return this.names.filter((_, i) => !Number.isFinite(norms[i]!));
+    return this.names.filter((_, i) => !Number.isFinite(norms[i]));
   }
 
   /** Multiplies every gradient by k, computed in float64 and rounded once; 1 changes not a bit. */
@@ -95,11 +95,11 @@ export class Gradients {
     for (const [i, parameter] of this.parameters.entries()) {
       if (ks[i] === 1) continue;
       this.#changed = true;
-      scaleInPlace(parameter, ks[i]!);
+      scaleInPlace(parameter, ks[i]);
     }
     for (const [p, norms] of this.#measured) {
-      const isKnown = norms.map((norm, i) => norm * Math.abs(ks[i]!)).every(isSafe);
-      if (isKnown) for (let i = 0; i < norms.length; i++) norms[i]! *= Math.abs(ks[i]!);
+      const isKnown = norms.map((norm, i) => norm * Math.abs(ks[i])).every(isSafe);
+      if (isKnown) for (let i = 0; i < norms.length; i++) norms[i] *= Math.abs(ks[i]);
       else if (ks.some((k) => k !== 1)) this.#measured.delete(p);
     }
   }
@@ -133,7 +133,7 @@ export class Gradients {
     let norms = this.#measured.get(p);
     if (!norms) {
       const all = await this.#meter.norms(p);
-      norms = Float64Array.from(this.#positions, (position) => all[position]!);
+      norms = Float64Array.from(this.#positions, (position) => all[position]);
       this.#measured.set(p, norms);
     }
     return norms;
@@ -190,8 +190,8 @@ function clampInPlace(grad: Tensor, limit: number): number {
   const bound = grad.dtype === 'float32' ? Math.fround(limit) : limit;
   let outside = 0;
   for (let i = offset; i < offset + grad.size; i++) {
-    if (Math.abs(data[i]!) > bound) {
-      data[i] = data[i]! > 0 ? bound : -bound;
+    if (Math.abs(data[i]) > bound) {
+      data[i] = data[i] > 0 ? bound : -bound;
       outside++;
     }
   }

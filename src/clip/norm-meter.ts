@@ -61,12 +61,12 @@ export class NormMeter {
       const kernels = await kernelsOn(this.#requested);
       for (const launch of launches) {
         const found = await kernels.norms(this.#block(launch), launch.layout, p);
-        for (let t = 0; t < found.length; t++) norms[launch.members[t]!] = found[t]!;
+        for (let t = 0; t < found.length; t++) norms[launch.members[t]] = found[t];
       }
       this.#device = kernels.device;
     }
     for (let i = 0; i < norms.length; i++) {
-      const { grad, value } = this.parameters[i]!;
+      const { grad, value } = this.parameters[i];
       if (value.dtype === 'float64' && grad) norms[i] = hostNorm(grad.data(), 0, grad.size, p);
     }
     return norms;
@@ -88,8 +88,8 @@ export class NormMeter {
   #block({ block, staging, layout, members }: Launch): Float32Array {
     const data = (block ? block.grads : staging) as Float32Array;
     members.forEach((member, t) => {
-      const { grad } = this.parameters[member]!;
-      const { offset, length } = layout.tensors[t]!;
+      const { grad } = this.parameters[member];
+      const { offset, length } = layout.tensors[t];
       if (!grad) data.fill(0, offset, offset + length);
       else if (!block) data.set(grad.data(), offset);
     });
@@ -107,9 +107,9 @@ function planLaunches(parameters: readonly Parameter[]): Launch[] {
     else byBlock.set(block, [i]);
   }
   return [...byBlock].map(([block, members]) => {
-    const lengths = members.map((i) => parameters[i]!.value.size);
+    const lengths = members.map((i) => parameters[i].value.size);
     const ranges = block
-      ? members.map((i, t) => ({ offset: parameters[i]!.place!.offset, length: lengths[t]! }))
+      ? members.map((i, t) => ({ offset: parameters[i].place!.offset, length: lengths[t] }))
       : packRanges(lengths);
     const layout = blockLayout(ranges);
     return { members, layout, block, staging: block ? null : new Float32Array(layout.extent) };

@@ -92,7 +92,7 @@ function parseOptions(text: string, word: Word, parts: readonly string[]): Optio
       throw specError(text, `${known}, not '${part}'`);
     }
     if (Object.hasOwn(options, key)) throw specError(text, `${key} is given twice`);
-    const [rule, holds] = meanings[key]!;
+    const [rule, holds] = meanings[key];
     if (!holds(value)) throw specError(text, `${rule}, got '${value}'`);
     options[key] = value;
   }

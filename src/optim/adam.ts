@@ -54,17 +54,17 @@ export class Adam extends Optimizer<AdamOptions> {
       return;
     }
     for (let i = start; i < end; i++) {
-      let grad = maximize ? -grads[i]! : grads[i]!;
-      if (weightDecay !== 0) grad += weightDecay * values[i]!;
-      first[i] = betas[0] * first[i]! + (1 - betas[0]) * grad;
-      second[i] = betas[1] * second[i]! + (1 - betas[1]) * grad * grad;
-      let scale = second[i]!;
+      let grad = maximize ? -grads[i] : grads[i];
+      if (weightDecay !== 0) grad += weightDecay * values[i];
+      first[i] = betas[0] * first[i] + (1 - betas[0]) * grad;
+      second[i] = betas[1] * second[i] + (1 - betas[1]) * grad * grad;
+      let scale = second[i];
       if (largest) {
         // As written, a NaN second moment would never enter the maximum.
-        if (!(second[i]! <= largest[i]!)) largest[i] = second[i]!;
-        scale = largest[i]!;
+        if (!(second[i] <= largest[i])) largest[i] = second[i];
+        scale = largest[i];
       }
-      values[i]! -= (stepSize * first[i]!) / (Math.sqrt(scale) / correction + eps);
+      values[i] -= (stepSize * first[i]) / (Math.sqrt(scale) / correction + eps);
     }
   }
 }

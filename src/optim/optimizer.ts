@@ -156,7 +156,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   #context(): StepContext {
     return {
       step: this.#steps,
-      lr: this.groups[0]!.options.lr,
+      lr: this.groups[0].options.lr,
       parameters: this.parameters,
       optimizerState: (parameter): Readonly<Record<string, FloatArray>> => this.#memory.of(parameter),
     };

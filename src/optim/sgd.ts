@@ -44,13 +44,13 @@ export class SGD extends Optimizer<SGDOptions> {
     }
     const keepGradient = count === 0 ? 1 : 1 - dampening;
     for (let i = start; i < end; i++) {
-      let direction = maximize ? -grads[i]! : grads[i]!;
-      if (weightDecay !== 0) direction += weightDecay * values[i]!;
+      let direction = maximize ? -grads[i] : grads[i];
+      if (weightDecay !== 0) direction += weightDecay * values[i];
       if (velocity) {
-        velocity[i] = momentum * velocity[i]! + keepGradient * direction;
-        direction = nesterov ? direction + momentum * velocity[i]! : velocity[i]!;
+        velocity[i] = momentum * velocity[i] + keepGradient * direction;
+        direction = nesterov ? direction + momentum * velocity[i] : velocity[i];
       }
-      values[i]! -= lr * direction;
+      values[i] -= lr * direction;
     }
   }
 }

@@ -78,5 +78,5 @@ function inMemoryOrder(parameters: readonly Parameter[]): readonly Parameter[] {
 }
 
 function isSorted(parameters: readonly Parameter[]): boolean {
-  return parameters.every((p, i) => i === 0 || p.place!.offset > parameters[i - 1]!.place!.offset);
+  return parameters.every((p, i) => i === 0 || p.place!.offset > parameters[i - 1].place!.offset);
 }

@@ -23,8 +23,8 @@ export function checkSame(caller: string, a: Shape, b: Shape): void {
 export function checkIndices(caller: string, indices: Int32Array, shape: Shape): void {
   if (shape.length === 0) throw new ShapeError(`${caller}: a scalar has no rows`);
   for (const index of indices) {
-    if (index < 0 || index >= shape[0]!) {
-      throw new ShapeError(`${caller}: rows must be in 0 … ${shape[0]! - 1}, got ${index}`);
+    if (index < 0 || index >= shape[0]) {
+      throw new ShapeError(`${caller}: rows must be in 0 … ${shape[0] - 1}, got ${index}`);
     }
   }
 }

@@ -17,7 +17,7 @@ export function concatTensors(parts: readonly Tensor[], axis: number): Tensor {
       throw new ShapeError(`concat: shapes must agree except along axis ${along}, got ${got}`);
     }
   }
-  const total = parts.reduce((sum, part) => sum + part.shape[along]!, 0);
+  const total = parts.reduce((sum, part) => sum + part.shape[along], 0);
   const out = Tensor.empty(
     first.shape.map((n, i) => (i === along ? total : n)),
     first.dtype,
@@ -25,7 +25,7 @@ export function concatTensors(parts: readonly Tensor[], axis: number): Tensor {
   );
   let start = 0;
   for (const part of parts) {
-    const stop = start + part.shape[along]!;
+    const stop = start + part.shape[along];
     const target = out.slice(out.shape.map((_, i) => (i === along ? [start, stop] : null)));
     out.backend.copy(part.view(), target.view());
     start = stop;

@@ -52,7 +52,7 @@ function shapeOf(values: NestedArray | ArrayLike<number>): Shape {
     return [values.length];
   }
   const rows = Array.from(values as readonly NestedArray[], shapeOf);
-  const first = rows[0]!;
+  const first = rows[0];
   for (const row of rows) {
     if (formatShape(row) !== formatShape(first)) {
       throw new ShapeError(

@@ -25,8 +25,8 @@ export function transposeView({ data, shape, stride, offset }: View, axes: Shape
   }
   return makeView(
     data,
-    order.map((axis) => shape[axis]!),
-    order.map((axis) => stride[axis]!),
+    order.map((axis) => shape[axis]),
+    order.map((axis) => stride[axis]),
     offset,
   );
 }
@@ -39,7 +39,7 @@ export function broadcastView({ data, shape, stride, offset }: View, target: Sha
   }
   const lead = target.length - shape.length;
   const strides = target.map((_, axis) =>
-    axis < lead || shape[axis - lead] === 1 ? 0 : stride[axis - lead]!,
+    axis < lead || shape[axis - lead] === 1 ? 0 : stride[axis - lead],
   );
   return makeView(data, target, strides, offset);
 }
@@ -58,7 +58,7 @@ export function sliceView(
   return makeView(
     data,
     cuts.map((cut) => cut.length),
-    cuts.map((cut, axis) => cut.step * stride[axis]!),
-    cuts.reduce((sum, cut, axis) => sum + (cut.length > 0 ? cut.start * stride[axis]! : 0), offset),
+    cuts.map((cut, axis) => cut.step * stride[axis]),
+    cuts.reduce((sum, cut, axis) => sum + (cut.length > 0 ? cut.start * stride[axis] : 0), offset),
   );
 }

@@ -52,7 +52,7 @@ export class Random {
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
       const item = items[i];
-      items[i] = items[j]!;
+      items[i] = items[j];
       items[j] = item!;
     }
     return items;

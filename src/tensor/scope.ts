@@ -54,7 +54,7 @@ export function scope<T>(fn: () => T): T {
   } finally {
     open = outer;
     inner.alive = false;
-    for (const [i, backend] of backends.entries()) backend.memory.release(marks[i]!);
+    for (const [i, backend] of backends.entries()) backend.memory.release(marks[i]);
   }
 }
 

@@ -37,7 +37,7 @@ export function rowMajorStrides(shape: Shape): number[] {
   const strides = new Array<number>(shape.length);
   for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
     strides[axis] = step;
-    step *= shape[axis]!;
+    step *= shape[axis];
   }
   return strides;
 }
@@ -53,7 +53,7 @@ export function sameShape(a: Shape, b: Shape): boolean {
 export function isContiguous(shape: Shape, strides: readonly number[]): boolean {
   for (let axis = shape.length - 1, step = 1; axis >= 0; axis--) {
     if (shape[axis] !== 1 && strides[axis] !== step) return false;
-    step *= shape[axis]!;
+    step *= shape[axis];
   }
   return true;
 }

@@ -73,7 +73,7 @@ export class Tensor implements Keepable {
     const index = array.shape.map(() => 0);
     for (let i = 0; i < copy.size; i++) {
       data[offset + i] = Number(array.get(...index));
-      for (let axis = index.length - 1; axis >= 0 && ++index[axis]! === array.shape[axis]; axis--)
+      for (let axis = index.length - 1; axis >= 0 && ++index[axis] === array.shape[axis]; axis--)
         index[axis] = 0;
     }
     return copy;
@@ -121,9 +121,9 @@ export class Tensor implements Keepable {
   toArray(): NestedArray {
     const data = this.data();
     const nest = (axis: number, start: number, span: number): NestedArray => {
-      if (axis === this.rank) return data[start]!;
-      const step = span / this.shape[axis]!;
-      return Array.from({ length: this.shape[axis]! }, (_, i) => nest(axis + 1, start + i * step, step));
+      if (axis === this.rank) return data[start];
+      const step = span / this.shape[axis];
+      return Array.from({ length: this.shape[axis] }, (_, i) => nest(axis + 1, start + i * step, step));
     };
     return nest(0, 0, this.size);
   }
@@ -134,7 +134,7 @@ export class Tensor implements Keepable {
       throw new ShapeError(`Tensor.item: needs exactly one element, got shape ${formatShape(this.shape)}`);
     }
     const { data, offset } = this.view();
-    return data[offset]!;
+    return data[offset];
   }
 
   /** A row-major copy. */
@@ -257,7 +257,7 @@ export class Tensor implements Keepable {
       throw new ShapeError(`matmul: inner dimensions must agree, ${got}`);
     }
     const batch = broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2));
-    const out = Tensor.empty([...batch, a[a.length - 2]!, b[b.length - 1]!], this.dtype, this.backend);
+    const out = Tensor.empty([...batch, a[a.length - 2], b[b.length - 1]], this.dtype, this.backend);
     const left = this.broadcastTo([...batch, ...a.slice(-2)]);
     const right = other.broadcastTo([...batch, ...b.slice(-2)]);
     this.backend.matmul(left.view(), right.view(), out.view());

@@ -61,11 +61,11 @@ export function makeView(
     case 0:
       return new View(data, offset);
     case 1:
-      return new View(data, shape[0]!, strides[0]!, offset);
+      return new View(data, shape[0], strides[0], offset);
     case 2:
-      return new View(data, shape[0]!, shape[1]!, strides[0]!, strides[1]!, offset);
+      return new View(data, shape[0], shape[1], strides[0], strides[1], offset);
     case 3:
-      return new View(data, shape[0]!, shape[1]!, shape[2]!, strides[0]!, strides[1]!, strides[2]!, offset);
+      return new View(data, shape[0], shape[1], shape[2], strides[0], strides[1], strides[2], offset);
     default:
       return new View(data, ...shape, ...strides, offset);
   }

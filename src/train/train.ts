@@ -77,7 +77,7 @@ export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): 
     if (isOver()) break;
   }
   const interrupted = signal?.aborted ?? false;
-  const backend = optimizer.parameters[0]!.value.backend.name;
+  const backend = optimizer.parameters[0].value.backend.name;
   return { records, divergence, interrupted, backend, normDevice, wallMs: performance.now() - started };
 }
 
@@ -127,14 +127,14 @@ function nonFiniteOf(
   pick: (parameter: Parameter) => Tensor | null,
 ): string[] {
   const names = parameters.map(nameOf);
-  return names.filter((_, i) => hasNonFinite(pick(parameters[i]!)));
+  return names.filter((_, i) => hasNonFinite(pick(parameters[i])));
 }
 
 /** Of a parameter's tensors, which lie in one run of memory. */
 function hasNonFinite(tensor: Tensor | null): boolean {
   if (!tensor) return false;
   const { data, offset } = tensor.view();
-  for (let i = offset; i < offset + tensor.size; i++) if (!Number.isFinite(data[i]!)) return true;
+  for (let i = offset; i < offset + tensor.size; i++) if (!Number.isFinite(data[i])) return true;
   return false;
 }
 

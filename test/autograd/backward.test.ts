@@ -79,7 +79,7 @@ describe('gradients reach every path', () => {
     expect(gradOf(product)).toEqual([6, 16]);
     expect(gradOf(loss)).toBe(1);
     expect(x.node).toBeNull();
-    expect(product.node!.inputs[1]!.grad).toBeNull();
+    expect(product.node!.inputs[1].grad).toBeNull();
   });
 
   it('start from a given gradient where the value is no scalar', () => {

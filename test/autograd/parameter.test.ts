@@ -109,7 +109,7 @@ describe('packParameters', () => {
         const before = parameters.map((p) => [p.value.toArray(), p.grad?.toArray()]);
         packParameters(parameters);
         expect(parameters.map((p) => [p.value.toArray(), p.grad?.toArray()])).toEqual(before);
-        const { block } = parameters[0]!.place!;
+        const { block } = parameters[0].place!;
         expect(block.parameters).toEqual(parameters);
         const [values, grads] = [block.values, block.grads];
         const used = new Set<number>();

@@ -32,7 +32,7 @@ const gradArrays = fc.array(
 
 function cosine(a: readonly number[], b: readonly number[]): number {
   const [maxA, maxB] = [a, b].map((v) => Math.max(...v.map(Math.abs))) as [number, number];
-  const dot = a.reduce((sum, x, i) => sum + (x / maxA) * (b[i]! / maxB), 0);
+  const dot = a.reduce((sum, x, i) => sum + (x / maxA) * (b[i] / maxB), 0);
   return dot / (norm2(a.map((x) => x / maxA)) * norm2(b.map((x) => x / maxB)));
 }
 
@@ -81,12 +81,12 @@ describe.each(places)('clipByGlobalNorm is exact, %s on %s', (dtype, device) => 
     await apply(clipByGlobalNorm(0.1), [once], device);
     const tolerance = 50 * rounding * 0.1;
     gradOf(many).forEach((x, i) => {
-      expect(Math.abs(x - gradOf(once)[i]!)).toBeLessThan(tolerance);
+      expect(Math.abs(x - gradOf(once)[i])).toBeLessThan(tolerance);
     });
     const before = gradOf(once);
     await apply(clipByGlobalNorm(0.1), [once], device);
     gradOf(once).forEach((x, i) => {
-      expect(Math.abs(x - before[i]!)).toBeLessThanOrEqual(rounding * Math.abs(before[i]!));
+      expect(Math.abs(x - before[i])).toBeLessThanOrEqual(rounding * Math.abs(before[i]));
     });
   });
 
@@ -100,8 +100,8 @@ describe.each(places)('clipByGlobalNorm is exact, %s on %s', (dtype, device) => 
       // A subnormal is rounded to a multiple of 1.4e-45.
       const tolerance = size < 1e-38 ? 4e-45 / threshold : rounding;
       expect(Math.abs(norm2(...after) / threshold - 1)).toBeLessThan(tolerance);
-      expect(after[0]![2]).toBe(-after[0]![0]!);
-      expect([report.clipped, after[0]![0]! > 0]).toEqual([true, true]);
+      expect(after[0][2]).toBe(-after[0][0]);
+      expect([report.clipped, after[0][0] > 0]).toEqual([true, true]);
     },
   );
 });
@@ -152,7 +152,7 @@ describe('clipByNorm', () => {
     const parameters = [parameterWith([3, 4]), parameterWith([0.1, 0.2]), parameterWith([1e25, 0])];
     const { report, gradients } = await apply(clipByNorm(1), parameters);
     const after = parameters.map(gradOf);
-    expect(after[0]!.map((x, i) => Math.abs(x - [0.6, 0.8][i]!) < 1e-7)).toEqual([true, true]);
+    expect(after[0].map((x, i) => Math.abs(x - [0.6, 0.8][i]) < 1e-7)).toEqual([true, true]);
     expect(after[1]).toEqual([0.1, 0.2].map(Math.fround));
     expect(after[2]).toEqual([1, 0]);
     expect(report.values.clippedParameters).toBe(2);
@@ -275,7 +275,7 @@ describe('non-finite gradients', () => {
     expect(report.values.norm).toBeCloseTo(norm, 5);
     const want = [3, -4, 0, 1, 2, 0, 0].map((x) => x / norm);
     parameters.flatMap(gradOf).forEach((x, i) => {
-      expect(x).toBeCloseTo(want[i]!, 6);
+      expect(x).toBeCloseTo(want[i], 6);
     });
   });
 
@@ -293,7 +293,7 @@ describe('non-finite gradients', () => {
   });
 
   it('propagate: NaN spreads to all, and ∞ makes zeroes and a NaN, as in PyTorch', async () => {
-    const [nan, infinite] = [broken().slice(0, 2), [broken()[0]!, broken()[2]!]];
+    const [nan, infinite] = [broken().slice(0, 2), [broken()[0], broken()[2]]];
     await apply(clipByGlobalNorm(1, { nonFinite: 'propagate' }), nan);
     expect(nan.flatMap(gradOf).every(Number.isNaN)).toBe(true);
     await apply(clipByGlobalNorm(1, { nonFinite: 'propagate' }), infinite);

@@ -45,7 +45,7 @@ describe('Gradients measures', () => {
 
   it('keeps parameters apart that have one name, as two models have', async () => {
     const twins = [1, 2, 4].map((grad) => parameterWith([grad], { name: 'weight' }));
-    twins[1]!.grad = tensor([Number.NaN], { backend: 'reference' });
+    twins[1].grad = tensor([Number.NaN], { backend: 'reference' });
     const gradients = gradientsOf(twins);
     expect(gradients.names).toEqual(['weight', 'weight (parameter 1)', 'weight (parameter 2)']);
     expect([...(await gradients.norms()).values()]).toEqual([1, Number.NaN, 4]);

@@ -30,7 +30,7 @@ const layouts: Readonly<Record<string, () => Parameter[]>> = {
   },
   'two blocks': () => {
     const parameters = loose();
-    packParameters([parameters[3]!, parameters[0]!]);
+    packParameters([parameters[3], parameters[0]]);
     packParameters(parameters);
     return parameters;
   },
@@ -60,18 +60,18 @@ describe.each(Object.entries(layouts))('parameters %s', (_, make) => {
     const want = grads.map((grad) => norm2(grad));
     const norms = [...(await gradientsOf(parameters).norms()).values()];
     norms.forEach((norm, t) => {
-      expect(Math.abs(norm / want[t]! - 1), `p${t}`).toBeLessThan(1e-6);
+      expect(Math.abs(norm / want[t] - 1), `p${t}`).toBeLessThan(1e-6);
     });
     const total = norm2(...grads);
     await clipByGlobalNorm(total / 7).apply(gradientsOf(parameters), context);
     parameters.forEach((parameter, t) => {
       gradOf(parameter).forEach((x, i) => {
-        expect(Math.abs(x - grads[t]![i]! / 7)).toBeLessThanOrEqual(2e-7 * Math.abs(grads[t]![i]!));
+        expect(Math.abs(x - grads[t][i] / 7)).toBeLessThanOrEqual(2e-7 * Math.abs(grads[t][i]));
       });
     });
-    await clipByNorm(want[0]! / 14).apply(gradientsOf(parameters), context);
+    await clipByNorm(want[0] / 14).apply(gradientsOf(parameters), context);
     const after = [...(await gradientsOf(parameters).norms()).values()];
-    for (const norm of after) expect(Math.abs(norm / (want[0]! / 14) - 1)).toBeLessThan(1e-6);
+    for (const norm of after) expect(Math.abs(norm / (want[0] / 14) - 1)).toBeLessThan(1e-6);
   });
 
   it('count a missing gradient as nothing, without compiling again', async () => {
@@ -86,7 +86,7 @@ describe.each(Object.entries(layouts))('parameters %s', (_, make) => {
     for (let missing = 0; missing < parameters.length; missing++) {
       parameters.forEach((parameter, t) => {
         parameter.grad =
-          t === missing ? null : tensor(grads[t]!, { dtype: parameter.value.dtype, backend: 'reference' });
+          t === missing ? null : tensor(grads[t], { dtype: parameter.value.dtype, backend: 'reference' });
       });
       const { norms, normBefore } = await optimizer.step();
       expect(Object.keys(norms)).toEqual(sizes.map((_, t) => `p${t}`).filter((_, t) => t !== missing));
@@ -101,19 +101,19 @@ describe('optimizers that share parameters', () => {
   it('a second one with some of a block measures and moves these alone', async () => {
     const parameters = layouts['one block']!();
     const all = new SGD(parameters, { lr: 0.5 });
-    const some = new SGD([parameters[4]!, parameters[1]!], { lr: 1, hooks: [clipByGlobalNorm(1)] });
-    expect(parameters.every(({ place }) => place!.block === parameters[0]!.place!.block)).toBe(true);
+    const some = new SGD([parameters[4], parameters[1]], { lr: 1, hooks: [clipByGlobalNorm(1)] });
+    expect(parameters.every(({ place }) => place!.block === parameters[0].place!.block)).toBe(true);
     const report = await some.step();
     expect(Object.keys(report.norms)).toEqual(['p4', 'p1']);
-    expect(Math.abs(report.normBefore / norm2(grads[1]!, grads[4]!) - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(report.normBefore / norm2(grads[1], grads[4]) - 1)).toBeLessThan(1e-6);
     expect(report.normAfter).toBeCloseTo(1, 6);
     for (const t of [0, 2, 3]) {
-      expect(gradOf(parameters[t]!)).toEqual(grads[t]);
-      expect(parameters[t]!.value.data().every((x) => x === 0)).toBe(true);
+      expect(gradOf(parameters[t])).toEqual(grads[t]);
+      expect(parameters[t].value.data().every((x) => x === 0)).toBe(true);
     }
-    expect(norm2(parameters[1]!.value.data(), parameters[4]!.value.data())).toBeCloseTo(1, 6);
+    expect(norm2(parameters[1].value.data(), parameters[4].value.data())).toBeCloseTo(1, 6);
     const { normBefore } = await all.step();
-    expect(Math.abs(normBefore / norm2(grads[0]!, grads[2]!, grads[3]!, [1]) - 1)).toBeLessThan(1e-6);
+    expect(Math.abs(normBefore / norm2(grads[0], grads[2], grads[3], [1]) - 1)).toBeLessThan(1e-6);
   });
 
   it('a meter made before its parameters moved into a block follows them', async () => {
@@ -121,9 +121,9 @@ describe('optimizers that share parameters', () => {
     const meter = new NormMeter(parameters);
     const before = await meter.norms(2);
     packParameters(parameters);
-    parameters[0]!.grad = tensor([3, 0, 0, 0, 4], { backend: 'reference' });
+    parameters[0].grad = tensor([3, 0, 0, 0, 4], { backend: 'reference' });
     expect([...(await meter.norms(2))]).toEqual([5, ...before.slice(1)]);
-    parameters[1]!.grad = null;
+    parameters[1].grad = null;
     expect([...(await meter.norms(2))]).toEqual([5, 0, ...before.slice(2)]);
   });
 });

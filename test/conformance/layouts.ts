@@ -30,20 +30,20 @@ export interface Layout {
  * where `mayRepeat`, broadcast along some axes. Elements come from `next`, rounded to float32.
  */
 export function randomLayout(shape: Shape, draw: Draw, next: () => number, mayRepeat = true): Layout {
-  const steps = shape.map(() => [1, 1, 1, 2, 3, -1, -2][draw(0, 6)]!);
+  const steps = shape.map(() => [1, 1, 1, 2, 3, -1, -2][draw(0, 6)]);
   const lead = shape.map(() => draw(0, 2) === 0);
   const repeated = shape.map(() => mayRepeat && draw(0, 3) === 0);
   const kept = shape.map((length, axis) => (repeated[axis] && length > 0 ? 1 : length));
-  const cut = kept.map((length, axis) => length * Math.abs(steps[axis]!) + (lead[axis] ? 1 : 0));
+  const cut = kept.map((length, axis) => length * Math.abs(steps[axis]) + (lead[axis] ? 1 : 0));
   const order = shape.map((_, axis) => axis);
   for (let i = order.length - 1; i > 0; i--) {
     const j = draw(0, i);
-    [order[i], order[j]] = [order[j]!, order[i]!];
+    [order[i], order[j]] = [order[j], order[i]];
   }
-  const baseShape = order.map((axis) => cut[axis]!);
+  const baseShape = order.map((axis) => cut[axis]);
   const values = Float32Array.from({ length: sizeOf(baseShape) }, next);
   const ranges = kept.map((length, axis): Range => {
-    const step = steps[axis]!;
+    const step = steps[axis];
     const first = lead[axis] ? 1 : 0;
     if (length === 0) return [0, 0];
     const last = first + (length - 1) * Math.abs(step);

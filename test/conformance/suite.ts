@@ -83,10 +83,10 @@ function expectClose(got: Tensor, want: Tensor, units: number, scale: Tensor | n
   const [have, need] = [got.data(), want.data()];
   const scales = typeof scale === 'number' ? null : scale.data();
   for (let i = 0; i < need.length; i++) {
-    const wanted = Math.fround(need[i]!);
+    const wanted = Math.fround(need[i]);
     if (Object.is(have[i], wanted) || have[i] === wanted) continue;
-    const size = Math.max(Math.abs(wanted), scales ? scales[i]! : (scale as number), SMALLEST);
-    const near = Math.abs(have[i]! - wanted) <= units * UNIT * size;
+    const size = Math.max(Math.abs(wanted), scales ? scales[i] : (scale as number), SMALLEST);
+    const near = Math.abs(have[i] - wanted) <= units * UNIT * size;
     expect(near, `${label} element ${i} of [${want.shape}]: got ${have[i]}, wanted ${wanted}`).toBe(true);
   }
 }
@@ -111,7 +111,7 @@ function forAll(
 
 function randomShape(draw: Draw): Shape {
   const rank = draw(0, 4);
-  const longest = [0, 70, 12, 6, 4][rank]!;
+  const longest = [0, 70, 12, 6, 4][rank];
   return Array.from({ length: rank }, () => draw(draw(0, 5) === 0 ? 0 : 1, longest));
 }
 
@@ -269,7 +269,7 @@ export function runConformance(backend: Backend): void {
     ];
     it.each(sizes)('%i × %i × %i, transposed, strided, batched, broadcast', (n, k, m) => {
       forAll(n * k * m > 50_000 ? 4 : 16, (draw, next) => {
-        const batch = [[], [], [3], [2, 2], [0]][draw(0, 4)]!;
+        const batch = [[], [], [3], [2, 2], [0]][draw(0, 4)];
         const a = randomLayout([...batch, n, k], draw, next(-2, 2));
         const b = randomLayout([...batch, k, m], draw, next(-2, 2));
         const [got, want] = bothWays(
@@ -333,9 +333,9 @@ export function runConformance(backend: Backend): void {
           output.backward({ grad: weights.to(output.value.dtype, output.value.backend) });
           return [output.value, ...leaves.map((leaf) => leaf.grad!)];
         });
-        results[0]!.forEach((got, i) => {
+        results[0].forEach((got, i) => {
           expect(got.backend).toBe(backend);
-          expectClose(got, results[1]![i]!, 64, 1, i === 0 ? 'value' : `gradient ${i - 1}`);
+          expectClose(got, results[1][i], 64, 1, i === 0 ? 'value' : `gradient ${i - 1}`);
         });
       });
     });
@@ -373,7 +373,7 @@ export function runConformance(backend: Backend): void {
       const want = block.map((value, i) => (i >= 3 && i < 40 ? Math.fround(value * 0.37) : value));
       scaleBlock(memory, 3, 40, 0.37);
       memory.forEach((value, i) => {
-        expect(Math.abs(value - want[i]!)).toBeLessThanOrEqual(UNIT * Math.abs(want[i]!));
+        expect(Math.abs(value - want[i])).toBeLessThanOrEqual(UNIT * Math.abs(want[i]));
       });
     });
   });

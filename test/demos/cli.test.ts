@@ -147,7 +147,7 @@ describe('--json', () => {
     expect(lines.map(({ demo, clip, step }) => [demo, clip, step])).toEqual(
       ['none', 'norm:1'].flatMap((clip) => [0, 1, 2].map((step) => ['latch', clip, step])),
     );
-    expect(Object.keys(lines[0]!)).toEqual(
+    expect(Object.keys(lines[0])).toEqual(
       'demo clip step loss normBefore normAfter scale clipped norms lr skipped'.split(' '),
     );
     expect(readFileSync(report, 'utf8')).toMatch(/^<!doctype html>[\s\S]*<\/html>\s*$/i);

@@ -81,7 +81,7 @@ describe('compare', () => {
     };
     const comparison = await compare(toy, config, { ...watch, step }, stop.signal);
     expect([comparison.interrupted, comparison.outcomes.length]).toEqual([true, 1]);
-    expect(comparison.outcomes[0]!.summary.steps).toBe(2);
+    expect(comparison.outcomes[0].summary.steps).toBe(2);
     expect(watch.seen.at(-1)).toBe('end none');
     expect(JSON.parse(renderJson(comparison))).toMatchObject({
       interrupted: true,
@@ -113,7 +113,7 @@ describe('compare', () => {
       { ...config, optimizer: 'adam', steps: 1, clips: ['none'] },
       watcher(),
     );
-    expect(outcomes[0]!.measured.lastWeight).toBeCloseTo(0.5, 6);
+    expect(outcomes[0].measured.lastWeight).toBeCloseTo(0.5, 6);
   });
 });
 
@@ -144,7 +144,7 @@ describe('what is made of a comparison', () => {
     const text = page.replace(/<[^>]*>/g, '');
     for (const part of ['Toy', 'none and norm:0.5 and norm:0.5', 'npx tamegrad demo toy --seed 3'])
       expect(text.includes(part), part).toBe(true);
-    const facts = factsOf(comparison.outcomes[1]!);
+    const facts = factsOf(comparison.outcomes[1]);
     expect(facts).toMatchObject({
       outcome: 'stayed finite',
       steps: '5',

@@ -45,7 +45,7 @@ describe('the latch', () => {
     expect(told).not.toContain('no gradient');
     // The first gradient is large, and nearly all of it belongs to the recurrent matrix.
     const [first] = none!.result.records;
-    expect(first!.norms['rnn.weightHh']! / first!.normBefore).toBeGreaterThan(0.8);
+    expect(first!.norms['rnn.weightHh'] / first!.normBefore).toBeGreaterThan(0.8);
   });
 
   it('starts both runs from the same loss, and a seed gives the same numbers again', async () => {
@@ -57,8 +57,8 @@ describe('the latch', () => {
     const losses = ({ outcomes }: Comparison) =>
       outcomes.map(({ result }) => result.records.map(({ loss }) => loss));
     expect(losses(once)).toEqual(losses(again));
-    expect(losses(once)[0]![0]).toBe(losses(once)[1]![0]);
-    expect(losses(once)[0]![0]).not.toBe(losses(other)[0]![0]);
+    expect(losses(once)[0][0]).toBe(losses(once)[1][0]);
+    expect(losses(once)[0][0]).not.toBe(losses(other)[0][0]);
   });
 
   it.each([
@@ -66,7 +66,7 @@ describe('the latch', () => {
     ['a learning rate of 0.02', { lr: 0.02 }],
   ])('survives unclipped at %s', async (_, changed) => {
     const { outcomes } = await run(5, { ...changed, clips: ['none'], steps: 80 });
-    expect(outcomes[0]!.summary.diverged).toBe(false);
+    expect(outcomes[0].summary.diverged).toBe(false);
   });
 
   it.each([0.7, 1.2, 1.5])(

@@ -40,7 +40,7 @@ export function worstError(actual: ArrayLike<number>, expected: readonly GoldenN
   for (let i = 0; i < actual.length; i++) {
     const want = Number(expected[i]);
     if (Object.is(actual[i], want) || actual[i] === want) continue;
-    const error = Math.abs(actual[i]! - want) / Math.max(1, Math.abs(want));
+    const error = Math.abs(actual[i] - want) / Math.max(1, Math.abs(want));
     worst = Math.max(worst, Number.isNaN(error) ? Infinity : error);
   }
   return worst;

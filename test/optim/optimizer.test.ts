@@ -46,7 +46,7 @@ describe('groups', () => {
     );
     await optimizer.step();
     expect([a, b, c].map((p) => valuesOf(p!)[0])).toEqual([9.5, 10 - 0.25 * 11, 9.75]);
-    optimizer.groups[0]!.options = { ...optimizer.groups[0]!.options, lr: 2 };
+    optimizer.groups[0].options = { ...optimizer.groups[0].options, lr: 2 };
     const { lr } = await optimizer.step();
     expect([lr, valuesOf(a!)[0]]).toEqual([2, 7.5]);
   });
@@ -134,7 +134,7 @@ describe('a step', () => {
       ['first', 0, 0.5],
       ['last', 0, 0.5],
     ]);
-    expect(seen[0]!.parameters).toEqual([a, b]);
+    expect(seen[0].parameters).toEqual([a, b]);
     expect(report).toEqual({
       step: 0,
       lr: 0.5,
@@ -180,9 +180,9 @@ describe('a step', () => {
     const optimizer = new Adam([a, b], { hooks: [spy('look', seen)] });
     expect((await optimizer.step()).hooks.length).toBe(1);
     await optimizer.step();
-    const state = seen[1]!.optimizerState(b);
+    const state = seen[1].optimizerState(b);
     expect(Object.keys(state)).toEqual(['firstMoment', 'secondMoment']);
-    expect([state.firstMoment!.length, seen[1]!.optimizerState(a).firstMoment!.length]).toEqual([1, 2]);
+    expect([state.firstMoment!.length, seen[1].optimizerState(a).firstMoment!.length]).toEqual([1, 2]);
     expect(state.firstMoment![0]).toBeGreaterThan(0);
   });
 
@@ -269,8 +269,8 @@ describe('a skipped step freezes everything', () => {
     expect([with1.optimizer.steps, with1.version]).toEqual([2, without.version]);
     expect(with1.reports.map(({ skipped }) => skipped !== null)).toEqual([false, true, false, true]);
     expect(with1.reports.map(({ step }) => step)).toEqual([0, 1, 1, 2]);
-    expect(with1.reports[1]!.hooks.map(({ hook }) => hook)).toEqual(['before', 'skipNonFinite']);
-    expect(with1.reports[1]!.nonFinite).toEqual(['parameter 0']);
+    expect(with1.reports[1].hooks.map(({ hook }) => hook)).toEqual(['before', 'skipNonFinite']);
+    expect(with1.reports[1].nonFinite).toEqual(['parameter 0']);
   });
 
   it('skipStep measures, runs no hook and moves nothing', async () => {
@@ -295,11 +295,11 @@ describe('parameters without a gradient', () => {
       const parameters = sizes.map((size) => parameterWith(null, { size, values: new Array(size).fill(1) }));
       const optimizer = new SGD(parameters, { lr: 1, weightDecay: 0.5 });
       parameters.forEach((p, i) => {
-        if (has(i)) give(p, new Array(sizes[i]!).fill(2));
+        if (has(i)) give(p, new Array(sizes[i]).fill(2));
       });
       await optimizer.step();
       parameters.forEach((p, i) => {
-        expect(valuesOf(p), `mask ${mask}`).toEqual(new Array(sizes[i]!).fill(has(i) ? -1.5 : 1));
+        expect(valuesOf(p), `mask ${mask}`).toEqual(new Array(sizes[i]).fill(has(i) ? -1.5 : 1));
         expect(p.version).toBe(has(i) ? 1 : 0);
       });
     }
@@ -320,7 +320,7 @@ describe('parameters without a gradient', () => {
     const both = new Adam([often, seldom], { lr: 0.1 });
     for (let step = 0; step < 8; step++) {
       give(often, [1]);
-      give(seldom, step % 2 === 0 ? [grads[step / 2]!] : null);
+      give(seldom, step % 2 === 0 ? [grads[step / 2]] : null);
       await both.step();
     }
     expect(valuesOf(seldom)).toEqual(valuesOf(alone));
@@ -337,14 +337,14 @@ describe('packing', () => {
     ];
     new SGD(parameters, { lr: 1 });
     expect(parameters.map((p) => p.place!.offset)).toEqual([0, 0, 8, 24]);
-    expect(parameters[0]!.place!.block).toBe(parameters[3]!.place!.block);
-    expect(parameters[0]!.place!.block).not.toBe(parameters[1]!.place!.block);
-    expect([valuesOf(parameters[0]!), [...parameters[0]!.grad!.data()], parameters[2]!.grad]).toEqual([
+    expect(parameters[0].place!.block).toBe(parameters[3].place!.block);
+    expect(parameters[0].place!.block).not.toBe(parameters[1].place!.block);
+    expect([valuesOf(parameters[0]), [...parameters[0].grad!.data()], parameters[2].grad]).toEqual([
       [4, 5, 6],
       [1, 2, 3],
       null,
     ]);
-    expect(valuesOf(parameters[1]!)).toEqual([8]);
+    expect(valuesOf(parameters[1])).toEqual([8]);
   });
 
   it('by a second optimizer leaves the state of the first', async () => {

@@ -17,14 +17,14 @@ describe('concatTensors', () => {
           const parts = pairs.map(([x]) => (reversed ? x.slice([[null, null, -1]]) : x));
           const models = pairs.map(([, { shape, at }]): Model => {
             if (!reversed) return { shape, at };
-            return { shape, at: ([first, ...rest]) => at([shape[0]! - 1 - first!, ...rest]) };
+            return { shape, at: ([first, ...rest]) => at([shape[0] - 1 - first!, ...rest]) };
           });
           const joined = concatTensors(parts, axis - (pick % 2 ? base.length : 0));
           const at = (index: readonly number[]): number => {
-            let i = index[axis]!;
+            let i = index[axis];
             let k = 0;
-            for (; i >= models[k]!.shape[axis]!; k++) i -= models[k]!.shape[axis]!;
-            return models[k]!.at(index.with(axis, i));
+            for (; i >= models[k].shape[axis]; k++) i -= models[k].shape[axis];
+            return models[k].at(index.with(axis, i));
           };
           const shape = base.map((length, i) => (i === axis ? along.reduce((a, b) => a + b) : length));
           expect(joined.shape).toEqual(shape);

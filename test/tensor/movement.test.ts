@@ -14,11 +14,11 @@ function transposed([x, model]: Pair, order: readonly number[]): Pair {
   const at = (index: readonly number[]) => {
     const source = new Array<number>(order.length);
     order.forEach((axis, i) => {
-      source[axis] = index[i]!;
+      source[axis] = index[i];
     });
     return model.at(source);
   };
-  return [x.transpose(order), { shape: order.map((axis) => model.shape[axis]!), at }];
+  return [x.transpose(order), { shape: order.map((axis) => model.shape[axis]), at }];
 }
 
 function sliced([x, model]: Pair, ranges: readonly (Range | null)[]): Pair {
@@ -26,7 +26,7 @@ function sliced([x, model]: Pair, ranges: readonly (Range | null)[]): Pair {
     const [from = null, to = null, by = 1] = ranges[axis] ?? [];
     return positions(length, from, to, by);
   });
-  const at = (index: readonly number[]) => model.at(index.map((i, axis) => picks[axis]![i]!));
+  const at = (index: readonly number[]) => model.at(index.map((i, axis) => picks[axis][i]));
   return [x.slice(ranges), { shape: picks.map((pick) => pick.length), at }];
 }
 

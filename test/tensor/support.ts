@@ -37,7 +37,7 @@ export function flatten(model: Model): number[] {
 export function modelOf(values: ArrayLike<number>, shape: Shape): Model {
   return {
     shape,
-    at: (index) => values[index.reduce((position, i, axis) => position * shape[axis]! + i, 0)]!,
+    at: (index) => values[index.reduce((position, i, axis) => position * shape[axis] + i, 0)],
   };
 }
 
@@ -55,11 +55,11 @@ export function positions(length: number, start: number | null, stop: number | n
   if (step > 0) {
     const from = start === null ? 0 : Math.max(0, place(start));
     const to = stop === null ? length : place(stop);
-    for (let i = from; i < to && i < length; i += step) taken.push(all[i]!);
+    for (let i = from; i < to && i < length; i += step) taken.push(all[i]);
   } else {
     const from = start === null ? length - 1 : Math.min(length - 1, place(start));
     const to = stop === null ? -1 : Math.max(-1, place(stop));
-    for (let i = from; i > to && i >= 0; i += step) taken.push(all[i]!);
+    for (let i = from; i > to && i >= 0; i += step) taken.push(all[i]);
   }
   return taken;
 }

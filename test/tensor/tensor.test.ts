@@ -194,7 +194,7 @@ describe('reductions', () => {
         const kept = x.shape.map((n, i) => (reduced.has(i) ? 1 : n));
         const groups = indicesOf(kept).map((group) =>
           indicesOf(x.shape.map((n, i) => (reduced.has(i) ? n : 1))).map((inner) =>
-            at(group.map((k, i) => k + inner[i]!)),
+            at(group.map((k, i) => k + inner[i])),
           ),
         );
         const sum = x.sum({ axis, keepDims });

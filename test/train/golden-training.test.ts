@@ -104,18 +104,18 @@ describe('training follows PyTorch step by step in float64', () => {
     });
     expect([records.length, normDevice, divergence]).toEqual([run.log.length, 'host', null]);
     for (const [step, expected] of run.log.entries()) {
-      const { loss, normBefore, norms } = records[step]!;
+      const { loss, normBefore, norms } = records[step];
       expect(worstError([loss], [expected.loss]), `loss of step ${step}`).toBeLessThan(1e-9);
       if (expected.norm !== 'NaN')
-        expect(worstError([clipNorms[step]!], [expected.norm]), `norm of step ${step}`).toBeLessThan(1e-9);
+        expect(worstError([clipNorms[step]], [expected.norm]), `norm of step ${step}`).toBeLessThan(1e-9);
       const total = Math.hypot(...Object.values(expected.perParameter));
       expect(worstError([normBefore], [total]), `2-norm of step ${step}`).toBeLessThan(1e-9);
       expect(Object.keys(norms).sort()).toEqual(Object.keys(expected.perParameter).sort());
       for (const [name, norm] of Object.entries(expected.perParameter))
-        expect(worstError([norms[name]!], [norm]), `${name} at step ${step}`).toBeLessThan(1e-9);
+        expect(worstError([norms[name]], [norm]), `${name} at step ${step}`).toBeLessThan(1e-9);
     }
     const state = model.stateDict();
     for (const [name, value] of Object.entries(run.final))
-      expect(worstError(state[name]!.data(), value.data), name).toBeLessThan(1e-9);
+      expect(worstError(state[name].data(), value.data), name).toBeLessThan(1e-9);
   });
 });

@@ -119,9 +119,9 @@ describe('the run log', () => {
     const lines = readFileSync(path, 'utf8').split('\n');
     log.close();
     expect(lines.length).toBe(3);
-    expect(JSON.parse(lines[0]!)).toEqual({ demo: 'latch', clip: 'none', ...record(0, 1.5) });
-    expect(Object.keys(JSON.parse(lines[0]!)).slice(0, 3)).toEqual(['demo', 'clip', 'step']);
-    expect(JSON.parse(lines[1]!)).toMatchObject({
+    expect(JSON.parse(lines[0])).toEqual({ demo: 'latch', clip: 'none', ...record(0, 1.5) });
+    expect(Object.keys(JSON.parse(lines[0])).slice(0, 3)).toEqual(['demo', 'clip', 'step']);
+    expect(JSON.parse(lines[1])).toMatchObject({
       loss: 'NaN',
       normBefore: '-Infinity',
       norms: { w: '-Infinity' },

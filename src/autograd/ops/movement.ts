@@ -73,7 +73,7 @@ export const concat = defineOp<readonly Tensor[], number | undefined>({
     let stop = 0;
     return inputs.map((part) => {
       const start = stop;
-      stop += part.shape[along]!;
+      stop += part.shape[along];
       const range: Range = [start, stop];
       return () => grad.slice(grad.shape.map((_, i) => (i === along ? range : null)));
     });
@@ -100,7 +100,7 @@ export const concat = defineOp<readonly Tensor[], number | undefined>({
 export const stack = defineOp<readonly Tensor[], number | undefined>({
   name: 'stack',
   forward: (parts, axis = 0) => {
-    if (parts.some((part) => !sameShape(part.shape, parts[0]!.shape))) {
+    if (parts.some((part) => !sameShape(part.shape, parts[0].shape))) {
       const got = parts.map((part) => formatShape(part.shape)).join(', ');
       throw new ShapeError(`stack: shapes must be equal, got ${got}; to join along an axis, use concat`);
     }

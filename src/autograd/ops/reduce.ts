@@ -20,7 +20,7 @@ function stretch(reduced: Tensor, x: Tensor, { axis }: ReduceOptions = {}): Tens
 
 /** How many elements go into each element of the result. */
 function countOf(x: Tensor, { axis }: ReduceOptions = {}): number {
-  return normalizeAxes('reduce', axis, x.rank).reduce((product, i) => product * x.shape[i]!, 1);
+  return normalizeAxes('reduce', axis, x.rank).reduce((product, i) => product * x.shape[i], 1);
 }
 
 /** Sum over `axis` (default all). */

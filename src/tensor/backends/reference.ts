@@ -50,9 +50,9 @@ function forEachRow(
   do {
     visit(starts, shape[last] ?? 1);
     for (axis = last - 1; axis >= 0; axis--) {
-      for (let v = 0; v < views.length; v++) starts[v]! += views[v]!.stride[axis]!;
-      if (++index[axis]! < shape[axis]!) break;
-      for (let v = 0; v < views.length; v++) starts[v]! -= views[v]!.stride[axis]! * shape[axis]!;
+      for (let v = 0; v < views.length; v++) starts[v] += views[v].stride[axis];
+      if (++index[axis] < shape[axis]) break;
+      for (let v = 0; v < views.length; v++) starts[v] -= views[v].stride[axis] * shape[axis];
       index[axis] = 0;
     }
   } while (axis >= 0);
@@ -65,7 +65,7 @@ function lastStride(view: View): number {
 
 /** Row `row` of a view: the view without its first axis. */
 function rowOf(view: View, row: number): View {
-  const offset = view.offset + row * view.stride[0]!;
+  const offset = view.offset + row * view.stride[0];
   return { data: view.data, shape: view.shape.slice(1), stride: view.stride.slice(1), offset };
 }
 
@@ -87,8 +87,8 @@ export const reference: Backend = {
     const f = unaryFunctions[name];
     const [stepX, stepOut] = [lastStride(x), lastStride(out)];
     forEachRow(out.shape, [x, out], (starts, length) => {
-      for (let k = 0, i = starts[0]!, o = starts[1]!; k < length; k++, i += stepX, o += stepOut) {
-        out.data[o] = f(x.data[i]!);
+      for (let k = 0, i = starts[0], o = starts[1]; k < length; k++, i += stepX, o += stepOut) {
+        out.data[o] = f(x.data[i]);
       }
     });
   },
@@ -97,8 +97,8 @@ export const reference: Backend = {
     const f = binaryFunctions[name];
     const [stepA, stepB, stepOut] = [lastStride(a), lastStride(b), lastStride(out)];
     forEachRow(out.shape, [a, b, out], (starts, length) => {
-      for (let k = 0, o = starts[2]!; k < length; k++, o += stepOut) {
-        out.data[o] = f(a.data[starts[0]! + k * stepA]!, b.data[starts[1]! + k * stepB]!);
+      for (let k = 0, o = starts[2]; k < length; k++, o += stepOut) {
+        out.data[o] = f(a.data[starts[0] + k * stepA], b.data[starts[1] + k * stepB]);
       }
     });
   },
@@ -112,8 +112,8 @@ export const reference: Backend = {
     const along = { ...totals, stride: strides.map((step, axis) => (axes.includes(axis) ? 0 : step)) };
     const [stepX, stepTotal] = [lastStride(x), lastStride(along)];
     forEachRow(x.shape, [x, along], (starts, length) => {
-      for (let k = 0, t = starts[1]!; k < length; k++, t += stepTotal) {
-        data[t] = f(data[t]!, x.data[starts[0]! + k * stepX]!);
+      for (let k = 0, t = starts[1]; k < length; k++, t += stepTotal) {
+        data[t] = f(data[t], x.data[starts[0] + k * stepX]);
       }
     });
     reference.copy(totals, out);
@@ -121,22 +121,22 @@ export const reference: Backend = {
 
   matmul(a, b, out) {
     if (out.shape.length > 2) {
-      for (let batch = 0; batch < out.shape[0]!; batch++) {
+      for (let batch = 0; batch < out.shape[0]; batch++) {
         reference.matmul(rowOf(a, batch), rowOf(b, batch), rowOf(out, batch));
       }
       return;
     }
     const [rows, columns] = out.shape;
-    const inner = a.shape[1]!;
-    const [left, stepLeft] = [a.data, a.stride[1]!];
-    const [right, stepRight] = [b.data, b.stride[0]!];
+    const inner = a.shape[1];
+    const [left, stepLeft] = [a.data, a.stride[1]];
+    const [right, stepRight] = [b.data, b.stride[0]];
     for (let i = 0; i < rows!; i++) {
       for (let j = 0; j < columns!; j++) {
         let sum = 0;
-        let p = a.offset + i * a.stride[0]!;
-        let q = b.offset + j * b.stride[1]!;
-        for (let k = 0; k < inner; k++, p += stepLeft, q += stepRight) sum += left[p]! * right[q]!;
-        out.data[out.offset + i * out.stride[0]! + j * out.stride[1]!] = sum;
+        let p = a.offset + i * a.stride[0];
+        let q = b.offset + j * b.stride[1];
+        for (let k = 0; k < inner; k++, p += stepLeft, q += stepRight) sum += left[p] * right[q];
+        out.data[out.offset + i * out.stride[0] + j * out.stride[1]] = sum;
       }
     }
   },
@@ -156,10 +156,10 @@ export const reference: Backend = {
     const [stepC, stepA, stepB, stepOut] = [condition, a, b, out].map(lastStride);
     forEachRow(out.shape, [condition, a, b, out], (starts, length) => {
       for (let k = 0; k < length; k++) {
-        const chosen = condition.data[starts[0]! + k * stepC!] !== 0;
-        out.data[starts[3]! + k * stepOut!] = chosen
-          ? a.data[starts[1]! + k * stepA!]!
-          : b.data[starts[2]! + k * stepB!]!;
+        const chosen = condition.data[starts[0] + k * stepC!] !== 0;
+        out.data[starts[3] + k * stepOut!] = chosen
+          ? a.data[starts[1] + k * stepA!]
+          : b.data[starts[2] + k * stepB!];
       }
     });
   },
@@ -168,7 +168,7 @@ export const reference: Backend = {
     const [stepX, stepOut] = [lastStride(x), lastStride(out)];
     forEachRow(out.shape, [x, out], (starts, length) => {
       for (let k = 0; k < length; k++) {
-        out.data[starts[1]! + k * stepOut] = x.data[starts[0]! + k * stepX]!;
+        out.data[starts[1] + k * stepOut] = x.data[starts[0] + k * stepX];
       }
     });
   },

@@ -1,6 +1,6 @@
 /*
- * Copies blocks of a matrix into the order in which the tiles read them: B as panels of 8 columns, k after k, padded
- * with zeros to 8; A as groups of 4 rows, k after k. A copy costs a load and a store per element and is read m (or n)
+ * Copies blocks of a matrix into the order in which the tiles read them: B as panels of 8 columns, k after k, the
+ * last filled up with anything (its products are never stored); A as groups of 4 rows, k after k. A copy costs a load and a store per element and is read m (or n)
  * times; what it saves is cache conflicts, translation misses and, where B is transposed, gathering.
  */
 
@@ -46,26 +46,19 @@ function packPanelTransposed(to: usize, b: usize, column: usize, width: i32, k: 
   packColumns4(to + 16, b + 4 * column, column, width - 4, k);
 }
 
-/** Four of the eight columns of a panel; columns from `width` on are zeros. */
+/** Four of the eight columns of a panel, the first `width` of them real; others repeat one that is. */
 function packColumns4(to: usize, b: usize, column: usize, width: i32, k: i32): void {
-  const zero = f32x4.splat(0);
-  if (width <= 0) {
-    for (; k > 0; k--, to += 32) v128.store(to, zero);
-    return;
-  }
-  // Columns beyond the last read it again and are masked to zeros.
+  if (width <= 0) return;
   const c1 = b + (width > 1 ? column : 0), c2 = b + (width > 2 ? 2 * column : 0), c3 = b + (width > 3 ? 3 * column : 0);
-  const m1 = i32x4.splat(width > 1 ? -1 : 0), m2 = i32x4.splat(width > 2 ? -1 : 0), m3 = i32x4.splat(width > 3 ? -1 : 0);
   let p: usize = 0;
   for (; k >= 4; k -= 4, p += 16, to += 128) {
-    storeTransposed(to, 32, v128.load(b + p), v128.and(v128.load(c1 + p), m1),
-      v128.and(v128.load(c2 + p), m2), v128.and(v128.load(c3 + p), m3));
+    storeTransposed(to, 32, v128.load(b + p), v128.load(c1 + p), v128.load(c2 + p), v128.load(c3 + p));
   }
   for (; k > 0; k--, p += 4, to += 32) {
     store<f32>(to, load<f32>(b + p));
-    store<f32>(to, width > 1 ? load<f32>(c1 + p) : 0, 4);
-    store<f32>(to, width > 2 ? load<f32>(c2 + p) : 0, 8);
-    store<f32>(to, width > 3 ? load<f32>(c3 + p) : 0, 12);
+    store<f32>(to, load<f32>(c1 + p), 4);
+    store<f32>(to, load<f32>(c2 + p), 8);
+    store<f32>(to, load<f32>(c3 + p), 12);
   }
 }
 
