@@ -282,7 +282,7 @@ function plateauSection(lr: number): Section {
   return {
     heading: 'What clipping does here, and what it does not',
     paragraphs: [
-      `Unclipped, the step that meets the wall is ${lr} times its gradient, and can be far longer than the map is wide. It lands where the unit is saturated: σ(x) is 1 or 0 to many digits whatever the parameters do, so the error is (1 − ${TARGET})² = ${formatNumber((1 - TARGET) ** 2)} or ${TARGET}² = ${formatNumber(TARGET ** 2)} and its gradient is all but zero. The run has not become infinite, it has become deaf: a finite loss is no sign of health.`,
+      `Unclipped, a plain gradient step that meets the wall is ${lr} times its gradient, and can be far longer than the map is wide. It lands where the unit is saturated: σ(x) is 1 or 0 to many digits whatever the parameters do, so the error is (1 − ${TARGET})² = ${formatNumber((1 - TARGET) ** 2)} or ${TARGET}² = ${formatNumber(TARGET ** 2)} and its gradient is all but zero. The run has not become infinite, it has become deaf: a finite loss is no sign of health.`,
       'Clipping bounds the length of that step and keeps its direction, which is right: away from the wall, into the valley. It does not remove the wall, and it does not make a descent arrive sooner; with a threshold far below the gradients of the valley, as `norm:0.1`, most steps are clipped and the run is slower for it.',
       'Beside the wall one rounding more or less is another descent. A different exponential function, right to the last digit but one, changes which steps are clipped; where the runs end, it does not.',
     ],

@@ -103,9 +103,7 @@ function* digitBatches(digits: Digits, random: Random, backend: string): Generat
 
 type Data = ReturnType<typeof loadDigits>;
 
-interface DigitTraining extends Training<DigitBatch> {
-  readonly model: DigitModel;
-}
+type DigitTraining = Training<DigitBatch> & { readonly model: DigitModel };
 
 function startDigits({ seed, backend, own }: DemoConfig, data: Data, gain = Number(own.gain)): DigitTraining {
   const model = new DigitModel(new Random(seed), gain, backend);

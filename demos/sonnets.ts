@@ -1,6 +1,6 @@
 /**
  * The sonnets: Shakespeare, one character at a time. A vanilla RNN learns to say which character comes next, at a
- * learning rate that no unclipped run survives unharmed; then it writes a few lines of its own.
+ * learning rate that only clipping can bear; then it writes a few lines of its own.
  */
 
 import {
@@ -10,6 +10,7 @@ import {
   Linear,
   Module,
   noGrad,
+  normal,
   orthogonal,
   Random,
   type RecurrentOutput,
@@ -31,9 +32,10 @@ import {
 } from './demo.js';
 
 const EMBEDDING = 16;
+/** Standard deviation of an embedding's numbers: the units start neither idle nor saturated by their input. */
+const EMBEDDING_SCALE = 0.7;
 const HIDDEN = 64;
-const SEQUENCE = 64;
-const BATCH = 16;
+const [SEQUENCE, BATCH] = [64, 16];
 /** A run that ends below spells words; below LETTERS it knows more than how often each character occurs. */
 const LEARNED = 2.3;
 const LETTERS = 3;
@@ -57,7 +59,9 @@ class SonnetModel extends Module {
   constructor(random: Random, characters: number, rho: number, backend: string) {
     super();
     this.embedding = new Embedding(characters, EMBEDDING, { random, backend });
+    this.embedding.weight.assign(normal([characters, EMBEDDING], random, 0, EMBEDDING_SCALE, { backend }));
     this.rnn = new RNN(EMBEDDING, HIDDEN, { random, backend });
+    this.rnn.weightIh.assign(orthogonal([HIDDEN, EMBEDDING], random, { backend }));
     this.rnn.weightHh.assign(orthogonal([HIDDEN, HIDDEN], random, { gain: rho, backend }));
     this.rnn.bias.assign(zeros([HIDDEN], { backend }));
     this.head = new Linear(HIDDEN, characters, { random, backend });
@@ -87,9 +91,7 @@ function* cropBatches({ ids }: CharacterText, random: Random): Generator<Charact
   }
 }
 
-interface SonnetTraining extends Training<CharacterBatch> {
-  readonly model: SonnetModel;
-}
+type SonnetTraining = Training<CharacterBatch> & { readonly model: SonnetModel };
 
 function startSonnets({ seed, backend, own }: DemoConfig, text: CharacterText): SonnetTraining {
   const model = new SonnetModel(new Random(seed), text.vocabulary.length, Number(own.rho), backend);
@@ -181,32 +183,32 @@ function fateOf(outcome: Outcome, guess: number): string {
   const told = tellDivergence(outcome);
   if (told) return told;
   const { finalLoss } = outcome.summary;
-  const loss = `${formatNumber(finalLoss)} nats a character`;
-  const guessing = `guessing costs ${formatNumber(guess)}`;
-  if (finalLoss < LEARNED) return `learned to spell (${loss}; ${guessing})`;
-  if (finalLoss < LETTERS) return `learned some of it (${loss}; ${guessing})`;
-  if (finalLoss < guess) return `stayed finite and learned next to nothing (${loss}; ${guessing})`;
-  return `stayed finite and ended worse than guessing (${loss}; ${guessing})`;
+  const loss = `(${formatNumber(finalLoss)} nats a character; guessing costs ${formatNumber(guess)})`;
+  if (finalLoss < LEARNED) return `learned to spell ${loss}`;
+  if (finalLoss < LETTERS) return `learned some of it ${loss}`;
+  if (finalLoss < guess) return `stayed finite and learned next to nothing ${loss}`;
+  return `stayed finite and ended worse than guessing ${loss}`;
 }
 
 /** The lines that a run writes; the same for a seed, whatever the other runs did. */
 function linesOf({ seed, own }: DemoConfig, text: CharacterText, { training }: Outcome): string[] {
-  const random = new Random(seed + 2_000_000_011);
-  return write((training as SonnetTraining).model, text, {
-    random,
+  const how = {
+    random: new Random(seed + 2_000_000_011),
     temperature: Number(own.temperature),
     lines: LINES,
-  });
+  };
+  const lines = write((training as SonnetTraining).model, text, how);
+  return lines.length > 0 ? lines : ['(blank lines)'];
 }
 
 /** Runs whose numbers are finite, the lowest loss first. */
 function ranked(outcomes: readonly Outcome[]): Outcome[] {
-  const finite = outcomes.filter(({ summary }) => !summary.diverged && Number.isFinite(summary.finalLoss));
+  const finite = outcomes.filter(({ summary }) => !summary.diverged);
   return finite.sort((a, b) => a.summary.finalLoss - b.summary.finalLoss);
 }
 
 function epilogue(config: DemoConfig, text: CharacterText, outcomes: readonly Outcome[]): string {
-  const [best] = ranked(outcomes);
+  const best = ranked(outcomes)[0];
   if (!best) return 'No run is left that could write a line.';
   const lines = linesOf(config, text, best).map((line) => `  ${line}`);
   return [`Written by ${best.spec.text}, at temperature ${config.own.temperature}:`, ...lines].join('\n');
@@ -252,10 +254,8 @@ function worthSection(text: CharacterText, outcomes: readonly Outcome[]): Sectio
 function smoothed(values: readonly number[]): { readonly x: number[]; readonly y: number[] } {
   const starts = values.map((_, k) => k).filter((k) => k % SMOOTHED === 0);
   const groups = starts.map((start) => values.slice(start, start + SMOOTHED));
-  return {
-    x: starts.map((start, k) => start + (groups[k].length - 1) / 2),
-    y: groups.map((group) => group.reduce((sum, value) => sum + value, 0) / group.length),
-  };
+  const y = groups.map((group) => group.reduce((sum, value) => sum + value, 0) / group.length);
+  return { x: starts.map((start, k) => start + (groups[k].length - 1) / 2), y };
 }
 
 function writingSection(config: DemoConfig, text: CharacterText, outcomes: readonly Outcome[]): Section {
@@ -272,10 +272,14 @@ function writingSection(config: DemoConfig, text: CharacterText, outcomes: reado
   };
 }
 
+/** Measured over 300 steps on the default backend with seeds 1 to 3, by the commands that the text names. */
 function rateSection(): Section {
   return {
-    heading: 'It is the rate, not only ρ',
-    paragraphs: [`RATE_TEXT`],
+    heading: 'It is the rate, not ρ alone',
+    paragraphs: [
+      'A lower ρ does not save the unclipped run at a rate of 3. Over seeds 1 to 3 it ends at 4.6 to 5.7 nats with ρ = 1.5, at 3.2 to 14 with ρ = 1, and at 3.7 to 7.7 with ρ = 0.7 (`tamegrad demo sonnets --clip none --rho 0.7`). Only ρ = 0, which starts without a memory, got away with it twice in three (2.0, 2.0, 3.2). The first gradient is no explosion either, its norm is about 1: this is a rate that is too high, and one long step makes the next one longer.',
+      'At a tenth of it (`--lr 0.3`) the network trains at ρ = 1.5 without clipping as it does with, to 2.4 nats on all three seeds, and clipping has next to nothing to do. What clipping buys is the rate of 3, with which the same 300 steps reach 2.0 to 2.2. It needs to act in few steps for that; see the share of clipped steps.',
+    ],
     figures: [],
   };
 }
@@ -283,7 +287,7 @@ function rateSection(): Section {
 /** Write like Shakespeare, or at least spell. */
 export const sonnets: Demo = {
   name: 'sonnets',
-  title: 'The sonnets: a rate that only clipping survives',
+  title: 'The sonnets: a rate that only clipping can bear',
   summary: "an RNN learns Shakespeare's sonnets character by character, and writes",
   lead: `A vanilla RNN of ${HIDDEN} units reads crops of ${SEQUENCE} characters from Shakespeare's sonnets and guesses each next one. Its recurrent matrix starts orthogonal times ρ, and the learning rate is far higher than it should be. Same weights, same crops, same seed; only what stands between \`backward()\` and the step differs.`,
   lossUnit: 'nats',

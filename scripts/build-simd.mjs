@@ -1,7 +1,7 @@
 /*
  * Compiles kernels/simd/assembly (AssemblyScript) into kernels/simd/build: plain.wasm and relaxed.wasm (multiply-adds
- * fused), and bytes.js, which carries both as base64 so that they travel inside a
- * bundle and load synchronously. Does nothing when the outputs are newer than every source.
+ * fused), and bytes.js, which carries both as base64 so that they travel inside a bundle and load synchronously. Does
+ * nothing when the outputs are newer than every source.
  *
  *   node scripts/build-simd.mjs [--force]        or        await buildSimd({ force })
  */

@@ -6,7 +6,7 @@
 
 import { checkAlike } from '../tensor/checks.js';
 import { formatShape, fullLike, ShapeError, sameShape, type Tensor } from '../tensor/index.js';
-import { Variable } from './variable.js';
+import { type GraphNode, Variable } from './variable.js';
 
 /** Options of `backward`. */
 export interface BackwardOptions {
@@ -16,64 +16,68 @@ export interface BackwardOptions {
   readonly onNode?: (variable: Variable, grad: Tensor) => void;
 }
 
-/** Gradients being summed; `owned` where the sum is ours and may be added to in place. */
-interface Pending {
-  grad: Tensor;
-  owned: boolean;
-}
-
 /**
  * Adds d(root)/d(variable) to `grad` of every Variable that the root was computed from. Throws, before any
  * gradient is changed, if there is nothing to differentiate, if the graph was walked before, or if a parameter
  * was changed in place since the forward pass.
  */
 export function backward(root: Variable, options: BackwardOptions = {}): void {
-  const order = sortedGraph(root);
-  const pending = new Map<Variable, Pending>([
-    [root, { grad: startGradient(root, options.grad), owned: false }],
-  ]);
-  for (const current of order) {
-    const { grad } = pending.get(current)!;
-    const node = current.node;
-    if (node) {
-      const inputs = node.inputs.map((input) => input.value);
-      const rules = node.op.backward(grad, { inputs, output: current.value, params: node.params });
-      node.inputs.forEach((input, i) => {
-        if (input.requiresGrad) collect(pending, input, unbroadcast(node.op.name, rules[i]!(), input.value));
-      });
+  const order: Variable[] = [];
+  try {
+    collectGraph(root, order);
+    order.sort((a, b) => b.id - a.id);
+    collect(root, startGradient(root, options.grad));
+    for (const current of order) {
+      const grad = current.pending!.grad!;
+      if (current.node) passBack(current.node, grad, current.value);
+      options.onNode?.(current, grad);
     }
-    options.onNode?.(current, grad);
-  }
-  for (const current of order) {
-    if (current.node) current.node.used = true;
-    current.accumulateGrad(pending.get(current)!.grad);
+    for (const current of order) {
+      if (current.node) current.node.used = true;
+      current.accumulateGrad(current.pending!.grad!);
+    }
+  } finally {
+    for (const current of order) current.pending = null;
   }
 }
 
-/** Every Variable of the graph that needs a gradient, latest first, checked to be walkable. */
-function sortedGraph(root: Variable): Variable[] {
+/** Hands the gradient of a node's output to those of its inputs that need one. */
+function passBack({ op, params, inputs, values }: GraphNode, grad: Tensor, output: Tensor): void {
+  const rules = op.backward(grad, { inputs: values, output, params });
+  for (let i = 0; i < inputs.length; i++) {
+    if (inputs[i].requiresGrad) collect(inputs[i], unbroadcast(op.name, rules[i](), values[i]));
+  }
+}
+
+/** Lists every Variable of the graph that needs a gradient, each once, checked to be walkable. */
+function collectGraph(root: Variable, order: Variable[]): void {
   if (!root.requiresGrad) {
     throw new Error('backward: nothing to differentiate: no Parameter or variable() led to this value');
   }
-  const found = new Set<Variable>([root]);
-  for (const current of found) {
-    const node = current.node;
+  if (root.pending) throw new Error('backward: this graph is being walked; call it after the pass has ended');
+  visit(root, order);
+  for (const { node } of order) {
     if (!node) continue;
     if (node.used) {
       throw new Error(
         `backward: this graph was walked before (at '${node.op.name}'); run the forward pass again first`,
       );
     }
-    node.inputs.forEach((input, i) => {
+    for (let i = 0; i < node.inputs.length; i++) {
+      const input = node.inputs[i];
       if (input.version !== node.versions[i]) {
         throw new Error(
           `backward: ${input} was changed in place after '${node.op.name}' used it; run the forward pass again first`,
         );
       }
-      if (input.requiresGrad) found.add(input);
-    });
+      if (input.requiresGrad && !input.pending) visit(input, order);
+    }
   }
-  return [...found].sort((a, b) => b.id - a.id);
+}
+
+function visit(variable: Variable, order: Variable[]): void {
+  variable.pending = { grad: null, owned: false };
+  order.push(variable);
 }
 
 function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
@@ -91,14 +95,14 @@ function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
   return grad ?? fullLike(root.value, 1);
 }
 
-function collect(pending: Map<Variable, Pending>, target: Variable, grad: Tensor): void {
-  const entry = pending.get(target);
-  if (!entry) {
-    pending.set(target, { grad, owned: false });
-  } else if (entry.owned) {
-    entry.grad.addInPlace(grad);
+function collect({ pending }: Variable, grad: Tensor): void {
+  if (!pending!.grad) {
+    pending!.grad = grad;
+  } else if (pending!.owned) {
+    pending!.grad.addInPlace(grad);
   } else {
-    pending.set(target, { grad: entry.grad.add(grad), owned: true });
+    pending!.grad = pending!.grad.add(grad);
+    pending!.owned = true;
   }
 }
 
@@ -112,9 +116,10 @@ function unbroadcast(op: string, grad: Tensor, input: Tensor): Tensor {
       `backward: '${op}' gave a gradient of shape ${formatShape(grad.shape)} for an input of shape ${formatShape(input.shape)}`,
     );
   }
-  const axes = grad.shape
-    .map((_, axis) => axis)
-    .filter((axis) => axis < lead || (input.shape[axis - lead] === 1 && grad.shape[axis] !== 1));
+  const axes: number[] = [];
+  for (let axis = 0; axis < grad.rank; axis++) {
+    if (axis < lead || (input.shape[axis - lead] === 1 && grad.shape[axis] !== 1)) axes.push(axis);
+  }
   return grad.sum({ axis: axes, keepDims: true }).reshape(input.shape);
 }
 

@@ -14,4 +14,4 @@ export {
 } from './op.js';
 export * from './ops/index.js';
 export { type BlockPlace, Parameter, type ParameterBlock, packParameters } from './parameter.js';
-export { asVariables, isRecording, noGrad, type Operand, Variable, variable } from './variable.js';
+export { isRecording, noGrad, type Operand, Variable, variable } from './variable.js';

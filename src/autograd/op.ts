@@ -58,18 +58,23 @@ export function defineOp<Inputs extends readonly Tensor[], Params = void>(
   if (count === undefined) {
     throw new Error(`defineOp: '${rule.name}' needs at least one sample; its derivative is checked on them`);
   }
-  const call = (...args: unknown[]): Variable =>
-    Array.isArray(args[0])
-      ? apply(rule, args[0] as readonly Operand[], args[1])
-      : apply(rule, args.slice(0, count) as Operand[], args[count]);
+  const call = (...args: unknown[]): Variable => {
+    if (Array.isArray(args[0])) return apply(rule, asVariables(rule.name, args[0], args[0].length), args[1]);
+    return apply(rule, asVariables(rule.name, args, count), args[count]);
+  };
   return Object.assign(call, { rule }) as unknown as OpFunction<Inputs, Params>;
 }
 
-function apply(op: OpRule, operands: readonly Operand[], params: unknown): Variable {
-  const inputs = asVariables(op.name, operands);
-  const values = inputs.map((input) => input.value);
+function apply(op: OpRule, inputs: readonly Variable[], params: unknown): Variable {
+  const values: Tensor[] = [];
+  const versions: number[] = [];
+  let requiresGrad = false;
+  for (const input of inputs) {
+    values.push(input.value);
+    versions.push(input.version);
+    requiresGrad ||= input.requiresGrad;
+  }
   const output = op.forward(values, params);
-  if (!isRecording() || !inputs.some((input) => input.requiresGrad)) return new Variable(output);
-  const versions = inputs.map((input) => input.version);
-  return new Variable(output, true, { op, params, inputs, versions, used: false });
+  if (!requiresGrad || !isRecording()) return new Variable(output);
+  return new Variable(output, true, { op, params, inputs, values, versions, used: false });
 }

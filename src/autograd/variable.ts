@@ -11,10 +11,18 @@ export interface GraphNode {
   readonly op: OpRule;
   readonly params: unknown;
   readonly inputs: readonly Variable[];
+  /** Values of the inputs, as the op saw them. */
+  readonly values: readonly Tensor[];
   /** Versions of the inputs when the op ran; a parameter changed since then has a higher one. */
   readonly versions: readonly number[];
   /** Set by backward: a graph is walked once. */
   used: boolean;
+}
+
+/** A gradient being summed; `owned` where the sum is the engine's own and may be added to in place. */
+export interface PendingGrad {
+  grad: Tensor | null;
+  owned: boolean;
 }
 
 let recording = true;
@@ -42,6 +50,8 @@ export class Variable implements Keepable {
   readonly node: GraphNode | null;
   /** Order of creation: an op's output is always later than its inputs. */
   readonly id = created++;
+  /** What a backward pass has collected here so far; null unless one is under way. */
+  pending: PendingGrad | null = null;
   /** The value; only Parameter ever replaces it. */
   protected stored: Tensor;
   #grad: Tensor | null = null;
@@ -110,19 +120,29 @@ export function variable(value: Tensor): Variable {
 /** What an op accepts: a Variable, a constant Tensor, or a number of the other operand's dtype. */
 export type Operand = Variable | Tensor | number;
 
-/** Operands as Variables; numbers take dtype and backend of the first tensor among them. */
-export function asVariables(caller: string, operands: readonly Operand[]): Variable[] {
-  const model = operands.find((operand) => operand instanceof Variable || operand instanceof Tensor);
-  if (!model) {
-    const got = operands.length > 0 ? 'numbers only' : 'none';
-    throw new Error(`${caller}: at least one operand must be a Variable or a Tensor, got ${got}`);
+/** The first `count` operands as Variables; numbers take dtype and backend of the first tensor among them. */
+export function asVariables(caller: string, operands: readonly unknown[], count: number): Variable[] {
+  if (count === 0) model(caller, operands);
+  const variables: Variable[] = [];
+  for (let i = 0; i < count; i++) {
+    const operand = operands[i];
+    if (operand instanceof Variable) variables.push(operand);
+    else if (operand instanceof Tensor) variables.push(new Variable(operand));
+    else if (typeof operand === 'number') variables.push(new Variable(model(caller, operands).like(operand)));
+    else {
+      const got = operand === null ? 'null' : typeof operand;
+      throw new Error(`${caller}: operands must be Variables, Tensors or numbers, got ${got}`);
+    }
   }
-  const like = model instanceof Variable ? model.value : model;
-  return operands.map((operand) => {
-    if (operand instanceof Variable) return operand;
-    if (operand instanceof Tensor) return new Variable(operand);
-    if (typeof operand === 'number') return new Variable(like.like(operand));
-    const got = operand === null ? 'null' : typeof operand;
-    throw new Error(`${caller}: operands must be Variables, Tensors or numbers, got ${got}`);
-  });
+  return variables;
+}
+
+/** The first tensor among operands. */
+function model(caller: string, operands: readonly unknown[]): Tensor {
+  for (const operand of operands) {
+    if (operand instanceof Variable) return operand.value;
+    if (operand instanceof Tensor) return operand;
+  }
+  const got = operands.length > 0 ? 'numbers only' : 'none';
+  throw new Error(`${caller}: at least one operand must be a Variable or a Tensor, got ${got}`);
 }

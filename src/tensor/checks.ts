@@ -19,6 +19,14 @@ export function checkSame(caller: string, a: Shape, b: Shape): void {
   }
 }
 
+/** Throws ShapeError unless matrices of these shapes can be multiplied. */
+export function checkProduct(a: Shape, b: Shape): void {
+  if (a.length >= 2 && b.length >= 2 && a[a.length - 1] === b[b.length - 2]) return;
+  const rule =
+    a.length < 2 || b.length < 2 ? 'operands need at least two axes' : 'inner dimensions must agree';
+  throw new ShapeError(`matmul: ${rule}, got ${formatShape(a)} × ${formatShape(b)}`);
+}
+
 /** Throws ShapeError unless every index is a row of `shape`. */
 export function checkIndices(caller: string, indices: Int32Array, shape: Shape): void {
   if (shape.length === 0) throw new ShapeError(`${caller}: a scalar has no rows`);

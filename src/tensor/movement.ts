@@ -4,15 +4,7 @@
  */
 
 import { type Range, resolveRange } from './range.js';
-import {
-  broadcastShapes,
-  checkShape,
-  formatShape,
-  normalizeAxes,
-  type Shape,
-  ShapeError,
-  sameShape,
-} from './shape.js';
+import { broadcastShapes, checkShape, formatShape, normalizeAxes, type Shape, ShapeError } from './shape.js';
 import { type ArrayView, makeView, type View } from './view.js';
 
 /** Axes in another order. */
@@ -31,16 +23,32 @@ export function transposeView({ data, shape, stride, offset }: View, axes: Shape
   );
 }
 
+/** The last two axes exchanged; a vector or scalar as it is. */
+export function swapView({ data, shape, stride, offset }: View): ArrayView {
+  const [row, column] = [shape.length - 2, shape.length - 1];
+  const [turned, strides] = [[...shape], [...stride]];
+  if (row >= 0) {
+    [turned[row], turned[column]] = [shape[column], shape[row]];
+    [strides[row], strides[column]] = [stride[column], stride[row]];
+  }
+  return makeView(data, turned, strides, offset);
+}
+
 /** Stretched to `target`: axes of length 1 and missing leading axes repeat (stride 0). */
 export function broadcastView({ data, shape, stride, offset }: View, target: Shape): ArrayView {
-  checkShape('broadcastTo', target);
-  if (!sameShape(broadcastShapes('broadcastTo', shape, target), target)) {
+  const lead = target.length - shape.length;
+  const strides = new Array<number>(target.length);
+  let fits = lead >= 0;
+  for (let axis = 0; axis < target.length; axis++) {
+    const length = axis < lead ? 1 : shape[axis - lead];
+    fits &&= length === target[axis] || length === 1;
+    strides[axis] = length === 1 ? 0 : stride[axis - lead];
+  }
+  if (!fits) {
+    broadcastShapes('broadcastTo', shape, target);
     throw new ShapeError(`broadcastTo: ${formatShape(shape)} does not stretch to ${formatShape(target)}`);
   }
-  const lead = target.length - shape.length;
-  const strides = target.map((_, axis) =>
-    axis < lead || shape[axis - lead] === 1 ? 0 : stride[axis - lead],
-  );
+  checkShape('broadcastTo', target);
   return makeView(data, target, strides, offset);
 }
 

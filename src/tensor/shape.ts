@@ -23,10 +23,14 @@ export function sizeOf(shape: Shape): number {
   return size;
 }
 
+function isLength(length: number): boolean {
+  return Number.isInteger(length) && length >= 0;
+}
+
 /** Throws ShapeError unless every length is a non-negative integer. */
 export function checkShape(caller: string, shape: Shape): void {
   for (const length of shape) {
-    if (!Number.isInteger(length) || length < 0) {
+    if (!isLength(length)) {
       throw new ShapeError(`${caller}: lengths must be integers ≥ 0, got ${formatShape(shape)}`);
     }
   }
@@ -87,10 +91,14 @@ export function normalizeAxis(caller: string, axis: number, rank: number): numbe
 
 /** Axes given as one number, a list, or nothing (all), counted from the front and checked for repeats. */
 export function normalizeAxes(caller: string, axes: number | Shape | undefined, rank: number): number[] {
-  if (axes === undefined) return Array.from({ length: rank }, (_, axis) => axis);
-  const list = (typeof axes === 'number' ? [axes] : axes).map((axis) => normalizeAxis(caller, axis, rank));
-  if (new Set(list).size !== list.length) {
-    throw new ShapeError(`${caller}: each axis may be named once, got ${formatShape(list)}`);
+  if (typeof axes === 'number') return [normalizeAxis(caller, axes, rank)];
+  const list: number[] = [];
+  for (let i = 0; i < (axes?.length ?? rank); i++) {
+    const axis = axes ? normalizeAxis(caller, axes[i], rank) : i;
+    if (list.includes(axis)) {
+      throw new ShapeError(`${caller}: each axis may be named once, got ${formatShape([...list, axis])}`);
+    }
+    list.push(axis);
   }
   return list;
 }
@@ -98,10 +106,11 @@ export function normalizeAxes(caller: string, axes: number | Shape | undefined, 
 /** `shape` with one `-1` replaced by the length that makes it hold `size` elements. */
 export function inferShape(caller: string, shape: Shape, size: number): Shape {
   const unknown = shape.indexOf(-1);
+  if (unknown < 0 && sizeOf(shape) === size && shape.every(isLength)) return shape;
   const known = sizeOf(shape.filter((length) => length !== -1));
   const inferred =
     unknown < 0 ? shape : shape.map((length, axis) => (axis === unknown ? size / known : length));
-  if (sizeOf(inferred) !== size || inferred.some((length) => !Number.isInteger(length) || length < 0)) {
+  if (sizeOf(inferred) !== size || !inferred.every(isLength)) {
     throw new ShapeError(`${caller}: ${size} elements do not fit shape ${formatShape(shape)}`);
   }
   return inferred;

@@ -6,8 +6,8 @@
 
 import type { NdArray } from 'ndarray';
 import { type Backend, type BinaryName, defaultBackend, type ReduceName, type UnaryName } from './backend.js';
-import { checkAlike, checkIndices, checkSame } from './checks.js';
-import { broadcastView, sliceView, transposeView } from './movement.js';
+import { checkAlike, checkIndices, checkProduct, checkSame } from './checks.js';
+import { broadcastView, sliceView, swapView, transposeView } from './movement.js';
 import type { Range } from './range.js';
 import { currentLifetime, currentScope, type Keepable, keep, longLived, type Scope } from './scope.js';
 import {
@@ -238,29 +238,37 @@ export class Tensor implements Keepable {
 
   #reduce(name: ReduceName, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
     const axes = normalizeAxes(name, axis, this.rank);
-    const kept = this.shape.map((length, i) => (axes.includes(i) ? 1 : length));
     if (name === 'max' && axes.some((i) => this.shape[i] === 0)) {
       throw new ShapeError(`max: an empty axis has no maximum, got shape ${formatShape(this.shape)}`);
     }
+    const kept: number[] = [];
+    const dropped: number[] = [];
+    for (const [i, length] of this.shape.entries()) {
+      const isReduced = axes.includes(i);
+      kept.push(isReduced ? 1 : length);
+      if (!isReduced) dropped.push(length);
+    }
     const out = Tensor.empty(kept, this.dtype, this.backend);
     this.backend.reduce(name, this.view(), axes, out.view());
-    return keepDims ? out : out.reshape(this.shape.filter((_, i) => !axes.includes(i)));
+    return keepDims ? out : out.reshape(dropped);
   }
 
   /** Matrix product over the last two axes, `[…, n, k] × […, k, m] → […, n, m]`; leading axes broadcast. */
   matmul(other: Tensor): Tensor {
     checkAlike('matmul', this, other);
     const [a, b] = [this.shape, other.shape];
-    const got = `got ${formatShape(a)} × ${formatShape(b)}`;
-    if (a.length < 2 || b.length < 2) throw new ShapeError(`matmul: operands need at least two axes, ${got}`);
-    if (a[a.length - 1] !== b[b.length - 2]) {
-      throw new ShapeError(`matmul: inner dimensions must agree, ${got}`);
+    checkProduct(a, b);
+    const [rows, columns] = [a[a.length - 2], b[b.length - 1]];
+    if (a.length > 2 || b.length > 2) {
+      const batch = broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2));
+      const left = this.broadcastTo([...batch, ...a.slice(-2)]);
+      const right = other.broadcastTo([...batch, ...b.slice(-2)]);
+      const out = Tensor.empty([...batch, rows, columns], this.dtype, this.backend);
+      this.backend.matmul(left.view(), right.view(), out.view());
+      return out;
     }
-    const batch = broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2));
-    const out = Tensor.empty([...batch, a[a.length - 2], b[b.length - 1]], this.dtype, this.backend);
-    const left = this.broadcastTo([...batch, ...a.slice(-2)]);
-    const right = other.broadcastTo([...batch, ...b.slice(-2)]);
-    this.backend.matmul(left.view(), right.view(), out.view());
+    const out = Tensor.empty([rows, columns], this.dtype, this.backend);
+    this.backend.matmul(this.view(), other.view(), out.view());
     return out;
   }
 
@@ -279,15 +287,15 @@ export class Tensor implements Keepable {
   }
 
   /** Axes in another order (default: reversed), a view. */
-  transpose(axes: Shape = this.shape.map((_, axis) => this.rank - 1 - axis)): Tensor {
-    return this.#seenAs(transposeView(this.view(), axes));
+  transpose(axes?: Shape): Tensor {
+    if (!axes && this.rank <= 2) return this.T;
+    const order = axes ?? this.shape.map((_, axis) => this.rank - 1 - axis);
+    return this.#seenAs(transposeView(this.view(), order));
   }
 
   /** The transpose of the last two axes, a view. */
   get T(): Tensor {
-    const axes = this.shape.map((_, axis) => axis);
-    axes.push(...axes.splice(-2).reverse());
-    return this.transpose(axes);
+    return this.#seenAs(swapView(this.view()));
   }
 
   /** A view of this tensor stretched to `shape`: axes of length 1 and missing leading axes repeat. */

@@ -21,8 +21,6 @@ export class LoopNest {
   set(a: View, b: View, c?: View, d?: View): this {
     const { lengths, strides } = this;
     const { shape } = a;
-    lengths.fill(1, 0, 2);
-    for (const own of strides) own.fill(0, 0, 2);
     let rank = 0;
     for (let axis = shape.length - 1; axis >= 0; axis--) {
       if (shape[axis] === 1) continue;
@@ -38,6 +36,13 @@ export class LoopNest {
       rank++;
     }
     this.rank = rank;
+    for (; rank < 2; rank++) {
+      lengths[rank] = 1;
+      strides[0][rank] = 0;
+      strides[1][rank] = 0;
+      strides[2][rank] = 0;
+      strides[3][rank] = 0;
+    }
     return this;
   }
 

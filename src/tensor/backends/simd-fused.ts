@@ -83,7 +83,7 @@ function layerKernels(find: () => SimdOperands): LayerKernels {
       const [input, w, b] = [operands.resident(x), operands.resident(weight), operands.contiguous(bias)];
       const target = operands.landing(out);
       const [rows, columns] = out.shape;
-      const { memory, kernels } = operands;
+      const { memory, kernels, matmulScratch } = operands;
       kernels.matmul(
         addressOf(target),
         columns,
@@ -100,7 +100,7 @@ function layerKernels(find: () => SimdOperands): LayerKernels {
         columns,
         x.shape[1],
         ACTIVATION.identity,
-        memory.scratch(kernels.matmulScratchBytes()),
+        memory.scratch(matmulScratch),
       );
       operands.deliver(target, out, mark);
     },

@@ -14,11 +14,14 @@ import { addressOf, type SimdMemory } from './simd-memory.js';
 export class SimdOperands {
   readonly memory: SimdMemory;
   readonly kernels: SimdKernels;
+  /** Bytes of scratch for any matmul. */
+  readonly matmulScratch: number;
   readonly #nest = new LoopNest();
 
   constructor(memory: SimdMemory) {
     this.memory = memory;
     this.kernels = memory.kernels;
+    this.matmulScratch = memory.kernels.matmulScratchBytes();
   }
 
   /** Start of temporary memory, to be given to `deliver`. */

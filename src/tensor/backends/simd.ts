@@ -140,8 +140,8 @@ export class SimdBackend implements Backend {
     const joined = rank === 3 && b.stride[0] === 0 && a.stride[0] === rows * stepA;
     const batches = joined ? 1 : sizeOf(out.shape) / (rows * columns);
     const rowCount = joined ? rows * out.shape[0] : rows;
-    const { memory, kernels } = this.#operands;
-    const scratch = memory.scratch(kernels.matmulScratchBytes());
+    const { memory, kernels, matmulScratch } = this.#operands;
+    const scratch = memory.scratch(matmulScratch);
     for (let batch = 0; batch < batches; batch++) {
       const [p, q] = joined ? [0, 0] : [batchOffset(a, batch), batchOffset(b, batch)];
       kernels.matmul(

@@ -1,7 +1,8 @@
 /*
- * Copies blocks of a matrix into the order in which the tiles read them: B as panels of 8 columns, k after k, the
- * last filled up with anything (its products are never stored); A as groups of 4 rows, k after k. A copy costs a load and a store per element and is read m (or n)
- * times; what it saves is cache conflicts, translation misses and, where B is transposed, gathering.
+ * Copies blocks of a matrix into the order in which the tiles read them: B as panels of 8 columns, k after k, the last
+ * filled up with anything (its products are never stored); A as groups of 4 rows, k after k. A copy costs a load and a
+ * store per element and is read m (or n) times; what it saves is cache conflicts, translation misses and, where B is
+ * transposed, gathering.
  */
 
 import { loadUpTo4 } from '../lanes';
