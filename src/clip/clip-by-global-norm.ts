@@ -64,8 +64,10 @@ export function clipByGlobalNorm(
   return {
     name,
     async apply(gradients: Gradients): Promise<HookReport> {
-      const zeroed = await applyPolicy(name, gradients, nonFinite);
-      const norm = await gradients.norm(p);
+      let norm = await gradients.norm(p);
+      // A finite norm is one of finite gradients.
+      const zeroed = !Number.isFinite(norm) && (await applyPolicy(name, gradients, nonFinite));
+      if (zeroed) norm = await gradients.norm(p);
       const scale = gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps);
       gradients.scale(scale);
       return { hook: name, clipped: zeroed || scale !== 1, values: { norm, threshold: maxNorm, scale } };

@@ -9,25 +9,32 @@ import { checkThreshold } from './hook.js';
 import { combineNorms } from './host-norm.js';
 import type { MeterDevice, NormMeter } from './norm-meter.js';
 
+/** Everything about the gradients that a report tells: 2-norms, and where they were measured. */
+export interface Measurement {
+  readonly norm: number;
+  readonly norms: Readonly<Record<string, number>>;
+  readonly nonFinite: readonly string[];
+  readonly device: MeterDevice;
+}
+
 /** Named gradients of a set of parameters; parameters without a gradient are left out. */
 export class Gradients {
   /** The parameters that have a gradient, each once. */
   readonly parameters: readonly Parameter[];
-  readonly #names: ReadonlyMap<string, Parameter>;
   readonly #meter: NormMeter;
-  /** Positions of `parameters` in the meter's list. */
-  readonly #positions: readonly number[];
+  /** Positions of `parameters` in the meter's list; null where they are the whole list. */
+  readonly #positions: readonly number[] | null;
   readonly #measured = new Map<number, Float64Array>();
+  #names: readonly string[] | null = null;
   #changed = false;
   #skipped: string | null = null;
 
   /** `meter` measures a list of parameters, each once; the gradients they have now are the ones meant. */
   constructor(meter: NormMeter) {
+    const { parameters } = meter;
     this.#meter = meter;
-    const present = [...meter.parameters.entries()].filter(([, parameter]) => parameter.grad !== null);
-    this.#positions = present.map(([position]) => position);
-    this.parameters = present.map(([, parameter]) => parameter);
-    this.#names = namesOf(present);
+    this.#positions = positionsWithGradient(parameters);
+    this.parameters = this.#positions?.map((position) => parameters[position]) ?? parameters;
   }
 
   /**
@@ -35,7 +42,8 @@ export class Gradients {
    * and the second of one name `weight (parameter 3)`: two models may both have a `weight`.
    */
   get names(): readonly string[] {
-    return [...this.#names.keys()];
+    this.#names ??= namesOf(this.parameters, this.#positions);
+    return this.#names;
   }
 
   /** Where the last measurement ran. */
@@ -58,14 +66,25 @@ export class Gradients {
     return this.#named('get', name).grad!;
   }
 
+  /** All that a report tells, in one wait: a step awaits it, and each further wait costs it 0.1 µs. */
+  async measure(): Promise<Measurement> {
+    const norms = this.#measured.get(2) ?? (await this.#measure(2));
+    return {
+      norm: combineNorms(norms, 2),
+      norms: recordOf(this.names, norms),
+      nonFinite: areFinite(norms) ? [] : await this.nonFinite(),
+      device: this.device,
+    };
+  }
+
   /** The p-norm of all gradients together, in float64: (Σ|g|^p)^(1/p); p > 0 or Infinity. */
   async norm(p = 2): Promise<number> {
-    return combineNorms(await this.#norms(p), p);
+    return combineNorms(this.#measured.get(p) ?? (await this.#measure(p)), p);
   }
 
   /** The p-norm of each gradient, by name. */
   async norms(p = 2): Promise<ReadonlyMap<string, number>> {
-    const norms = await this.#norms(p);
+    const norms = this.#measured.get(p) ?? (await this.#measure(p));
     return new Map(this.names.map((name, i) => [name, norms[i]]));
   }
 
@@ -76,15 +95,16 @@ export class Gradients {
 
   /** Names of the gradients that hold a NaN or an infinity. */
   async nonFinite(): Promise<readonly string[]> {
-    let norms = await this.#norms(this.#measured.keys().next().value ?? 2);
+    const [known = await this.#measure(2)] = this.#measured.values();
+    if (areFinite(known)) return [];
     // A norm of finite numbers may itself be too large for float64; their largest magnitude is not.
-    if (!norms.every(Number.isFinite)) norms = await this.#norms(Number.POSITIVE_INFINITY);
-    return this.names.filter((_, i) => !Number.isFinite(norms[i]));
+    const largest = this.#measured.get(Infinity) ?? (await this.#measure(Infinity));
+    return this.names.filter((_, i) => !Number.isFinite(largest[i]));
   }
 
   /** Multiplies every gradient by k, computed in float64 and rounded once; 1 changes not a bit. */
   scale(k: number): void {
-    this.scaleEach(this.parameters.map(() => k));
+    if (k !== 1) this.scaleEach(new Array<number>(this.parameters.length).fill(k));
   }
 
   /** Multiplies gradient i by ks[i]. */
@@ -92,15 +112,11 @@ export class Gradients {
     if (ks.length !== this.parameters.length) {
       throw new Error(`Gradients.scaleEach: needs ${this.parameters.length} factors, got ${ks.length}`);
     }
-    for (const [i, parameter] of this.parameters.entries()) {
-      if (ks[i] === 1) continue;
-      this.#changed = true;
-      scaleInPlace(parameter, ks[i]);
-    }
+    if (!scaleRuns(this.parameters, ks)) return;
+    this.#changed = true;
     for (const [p, norms] of this.#measured) {
-      const isKnown = norms.map((norm, i) => norm * Math.abs(ks[i])).every(isSafe);
-      if (isKnown) for (let i = 0; i < norms.length; i++) norms[i] *= Math.abs(ks[i]);
-      else if (ks.some((k) => k !== 1)) this.#measured.delete(p);
+      for (let i = 0; i < norms.length; i++) norms[i] *= Math.abs(ks[i]);
+      if (!norms.every(isSafe)) this.#measured.delete(p);
     }
   }
 
@@ -129,13 +145,10 @@ export class Gradients {
     this.#skipped = reason;
   }
 
-  async #norms(p: number): Promise<Float64Array> {
-    let norms = this.#measured.get(p);
-    if (!norms) {
-      const all = await this.#meter.norms(p);
-      norms = Float64Array.from(this.#positions, (position) => all[position]);
-      this.#measured.set(p, norms);
-    }
+  async #measure(p: number): Promise<Float64Array> {
+    const all = await this.#meter.norms(p);
+    const norms = this.#positions ? Float64Array.from(this.#positions, (position) => all[position]) : all;
+    this.#measured.set(p, norms);
     return norms;
   }
 
@@ -145,7 +158,7 @@ export class Gradients {
   }
 
   #named(caller: string, name: string): Parameter {
-    const parameter = this.#names.get(name);
+    const parameter = this.parameters[this.names.indexOf(name)];
     if (parameter) return parameter;
     throw new Error(
       `Gradients.${caller}: no gradient is named '${name}'; there are ${this.names.join(', ')}`,
@@ -158,13 +171,31 @@ export function nameOf(parameter: Parameter, position: number): string {
   return parameter.name || `parameter ${position}`;
 }
 
-function namesOf(present: readonly (readonly [number, Parameter])[]): ReadonlyMap<string, Parameter> {
-  const names = new Map<string, Parameter>();
-  for (const [position, parameter] of present) {
-    const name = nameOf(parameter, position);
-    names.set(names.has(name) ? `${name} (parameter ${position})` : name, parameter);
+/** Positions of the parameters that have a gradient; null where all have. */
+function positionsWithGradient(parameters: readonly Parameter[]): readonly number[] | null {
+  if (parameters.every(({ grad }) => grad !== null)) return null;
+  return [...parameters.keys()].filter((position) => parameters[position].grad !== null);
+}
+
+function namesOf(parameters: readonly Parameter[], positions: readonly number[] | null): readonly string[] {
+  const names = new Set<string>();
+  for (let i = 0; i < parameters.length; i++) {
+    const position = positions?.[i] ?? i;
+    const name = nameOf(parameters[i], position);
+    names.add(names.has(name) ? `${name} (parameter ${position})` : name);
   }
-  return names;
+  return [...names];
+}
+
+function recordOf(names: readonly string[], numbers: Float64Array): Record<string, number> {
+  const record: Record<string, number> = {};
+  for (let i = 0; i < names.length; i++) record[names[i]] = numbers[i];
+  return record;
+}
+
+function areFinite(numbers: Float64Array): boolean {
+  for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
+  return true;
 }
 
 /**
@@ -175,12 +206,34 @@ function isSafe(norm: number): boolean {
   return norm === 0 || (norm > 2 ** -100 && norm < 2 ** 127);
 }
 
-/** A parameter's gradient is one run of its own memory, or of a block that kernels reach. */
-function scaleInPlace({ grad, place }: Parameter, k: number): void {
-  const { data, offset } = grad!.view();
-  const end = offset + grad!.size;
-  const { scaleBlock } = grad!.backend.fused;
-  if (place && scaleBlock) scaleBlock(data, offset, end, k);
+/** Multiplies gradient i by ks[i], neighbours in a block that share a factor at once; returns whether any changed. */
+function scaleRuns(parameters: readonly Parameter[], ks: readonly number[]): boolean {
+  let changed = false;
+  for (let first = 0, next = 1; first < parameters.length; first = next++) {
+    const k = ks[first];
+    // Padding must stay zero: by a factor of NaN or ∞, each alone.
+    while (Number.isFinite(k) && ks[next] === k && areNeighbours(parameters, next)) next++;
+    if (k === 1) continue;
+    changed = true;
+    scaleRun(parameters[first], parameters[next - 1], k);
+  }
+  return changed;
+}
+
+/** Whether parameter i lies behind the one before it in a block, with nothing but padding between. */
+function areNeighbours(parameters: readonly Parameter[], i: number): boolean {
+  const [{ place: before, value }, { place }] = [parameters[i - 1], parameters[i]];
+  if (!place || place.block !== before?.block) return false;
+  const gap = place.offset - (before.offset + value.size);
+  return gap >= 0 && gap < 8;
+}
+
+/** From the first to the last of some neighbours: a gradient is one run of its own memory or of a block. */
+function scaleRun(first: Parameter, last: Parameter, k: number): void {
+  const { data, offset } = first.grad!.view();
+  const end = last.grad!.view().offset + last.value.size;
+  const { scaleBlock } = first.value.backend.fused;
+  if (first.place && scaleBlock) scaleBlock(data, offset, end, k);
   else for (let i = offset; i < end; i++) data[i] *= k;
 }
 

@@ -119,14 +119,12 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     try {
       const gradients = new Gradients(this.#meter);
       if (skipReason !== null) gradients.skip(skipReason);
-      const normBefore = await gradients.norm();
-      const norms = Object.fromEntries(await gradients.norms());
-      const nonFinite = await gradients.nonFinite();
+      const { norm: normBefore, norms, nonFinite, device: normDevice } = await gradients.measure();
       const context = this.#context();
       const { step, lr } = context;
       const hooks = await runHooks(this.hooks, gradients, context);
-      const { skipped, changed: clipped, device: normDevice } = gradients;
-      const normAfter = await gradients.norm();
+      const { skipped, changed: clipped } = gradients;
+      const normAfter = clipped ? await gradients.norm() : normBefore;
       const scale = clipped && normBefore > 0 ? normAfter / normBefore : 1;
       if (skipped === null) this.#apply();
       return {

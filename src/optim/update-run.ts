@@ -20,25 +20,41 @@ export interface UpdateRun {
   state(name: string): FloatArray;
 }
 
+/** A list of parameters block by block, by offset, and how often each was updated. */
+interface Updates {
+  readonly order: readonly Parameter[];
+  readonly counts: number[];
+}
+
 /** What an optimizer remembers: arrays as long as a block, and how often each parameter was updated. */
 export class OptimizerMemory {
   readonly #arrays = new Map<ParameterBlock, Record<string, FloatArray>>();
-  readonly #counts = new Map<Parameter, number>();
+  /** By the list that is updated together: no parameter is in two. */
+  readonly #updates = new Map<readonly Parameter[], Updates>();
 
-  /** The runs over the parameters that have a gradient; counts them as updated. */
+  /** The runs over those of a group's parameters that have a gradient; counts them as updated. */
   take(parameters: readonly Parameter[]): UpdateRun[] {
+    const { order, counts } = this.#updatesOf(parameters);
     const runs: (UpdateRun & { end: number; block: ParameterBlock })[] = [];
-    for (const parameter of inMemoryOrder(parameters)) {
-      if (!parameter.grad) continue;
-      const { block, offset } = parameter.place!;
-      const count = this.#counts.get(parameter) ?? 0;
-      this.#counts.set(parameter, count + 1);
-      const last = runs.at(-1);
-      const end = offset + parameter.value.size;
+    let last: (typeof runs)[number] | undefined;
+    for (let i = 0; i < order.length; i++) {
+      if (!order[i].grad) continue;
+      const { block, offset } = order[i].place!;
+      const end = offset + order[i].value.size;
+      const count = counts[i]++;
       if (last?.block === block && last.count === count && offset - last.end < 8) last.end = end;
-      else runs.push(this.#run(block, offset, end, count));
+      else runs.push((last = this.#run(block, offset, end, count)));
     }
     return runs;
+  }
+
+  #updatesOf(parameters: readonly Parameter[]): Updates {
+    let updates = this.#updates.get(parameters);
+    if (!updates) {
+      updates = { order: inMemoryOrder(parameters), counts: new Array<number>(parameters.length).fill(0) };
+      this.#updates.set(parameters, updates);
+    }
+    return updates;
   }
 
   #run(block: ParameterBlock, start: number, end: number, count: number) {
