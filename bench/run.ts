@@ -24,8 +24,12 @@ interface Options {
 
 const WRONG_USAGE = 2;
 
-/** What the library chooses by itself is measured where no device is named. */
-const normDevices: readonly NormDevice[] = ['webasm', 'cpu'];
+const normDevices: readonly NormDevice[] = ['webasm', 'cpu', 'simd'];
+
+/** Where no device is named: what the library chooses by itself and, where clipping is all there is, the other way. */
+function usualDevices(name: WorkloadName): readonly (NormDevice | undefined)[] {
+  return name.startsWith('clip-') ? [undefined, 'simd'] : [undefined];
+}
 
 const program = new Command('bench')
   .description(
@@ -62,7 +66,7 @@ async function run(names: readonly WorkloadName[], options: Options): Promise<vo
   for (let round = 0; round < options.rounds; round++) {
     for (const name of names.length > 0 ? names : workloadNames) {
       if (options.peersCommand) peers.push(...told(await runPeers(options.peersCommand, name), options));
-      for (const normDevice of options.normDevice ?? [undefined]) {
+      for (const normDevice of options.normDevice ?? usualDevices(name)) {
         ours.push(...told(await measured(name, normDevice, options), options));
       }
     }

@@ -8,10 +8,16 @@ import { checkEps, checkPower, clipFactor } from './clip-by-global-norm.js';
 import { Gradients } from './gradients.js';
 import { checkThreshold } from './hook.js';
 import { said } from './non-finite.js';
-import { NormMeter } from './norm-meter.js';
+import { type NormDevice, NormMeter } from './norm-meter.js';
+
+/** Where a norm is measured. */
+export interface TotalNormOptions {
+  /** Where float32 gradients are measured; default: webasm, else cpu. */
+  readonly normDevice?: NormDevice;
+}
 
 /** Options of `clipGradNorm`, with PyTorch's meaning and defaults. */
-export interface ClipGradNormOptions {
+export interface ClipGradNormOptions extends TotalNormOptions {
   /** Which p-norm (PyTorch: norm_type); default 2. */
   readonly normType?: number;
   /** Throw, before any change, if the norm is not finite; default false: NaN spreads, ∞ zeroes. */
@@ -25,15 +31,15 @@ const meters = new WeakMap<Parameter, readonly NormMeter[]>();
 const METERS_KEPT = 4;
 
 /** The gradients of parameters given by hand; the meter of the same list is found again, so kernels are kept. */
-function gradientsOf(parameters: Iterable<Parameter>): Gradients {
+function gradientsOf(parameters: Iterable<Parameter>, device?: NormDevice): Gradients {
   const list = [...new Set(parameters)];
   const first = list[0];
   if (!first) return new Gradients(new NormMeter(list));
   const known = meters.get(first) ?? [];
-  const same = known.find(
-    (meter) => meter.parameters.length === list.length && list.every((p, i) => p === meter.parameters[i]),
-  );
-  const meter = same ?? new NormMeter(list);
+  const measuresAll = ({ parameters: own }: NormMeter): boolean =>
+    own.length === list.length && list.every((p, i) => p === own[i]);
+  const same = known.find((meter) => meter.requested === device && measuresAll(meter));
+  const meter = same ?? new NormMeter(list, device);
   if (known[0] !== meter) {
     meters.set(first, [meter, ...known.filter((other) => other !== meter)].slice(0, METERS_KEPT));
   }
@@ -41,9 +47,13 @@ function gradientsOf(parameters: Iterable<Parameter>): Gradients {
 }
 
 /** The p-norm of all gradients together; 0 where there are none. A parameter listed twice counts once. */
-export async function totalNorm(parameters: Iterable<Parameter>, normType = 2): Promise<number> {
+export async function totalNorm(
+  parameters: Iterable<Parameter>,
+  normType = 2,
+  { normDevice }: TotalNormOptions = {},
+): Promise<number> {
   checkPower('totalNorm', normType);
-  return gradientsOf(parameters).norm(normType);
+  return gradientsOf(parameters, normDevice).norm(normType);
 }
 
 /**
@@ -53,12 +63,12 @@ export async function totalNorm(parameters: Iterable<Parameter>, normType = 2): 
 export async function clipGradNorm(
   parameters: Iterable<Parameter>,
   maxNorm: number,
-  { normType = 2, errorIfNonfinite = false, eps = 1e-6 }: ClipGradNormOptions = {},
+  { normType = 2, errorIfNonfinite = false, eps = 1e-6, normDevice }: ClipGradNormOptions = {},
 ): Promise<number> {
   checkThreshold('clipGradNorm', maxNorm);
   checkPower('clipGradNorm', normType);
   checkEps('clipGradNorm', eps);
-  const gradients = gradientsOf(parameters);
+  const gradients = gradientsOf(parameters, normDevice);
   const norm = await gradients.norm(normType);
   const nonFinite = errorIfNonfinite ? await gradients.nonFinite() : [];
   if (nonFinite.length > 0) {

@@ -1,12 +1,17 @@
 /** Public surface of clipping: the hook contract, Gradients, the clippers, PyTorch's functions. */
 
-export type { NormDevice } from '../../kernels/gpu/gpu.js';
 export { clipByGlobalNorm, type NormClipOptions } from './clip-by-global-norm.js';
 export { clipByNorm } from './clip-by-norm.js';
 export { clipByValue } from './clip-by-value.js';
-export { type ClipGradNormOptions, clipGradNorm, clipGradValue, totalNorm } from './functions.js';
+export {
+  type ClipGradNormOptions,
+  clipGradNorm,
+  clipGradValue,
+  type TotalNormOptions,
+  totalNorm,
+} from './functions.js';
 export { Gradients } from './gradients.js';
 export type { GradientHook, HookReport, HookState, NonFinitePolicy, StepContext } from './hook.js';
-export { type MeterDevice, NormMeter } from './norm-meter.js';
+export { type MeterDevice, type NormDevice, NormMeter } from './norm-meter.js';
 export { skipNonFinite } from './skip-non-finite.js';
 export { type ClipSpec, clipSpecForms, parseClipSpec } from './spec.js';

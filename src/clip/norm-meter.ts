@@ -1,15 +1,22 @@
 /**
  * Measures the norms of a fixed list of parameters' gradients. It knows where they lie: whole blocks go to the
- * gpu.js kernels as they are, loose float32 gradients through one staging block, float64 gradients to the host.
+ * gpu.js kernels as they are, loose float32 gradients through one staging block, float64 gradients to the host; on
+ * request the kernels of the simd backend measure blocks in its memory, and the host all else.
  */
 
-import type { NormDevice } from '../../kernels/gpu/gpu.js';
+import type { NormDevice as GpuDevice } from '../../kernels/gpu/gpu.js';
 import { type BlockLayout, blockLayout, packRanges } from '../../kernels/gpu/layout.js';
 import { type NormKernels, openNormKernels } from '../../kernels/gpu/norm.js';
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
 import { hostNorm } from './host-norm.js';
 
-/** Where norms are computed: a gpu.js device, or the host in float64. */
+/**
+ * Where norms may be asked for: a gpu.js device, or `simd`, the WebAssembly kernels that compute all else. These measure
+ * p = 2 and Infinity of what an optimizer packed on the simd backend; other powers and other gradients go to the host.
+ */
+export type NormDevice = GpuDevice | 'simd';
+
+/** Where norms were computed: as asked for, or on the host in float64. */
 export type MeterDevice = NormDevice | 'host';
 
 /** Parameters measured by one launch over one float32 array. */
@@ -22,10 +29,10 @@ interface Launch {
   readonly staging: Float32Array | null;
 }
 
-const opened = new Map<NormDevice | undefined, Promise<NormKernels>>();
+const opened = new Map<GpuDevice | undefined, Promise<NormKernels>>();
 
 /** The kernels of a device, opened when first needed and shared by all meters. */
-function kernelsOn(device: NormDevice | undefined): Promise<NormKernels> {
+function kernelsOn(device: GpuDevice | undefined): Promise<NormKernels> {
   let kernels = opened.get(device);
   if (!kernels) {
     kernels = openNormKernels({ device });
@@ -37,7 +44,9 @@ function kernelsOn(device: NormDevice | undefined): Promise<NormKernels> {
 /** Norms of the gradients of a list of parameters; a missing gradient counts as zero. */
 export class NormMeter {
   readonly parameters: readonly Parameter[];
-  readonly #requested: NormDevice | undefined;
+  /** The device asked for. */
+  readonly requested: NormDevice | undefined;
+  #kernels: NormKernels | null = null;
   #launches: readonly Launch[] | null = null;
   #blocks: readonly (ParameterBlock | null)[] = [];
   #device: MeterDevice = 'host';
@@ -45,7 +54,7 @@ export class NormMeter {
   /** `device`: where float32 gradients are measured; default the first that works of webasm, cpu. */
   constructor(parameters: readonly Parameter[], device?: NormDevice) {
     this.parameters = parameters;
-    this.#requested = device;
+    this.requested = device;
   }
 
   /** What the last measurement ran on; `host` before the first, and for float64 gradients. */
@@ -55,31 +64,44 @@ export class NormMeter {
 
   /** The p-norm of each parameter's gradient, in the order of the list: NaN or Infinity where it is not finite. */
   async norms(p: number): Promise<Float64Array> {
+    if (this.requested === 'simd') return this.#simdNorms(p);
     const norms = new Float64Array(this.parameters.length);
     const launches = this.#planned();
     if (launches.length > 0) {
-      const kernels = await kernelsOn(this.#requested);
+      this.#kernels ??= await kernelsOn(this.requested);
       for (const launch of launches) {
-        const found = await kernels.norms(this.#block(launch), launch.layout, p);
+        const found = await this.#kernels.norms(this.#block(launch), launch.layout, p);
         for (let t = 0; t < found.length; t++) norms[launch.members[t]] = found[t];
       }
-      this.#device = kernels.device;
+      this.#device = this.#kernels.device;
     }
     for (let i = 0; i < norms.length; i++) {
-      const { grad, value } = this.parameters[i];
-      if (value.dtype === 'float64' && grad) norms[i] = hostNorm(grad.data(), 0, grad.size, p);
+      if (this.parameters[i].value.dtype === 'float64') norms[i] = hostNormOf(this.parameters[i], p);
+    }
+    return norms;
+  }
+
+  /** By the fused kernels of the backend that a gradient lives on, or on the host; nothing to wait for. */
+  #simdNorms(p: number): Float64Array {
+    const norms = new Float64Array(this.parameters.length);
+    this.#device = 'host';
+    for (let i = 0; i < norms.length; i++) {
+      const norm = kernelNormOf(this.parameters[i], p);
+      if (norm !== undefined) this.#device = 'simd';
+      norms[i] = norm ?? hostNormOf(this.parameters[i], p);
     }
     return norms;
   }
 
   /** The launches, planned again only when a parameter has moved to another block since. */
   #planned(): readonly Launch[] {
-    const moved = this.parameters.some(
-      ({ place }, i) => (place?.block ?? null) !== (this.#blocks[i] ?? null),
-    );
-    if (!this.#launches || moved) {
-      this.#blocks = this.parameters.map(({ place }) => place?.block ?? null);
-      this.#launches = planLaunches(this.parameters);
+    const { parameters } = this;
+    for (let i = 0; this.#launches && i < parameters.length; i++) {
+      if ((parameters[i].place?.block ?? null) !== this.#blocks[i]) this.#launches = null;
+    }
+    if (!this.#launches) {
+      this.#blocks = parameters.map(({ place }) => place?.block ?? null);
+      this.#launches = planLaunches(parameters);
     }
     return this.#launches;
   }
@@ -87,14 +109,32 @@ export class NormMeter {
   /** The array a launch reads: gradients where they are, zeros where there are none. */
   #block({ block, staging, layout, members }: Launch): Float32Array {
     const data = (block ? block.grads : staging) as Float32Array;
-    members.forEach((member, t) => {
-      const { grad } = this.parameters[member];
+    for (let t = 0; t < members.length; t++) {
+      const { grad } = this.parameters[members[t]];
       const { offset, length } = layout.tensors[t];
       if (!grad) data.fill(0, offset, offset + length);
       else if (!block) data.set(grad.data(), offset);
-    });
+    }
     return data;
   }
+}
+
+/** The norm of a gradient in a block that its backend's kernels reach; undefined where they have none for it. */
+function kernelNormOf({ grad, place, value }: Parameter, p: number): number | undefined {
+  if (!place) return undefined;
+  const { grads, backend } = place.block;
+  const { sumSquares, maxAbs } = backend.fused;
+  const end = place.offset + value.size;
+  if (p === 2 && sumSquares) return grad ? Math.sqrt(sumSquares(grads, place.offset, end)) : 0;
+  if (p === Infinity && maxAbs) return grad ? maxAbs(grads, place.offset, end) : 0;
+  return undefined;
+}
+
+/** The norm of a gradient, one run of memory, in float64; 0 where there is none. */
+function hostNormOf({ grad }: Parameter, p: number): number {
+  if (!grad) return 0;
+  const { data, offset } = grad.view();
+  return hostNorm(data, offset, grad.size, p);
 }
 
 function planLaunches(parameters: readonly Parameter[]): Launch[] {

@@ -22,15 +22,26 @@ function checkStep(t: number, steps: number): void {
   throw new Error(`RecurrentOutput.state: t must be an integer in 0 … ${steps - 1}, got ${t}`);
 }
 
-/** States that one op computed together: a state is a step of its output. */
+/** ∂L/∂h of all steps, filled by backward: summed, where a loss looks at several of a layer's outputs. */
+export class StateGrads {
+  all: Tensor | null = null;
+
+  add(grads: Tensor): void {
+    this.all = this.all ? this.all.add(grads) : grads;
+  }
+}
+
+/** States that one op computed together. */
 export class SequenceOutput implements RecurrentOutput {
   readonly output: Variable;
-  readonly #grads: { all: Tensor | null };
+  readonly last: Variable;
+  readonly #grads: StateGrads;
   readonly #taken = new Map<number, Variable>();
 
-  /** `output` [T, B, H]; `grads.all` is filled by backward. */
-  constructor(output: Variable, grads: { all: Tensor | null }) {
+  /** `output` [T, B, H] and `last` [B, H] come from one computation; backward through either adds to `grads`. */
+  constructor(output: Variable, last: Variable, grads: StateGrads) {
     this.output = output;
+    this.last = last;
     this.#grads = grads;
   }
 
@@ -38,12 +49,9 @@ export class SequenceOutput implements RecurrentOutput {
     return this.output.shape[0];
   }
 
-  get last(): Variable {
-    return this.state(this.steps - 1);
-  }
-
   state(t: number): Variable {
     checkStep(t, this.steps);
+    if (t === this.steps - 1) return this.last;
     let state = this.#taken.get(t);
     if (!state || isStale(state, this.output)) {
       state = takeStep(this.output, t);
@@ -58,7 +66,9 @@ export class SequenceOutput implements RecurrentOutput {
   }
 
   [keep](ending: Scope): SequenceOutput {
-    return new SequenceOutput(this.output[keep](ending), { all: this.#grads.all?.[keep](ending) ?? null });
+    const grads = new StateGrads();
+    grads.all = this.#grads.all?.[keep](ending) ?? null;
+    return new SequenceOutput(this.output[keep](ending), this.last[keep](ending), grads);
   }
 }
 

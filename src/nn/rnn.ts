@@ -1,6 +1,15 @@
 /** The vanilla recurrent layer, as one op over all time steps or unrolled cell by cell. */
 
-import { add, matmul, Parameter, recurrence, relu, tanh, type Variable } from '../autograd/index.js';
+import {
+  add,
+  matmul,
+  Parameter,
+  recurrence,
+  recurrenceLast,
+  relu,
+  tanh,
+  type Variable,
+} from '../autograd/index.js';
 import {
   formatShape,
   fullLike,
@@ -14,7 +23,7 @@ import {
 import { checkLastAxis, checkSize } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
-import { type RecurrentOutput, SequenceOutput, UnrolledOutput } from './recurrent-output.js';
+import { type RecurrentOutput, SequenceOutput, StateGrads, UnrolledOutput } from './recurrent-output.js';
 import { unstack } from './unstack.js';
 
 const nonlinearities = {
@@ -76,23 +85,25 @@ export class RNN extends Module {
   /** Runs all T steps from the state `h0` [B, H] (default zeros). */
   forward(x: LayerInput, h0?: LayerInput): RecurrentOutput {
     this.#check(x, h0);
-    // The inputs of all steps meet W_ih in one product; the recurrence does only what must wait for the state before.
-    const inputs = affine(x, this.weightIh, this.bias);
     const start = h0 ?? fullLike(this.weightHh.value, 0, [x.shape[1], this.weightHh.shape[0]]);
-    if (this.unrolled) return this.#unroll(inputs, start);
-    const grads: { all: Tensor | null } = { all: null };
-    const onStateGrads = (all: Tensor): void => {
-      grads.all = all;
-    };
-    const params = { activation: this.nonlinearity, onStateGrads };
-    return new SequenceOutput(recurrence(inputs, this.weightHh, start, params), grads);
+    return this.unrolled ? this.#unroll(x, start) : this.#sequence(x, start);
+  }
+
+  /** All steps in one op; its last state is an op of its own, whose backward is cheaper. */
+  #sequence(x: LayerInput, start: LayerInput): SequenceOutput {
+    const grads = new StateGrads();
+    const operands = [x, this.weightIh, this.bias, this.weightHh, start] as const;
+    const watched = { activation: this.nonlinearity, onStateGrads: (dh: Tensor) => grads.add(dh) };
+    const output = recurrence(...operands, watched);
+    const last = recurrenceLast(...operands, { ...watched, states: output.value });
+    return new SequenceOutput(output, last, grads);
   }
 
   /** The same cell by cell: h_t = φ(a_t + h_{t−1}·W_hhᵀ), where a_t = x_t·W_ihᵀ + b. */
-  #unroll(inputs: Variable, start: LayerInput): UnrolledOutput {
+  #unroll(x: LayerInput, start: LayerInput): UnrolledOutput {
     const recurrent = this.weightHh.transpose();
     let h = start;
-    const states = unstack(inputs).map((input) => {
+    const states = unstack(affine(x, this.weightIh, this.bias)).map((input) => {
       const state = nonlinearities[this.nonlinearity](add(input, matmul(h, recurrent)));
       h = state;
       return state;

@@ -23,7 +23,7 @@ export interface OptimizerOptions {
   readonly lr: number;
   /** What runs between backward and the update, in order. */
   readonly hooks?: readonly GradientHook[];
-  /** Where float32 norms are computed; default: webasm, else cpu. */
+  /** Where float32 norms are computed; default: webasm, else cpu; `simd` is the fastest. */
   readonly normDevice?: NormDevice;
 }
 

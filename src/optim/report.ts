@@ -22,6 +22,6 @@ export interface StepReport {
   readonly hooks: readonly HookReport[];
   /** Why no update was made, or null. */
   readonly skipped: string | null;
-  /** Where norms were computed: a gpu.js device, or the host (float64 gradients). */
+  /** Where these norms were computed: a gpu.js device, the simd kernels, or the host (float64 gradients). */
   readonly normDevice: MeterDevice;
 }

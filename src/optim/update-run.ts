@@ -43,7 +43,10 @@ export class OptimizerMemory {
       const end = offset + order[i].value.size;
       const count = counts[i]++;
       if (last?.block === block && last.count === count && offset - last.end < 8) last.end = end;
-      else runs.push((last = this.#run(block, offset, end, count)));
+      else {
+        last = this.#run(block, offset, end, count);
+        runs.push(last);
+      }
     }
     return runs;
   }

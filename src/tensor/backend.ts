@@ -73,6 +73,10 @@ export interface BlockRange {
 export interface FusedKernels {
   /** block[i] *= factor for start ≤ i < end. */
   scaleBlock(block: FloatArray, start: number, end: number, factor: number): void;
+  /** Σ block[i]² for start ≤ i < end, in float64: of float32 it neither overflows nor vanishes. */
+  sumSquares(block: FloatArray, start: number, end: number): number;
+  /** The largest |block[i]| for start ≤ i < end; 0 for none, NaN where any is NaN. */
+  maxAbs(block: FloatArray, start: number, end: number): number;
   /** PyTorch's SGD; `velocity` null without momentum, `first` where it starts. */
   sgd(range: BlockRange, velocity: FloatArray | null, first: boolean, options: SgdConstants): void;
   /** PyTorch's Adam; `largest` null without AMSGrad. */
@@ -83,7 +87,10 @@ export interface FusedKernels {
   activationBackward(name: ActivationName, grad: View, output: View, out: View): void;
   /** h_t = f(pre_t + h_{t−1} · weightᵀ): `states` [T, B, H] holds pre and becomes h; `h0` [B, H] or null for zeros. */
   recurrentForward(name: ActivationName, states: View, weight: View, h0: View | null): void;
-  /** ∂L/∂h_t and ∂L/∂pre_t for every t, from what reaches each h_t from outside the recurrence. */
+  /**
+   * ∂L/∂h_t and ∂L/∂pre_t for every t, from `upstream`: what reaches each h_t from outside the recurrence [T, B, H], or
+   * the last alone [B, H].
+   */
   recurrentBackward(
     name: ActivationName,
     upstream: View,

@@ -5,7 +5,6 @@
 
 import type { ActivationName } from './backend.js';
 import { concatTensors } from './concat.js';
-import { fullLike } from './create.js';
 import { Tensor } from './tensor.js';
 
 /** x · weightᵀ + bias: [n, in] × [out, in] + [out] → [n, out]. Shapes are the caller's to check. */
@@ -53,23 +52,42 @@ export function activate(name: ActivationName, x: Tensor): Tensor {
   }
 }
 
-/** All states of h_t = f(pre_t + h_{t−1} · weightᵀ): pre [T, B, H], weight [H, H], h0 [B, H] → [T, B, H]. */
-export function recurrentStates(name: ActivationName, pre: Tensor, weight: Tensor, h0: Tensor): Tensor {
+/**
+ * All states of h_t = f(x_t · weightIhᵀ + bias + h_{t−1} · weightHhᵀ): x [T, B, I], weightIh [H, I], bias [H], weightHh
+ * [H, H], h0 [B, H] → [T, B, H]. The inputs of all steps meet weightIh in one product.
+ */
+export function recurrentStates(
+  name: ActivationName,
+  x: Tensor,
+  weightIh: Tensor,
+  bias: Tensor,
+  weightHh: Tensor,
+  h0: Tensor,
+): Tensor {
+  const [steps, batch, inputs] = x.shape;
+  const pre = affineOf(x.reshape([steps * batch, inputs]), weightIh, bias).reshape([
+    steps,
+    batch,
+    weightHh.shape[0],
+  ]);
   const { recurrentForward } = pre.backend.fused;
   if (recurrentForward) {
-    const states = pre.copy();
-    recurrentForward(name, states.view(), weight.view(), h0.view());
-    return states;
+    // What meets nobody else's eyes becomes the states in place.
+    recurrentForward(name, pre.view(), weightHh.view(), h0.view());
+    return pre;
   }
-  const steps: Tensor[] = [];
-  for (let t = 0, h = h0; t < pre.shape[0]; t++) {
-    h = activate(name, stepOf(pre, t).add(h.matmul(weight.T)));
-    steps.push(h.reshape([1, ...h.shape]));
+  const states: Tensor[] = [];
+  for (let t = 0, h = h0; t < steps; t++) {
+    h = activate(name, stepOf(pre, t).add(h.matmul(weightHh.T)));
+    states.push(h.reshape([1, ...h.shape]));
   }
-  return concatTensors(steps, 0);
+  return concatTensors(states, 0);
 }
 
-/** ∂L/∂h_t and ∂L/∂pre_t for every t, from `upstream`, what reaches each h_t from outside the recurrence. */
+/**
+ * ∂L/∂h_t and ∂L/∂pre_t for every t, from `upstream`: what reaches each h_t from outside the recurrence, [T, B, H], or
+ * the last alone, [B, H].
+ */
 export function recurrentGrads(
   name: ActivationName,
   upstream: Tensor,
@@ -83,9 +101,11 @@ export function recurrentGrads(
     recurrentBackward(name, upstream.view(), states.view(), weight.view(), dh.view(), dpre.view());
     return { dh, dpre };
   }
-  let later = fullLike(weight, 0, [states.shape[1], states.shape[2]]);
-  for (let t = states.shape[0] - 1; t >= 0; t--) {
-    const total = stepOf(upstream, t).add(later);
+  const last = states.shape[0] - 1;
+  let later: Tensor | null = upstream.rank === 2 ? upstream : null;
+  for (let t = last; t >= 0; t--) {
+    const own = upstream.rank === 2 ? null : stepOf(upstream, t);
+    const total: Tensor = own && later ? own.add(later) : (own ?? later)!;
     const before = activationGrad(name, total, stepOf(states, t));
     states.backend.copy(total.view(), stepOf(dh, t).view());
     states.backend.copy(before.view(), stepOf(dpre, t).view());

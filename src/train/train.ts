@@ -3,7 +3,7 @@
  * signal says stop, or a number stops being finite. It records every step and yields to the event loop.
  */
 
-import { type Parameter, Variable } from '../autograd/index.js';
+import { type Parameter, type ParameterBlock, Variable } from '../autograd/index.js';
 import { nameOf } from '../clip/gradients.js';
 import type { MeterDevice } from '../clip/index.js';
 import type { Optimizer, OptimizerOptions, StepReport } from '../optim/index.js';
@@ -102,23 +102,42 @@ function findDivergence(
   report: StepReport,
   parameters: readonly Parameter[],
 ): Divergence | null {
-  const largest = largestOf(report.norms);
-  if (!Number.isFinite(loss)) return { step, what: 'loss', names: report.nonFinite, largest };
+  const found = (what: Divergence['what'], names: readonly string[]): Divergence => {
+    return { step, what, names, largest: largestOf(report.norms) };
+  };
+  if (!Number.isFinite(loss)) return found('loss', report.nonFinite);
   if (report.skipped !== null) return null;
   const gradients = Number.isFinite(report.normAfter) ? [] : nonFiniteOf(parameters, ({ grad }) => grad);
   if (gradients.length > 0) {
     // Clipping spreads a NaN to all: whose gradient went first is known from before the hooks.
-    const names = report.nonFinite.length > 0 ? report.nonFinite : gradients;
-    return { step, what: 'gradient', names, largest };
+    return found('gradient', report.nonFinite.length > 0 ? report.nonFinite : gradients);
   }
+  if (areFinite(parameters)) return null;
   const names = nonFiniteOf(parameters, ({ value }) => value);
-  return names.length > 0 ? { step, what: 'parameter', names, largest } : null;
+  return names.length > 0 ? found('parameter', names) : null;
 }
 
 /** The name with the largest norm; empty where there is none. */
 function largestOf(norms: Readonly<Record<string, number>>): string {
   const [first = ['', 0], ...others] = Object.entries(norms);
   return others.reduce((largest, entry) => (isLarger(entry[1], largest[1]) ? entry : largest), first)[0];
+}
+
+/**
+ * Whether all values are finite, by one reduction of a whole block where its backend has a kernel for that. A block may
+ * hold more than these parameters, so that `false` only means: look.
+ */
+function areFinite(parameters: readonly Parameter[]): boolean {
+  let checked: ParameterBlock | null = null;
+  for (const { place, value } of parameters) {
+    const block = place?.block ?? null;
+    if (block && block === checked) continue;
+    if (block?.backend.fused.maxAbs) {
+      if (!Number.isFinite(block.backend.fused.maxAbs(block.values, 0, block.values.length))) return false;
+      checked = block;
+    } else if (hasNonFinite(value)) return false;
+  }
+  return true;
 }
 
 /** Names of the parameters of which a tensor (value, gradient) holds a NaN or an infinity. */

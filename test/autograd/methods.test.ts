@@ -5,7 +5,7 @@ import { drawInputs, table } from './samples.js';
 type Methods = Readonly<Record<string, ((...args: unknown[]) => Variable) | undefined>>;
 
 /** Ops that do not start from one operand, or are layers: functions only. */
-const functionsOnly = ['concat', 'stack', 'where', 'affine', 'recurrence', 'takeStep'];
+const functionsOnly = ['concat', 'stack', 'where', 'affine', 'recurrence', 'recurrenceLast', 'takeStep'];
 
 describe('ops as methods', () => {
   it('every op that starts from one operand is a method', () => {

@@ -2,24 +2,30 @@
 
 import { createServer } from 'node:http';
 import type { AddressInfo } from 'node:net';
-import { basename, join } from 'node:path';
+import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
-import { build, type Plugin } from 'esbuild';
+import { type BuildOptions, build } from 'esbuild';
 
-const example = fileURLToPath(new URL('example', import.meta.url));
+const folder = fileURLToPath(new URL('.', import.meta.url));
+
+const HTML = `<!doctype html>
+<meta charset="utf-8">
+<title>tamegrad</title>
+<link rel="icon" href="data:,">
+<output></output>
+<script type="module" src="page.js"></script>
+`;
 
 /** Files of a site by name. */
 export type Files = ReadonlyMap<string, Uint8Array>;
 
-const HTML =
-  '<!doctype html><meta charset="utf-8"><title>tamegrad</title><link rel="icon" href="data:,"><output></output><script type="module" src="page.js"></script>';
-
 /** Page and worker as a user's bundler makes them; gpu.js, which is loaded when first needed, is a chunk of its own. */
-export async function bundleExample(plugins: Plugin[] = []): Promise<Files> {
+export async function bundle(options: Pick<BuildOptions, 'alias' | 'plugins'> = {}): Promise<Files> {
   const { outputFiles } = await build({
-    entryPoints: ['page', 'worker', 'training'].map((name) => join(example, `${name}.ts`)),
-    outdir: example,
+    entryPoints: ['example/page.ts', 'example/worker.ts', 'numbers.ts'].map((name) => folder + name),
+    outdir: folder,
+    entryNames: '[name]',
     write: false,
     bundle: true,
     splitting: true,
@@ -28,39 +34,42 @@ export async function bundleExample(plugins: Plugin[] = []): Promise<Files> {
     platform: 'browser',
     target: 'es2023',
     logLevel: 'silent',
-    plugins,
+    ...options,
   });
-  const bundled = outputFiles.map(({ path, contents }) => [basename(path), contents] as const);
-  return new Map([['index.html', new TextEncoder().encode(HTML)], ...bundled]);
+  const scripts = outputFiles.map(({ path, contents }) => [basename(path), contents] as const);
+  return new Map([['index.html', new TextEncoder().encode(HTML)], ...scripts]);
 }
 
-/** How much is downloaded, in kB as it is and compressed: gpu.js, and all else. */
-export function sizesOf(files: Files): string {
-  const kilobytes = (parts: Uint8Array[]) => `${Math.round(parts.reduce((sum, { length }) => sum + length, 0) / 1000)} kB`;
-  const describe = (parts: Uint8Array[]) => `${kilobytes(parts)} (${kilobytes(parts.map((part) => gzipSync(part)))} gzipped)`;
-  const scripts = [...files].filter(([name]) => name.endsWith('.js'));
-  const gpu = scripts.filter(([name]) => name.startsWith('gpu')).map(([, contents]) => contents);
-  const rest = scripts.filter(([name]) => !name.startsWith('gpu')).map(([, contents]) => contents);
-  return `library and example ${describe(rest)}, gpu.js ${describe(gpu)}`;
+/** Kilobytes, gzipped, of gpu.js and of all other scripts. */
+export function sizesOf(files: Files): { readonly library: number; readonly gpu: number } {
+  const sizes = { library: 0, gpu: 0 };
+  for (const [name, contents] of files) {
+    if (name.endsWith('.js'))
+      sizes[name.startsWith('gpu') ? 'gpu' : 'library'] += gzipSync(contents).length / 1000;
+  }
+  return sizes;
 }
 
-/** Headers of the answer to a request for `name`. */
-export type HeadersOf = (name: string) => Readonly<Record<string, string>>;
+/** One way to serve the site: its files, and the headers of each. */
+export interface Variant {
+  readonly files: Files;
+  readonly headers?: (name: string) => Readonly<Record<string, string>>;
+}
 
-/** Serves files on 127.0.0.1: every variant under a path of its own, with its own headers. */
-export async function serve(files: Files, variants: Readonly<Record<string, HeadersOf>>) {
+/** Serves every variant on 127.0.0.1 under a path of its own. */
+export async function serve(variants: Readonly<Record<string, Variant>>) {
   const server = createServer((request, response) => {
-    const [, variant, name] = new URL(request.url!, 'http://localhost').pathname.split('/');
-    const body = files.get(name || 'index.html');
-    const headersOf = variants[variant];
-    if (!body || !headersOf) return response.writeHead(404).end();
+    const [, variant, name] = decodeURI(new URL(request.url!, 'http://localhost').pathname).split('/');
+    const { files, headers } = variants[variant] ?? {};
+    const body = files?.get(name || 'index.html');
+    if (!body) return response.writeHead(404).end();
     const type = name ? 'text/javascript' : 'text/html';
-    return response.writeHead(200, { 'content-type': type, ...headersOf(name) }).end(body);
+    return response.writeHead(200, { 'content-type': type, ...headers?.(name) }).end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
   const { port } = server.address() as AddressInfo;
   return {
-    url: (variant: string, query = '') => `http://127.0.0.1:${port}/${variant}/${query}`,
+    address: (variant: string) => `http://127.0.0.1:${port}/${encodeURI(variant)}/`,
     close: () => new Promise((resolve) => server.close(resolve)),
   };
 }

@@ -154,9 +154,9 @@ describe.each([false, true])('RNN, unrolled: %s', (unrolled) => {
 
   it('derives output and states once, but anew when the first were made without recording', () => {
     const result = layer.forward(x);
-    expect(noGrad(() => (unrolled ? result.output : result.last)).requiresGrad).toBe(false);
+    expect(noGrad(() => (unrolled ? result.output : result.state(1))).requiresGrad).toBe(false);
     expect(result.output.requiresGrad).toBe(true);
-    expect(result.last.requiresGrad).toBe(true);
+    expect(result.state(1).requiresGrad).toBe(true);
     expect(result.output).toBe(result.output);
     expect(noGrad(() => layer.forward(x)).output.requiresGrad).toBe(false);
   });

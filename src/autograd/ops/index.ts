@@ -5,4 +5,5 @@ export * from './elementwise.js';
 export * from './layer.js';
 export * from './matmul.js';
 export * from './movement.js';
+export * from './recurrence.js';
 export * from './reduce.js';

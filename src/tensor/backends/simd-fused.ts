@@ -15,7 +15,7 @@ export function fusedKernels(find: () => SimdOperands): FusedKernels {
   return { ...blockKernels(find), ...recurrentKernels(find), ...lossKernels(find), ...layerKernels(find) };
 }
 
-type BlockKernels = Pick<FusedKernels, 'scaleBlock' | 'sgd' | 'adam'>;
+type BlockKernels = Pick<FusedKernels, 'scaleBlock' | 'sumSquares' | 'maxAbs' | 'sgd' | 'adam'>;
 
 /** Blocks lie in the kernels' memory and are padded to multiples of 8: a run may be rounded up to whole vectors. */
 function blockKernels(find: () => SimdOperands): BlockKernels {
@@ -31,6 +31,8 @@ function blockKernels(find: () => SimdOperands): BlockKernels {
         kernels.scaleBlock(address, n, factor / SMALLEST_NORMAL);
       }
     },
+    sumSquares: (block, start, end) => find().kernels.sumSquares(at(block, start), end - start),
+    maxAbs: (block, start, end) => find().kernels.maxAbs(at(block, start), end - start),
     sgd({ values, grads, start, end }, velocity, first, options) {
       const flags =
         (options.maximize ? OPTIM.maximize : 0) |
@@ -152,7 +154,7 @@ function recurrentKernels(find: () => SimdOperands): RecurrentKernels {
         addressOf(toState),
         addressOf(toPre),
         grad,
-        0,
+        upstream.shape.length === 2 ? 1 : 0,
         h,
         w,
         steps,

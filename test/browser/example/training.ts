@@ -79,7 +79,7 @@ export async function trainLatch(job: Job, onStep?: (record: StepRecord) => void
 }
 
 /** SHA-256 over the bytes of all parameters. */
-async function hashOf(model: Module): Promise<string> {
+export async function hashOf(model: Module): Promise<string> {
   const values = model.parameters().map(({ value }) => new Float32Array(value.data()));
   const digest = await crypto.subtle.digest('SHA-256', await new Blob(values).arrayBuffer());
   return Array.from(new Uint8Array(digest), (byte) => byte.toString(16).padStart(2, '0')).join('');

@@ -1,0 +1,79 @@
+/**
+ * The vanilla recurrence over a whole sequence as one op: all time steps in one kernel, and each weight's gradient as
+ * one product over all T · B rows. Equals the network unrolled cell by cell, which the tests compare it with.
+ */
+
+import {
+  type ActivationName,
+  recurrentGrads,
+  recurrentStates,
+  stepOf,
+  type Tensor,
+} from '../../tensor/index.js';
+import { type BackwardContext, defineOp, type Sample } from '../op.js';
+
+type Inputs = readonly [x: Tensor, weightIh: Tensor, bias: Tensor, weightHh: Tensor, h0: Tensor];
+
+/** What a recurrence applies, and what it shares with whoever watches. */
+export interface RecurrenceParams {
+  readonly activation: ActivationName;
+  /** The states, if they are computed already: `recurrence` and `recurrenceLast` of one layer share them. */
+  readonly states?: Tensor;
+  /** Called in backward with ∂L/∂h of all steps, [T, B, H]. */
+  readonly onStateGrads?: (grads: Tensor) => void;
+}
+
+const shapes = [[4, 2, 3], [3, 3], [3], [3, 3], [2, 3]];
+const samples: readonly Sample<RecurrenceParams>[] = [
+  { shapes, params: { activation: 'tanh' }, range: [-0.9, 0.9] },
+  { shapes: [[3, 1, 1], [2, 1], [2], [2, 2], [1, 2]], params: { activation: 'relu' }, range: [-0.9, 0.9] },
+  { shapes: [[1, 2, 3], [2, 3], [2], [2, 2], [2, 2]], params: { activation: 'identity' } },
+];
+
+function statesOf(
+  [x, weightIh, bias, weightHh, h0]: Inputs,
+  { states, activation }: RecurrenceParams,
+): Tensor {
+  return states ?? recurrentStates(activation, x, weightIh, bias, weightHh, h0);
+}
+
+/** The rules of both ops: `upstream` reaches every state [T, B, H], or the last alone [B, H]. */
+function rules(upstream: Tensor, states: Tensor, inputs: Inputs, params: RecurrenceParams): (() => Tensor)[] {
+  const [x, weightIh, , weightHh, h0] = inputs;
+  const { dh, dpre } = recurrentGrads(params.activation, upstream, states, weightHh);
+  params.onStateGrads?.(dh);
+  const [steps, , hidden] = states.shape;
+  const rows = dpre.reshape([-1, hidden]);
+  const first = stepOf(dpre, 0);
+  return [
+    () => rows.matmul(weightIh).reshape(x.shape),
+    () => rows.T.matmul(x.reshape([-1, x.shape[2]])),
+    () => rows.sum({ axis: 0 }),
+    () => {
+      const later = dpre.slice([[1, steps]]).reshape([-1, hidden]);
+      const earlier = states.slice([[0, steps - 1]]).reshape([-1, hidden]);
+      return first.T.matmul(h0).add(later.T.matmul(earlier));
+    },
+    () => first.matmul(weightHh),
+  ];
+}
+
+/**
+ * All states of h_t = f(x_t · weightIhᵀ + bias + h_{t−1} · weightHhᵀ): x [T, B, I], weightIh [H, I], bias [H], weightHh
+ * [H, H], h0 [B, H] → [T, B, H].
+ */
+export const recurrence = defineOp<Inputs, RecurrenceParams>({
+  name: 'recurrence',
+  forward: statesOf,
+  backward: (grad, { inputs, output, params }) => rules(grad, output, inputs, params),
+  samples,
+});
+
+/** The last state of `recurrence` alone, [B, H]: its backward need not look for gradients at the other steps. */
+export const recurrenceLast = defineOp<Inputs, RecurrenceParams>({
+  name: 'recurrenceLast',
+  forward: (inputs, params) => stepOf(statesOf(inputs, params), -1),
+  backward: (grad, { inputs, params }: BackwardContext<Inputs, RecurrenceParams>) =>
+    rules(grad, statesOf(inputs, params), inputs, params),
+  samples,
+});

@@ -1,0 +1,118 @@
+/**
+ * The same bits in a browser: the example of docs/browser.md, bundled, served and run in a worker of headless Chromium,
+ * ends in the parameters that it ends in here. Without Chromium the tests are skipped, but fail where CI is true.
+ */
+
+import { readFileSync } from 'node:fs';
+import { fileURLToPath } from 'node:url';
+import type { Browser } from 'playwright-core';
+import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { startLatch } from '../../demos/latch-model.js';
+import { clipByGlobalNorm, SGD, train } from '../../src/index.js';
+import { launch, missing, visit } from './chromium.js';
+import { hashOf, type Job, trainLatch } from './example/training.js';
+import { hashNumbers } from './numbers.js';
+import { bundle, serve, sizesOf, type Variant } from './site.js';
+
+const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
+
+const latch: Job = { seed: 1, steps: 50, backend: 'simd' };
+const jobs: readonly Job[] = [latch, { seed: 1, steps: 10, backend: 'reference' }];
+
+const files = await bundle();
+const strict = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
+const isolating = {
+  'cross-origin-opener-policy': 'same-origin',
+  'cross-origin-embedder-policy': 'require-corp',
+};
+
+/** The ways to serve the page. */
+const variants = {
+  'no headers': { files },
+  'cross-origin isolation': { files, headers: () => isolating },
+  'a policy under which only the worker may evaluate text': {
+    files,
+    headers: (name) => ({
+      'content-security-policy':
+        name === 'worker.js' ? "script-src 'self' 'unsafe-eval'" : "script-src 'self'; worker-src 'self'",
+    }),
+  },
+  'a strict policy and a stand-in for ndarray': {
+    files: await bundle({ alias: { ndarray: path('example/ndarray.ts') } }),
+    headers: () => ({ ...isolating, 'content-security-policy': strict }),
+  },
+} satisfies Record<string, Variant>;
+
+const skipped = missing !== null && process.env.CI !== 'true';
+if (skipped) console.warn(`test/browser: skipped, ${missing}`);
+
+describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`, () => {
+  let browser: Browser;
+  let site: Awaited<ReturnType<typeof serve>>;
+
+  beforeAll(async () => {
+    browser = await launch();
+    site = await serve({
+      ...variants,
+      'a strict policy': { files, headers: () => ({ 'content-security-policy': strict }) },
+    });
+  }, 60_000);
+
+  afterAll(async () => {
+    await browser?.close();
+    await site?.close();
+  });
+
+  it.each(Object.keys(variants))('trains to the bits that it trains to in Node, with %s', async (variant) => {
+    for (const job of jobs) {
+      const { shown, isolated, complaints } = await visit(browser, site.address(variant), job);
+      const { wallMs, ...expected } = await trainLatch(job);
+      expect(shown.error).toBeUndefined();
+      expect(shown.result).toMatchObject({ ...expected, backend: job.backend, normDevice: 'webasm' });
+      expect(complaints).toEqual([]);
+      expect(isolated).toBe(/isolation|stand-in/.test(variant));
+    }
+  });
+
+  it('says what a strict policy forbids', async () => {
+    const { shown } = await visit(browser, site.address('a strict policy'), latch);
+    expect(shown.error).toMatch(/^EvalError: .*unsafe-eval/);
+  });
+
+  it('leaves the page its main thread while the worker trains', async () => {
+    const { shown, ticks } = await visit(browser, site.address('no headers'), { ...latch, steps: 3000 });
+    console.info(ticks, shown.result!.wallMs);
+    expect(ticks).toBeGreaterThan((0.4 * shown.result!.wallMs) / 10);
+  });
+
+  it('computes random numbers and functions to the same last bit', async () => {
+    const page = await browser.newPage();
+    await page.goto(site.address('no headers'));
+    const hash = await page.evaluate("import('./numbers.js').then((numbers) => numbers.hashNumbers())");
+    await page.close();
+    expect(hash).toBe(await hashNumbers());
+  });
+});
+
+describe('the example', () => {
+  it('is the latch of the demo', async () => {
+    const own = { rho: 1.2, activation: 'tanh' };
+    const { model, batches, loss } = startLatch({ ...latch, lr: 0.1, optimizer: 'sgd', clips: [], own });
+    const optimizer = new SGD(model.parameters(), { lr: 0.1, hooks: [clipByGlobalNorm(1)] });
+    await train({ model, batches, optimizer, steps: 50, loss: (_, batch) => loss(batch) });
+    expect(await hashOf(model)).toBe((await trainLatch(latch)).hash);
+  });
+
+  it('stands in docs/browser.md word for word', () => {
+    const page = readFileSync(path('../../docs/browser.md'), 'utf8');
+    for (const name of ['worker.ts', 'page.ts', 'ndarray.ts'])
+      expect(page).toContain(`\`\`\`ts\n${readFileSync(path(`example/${name}`), 'utf8')}\`\`\`\n`);
+  });
+
+  it('is small, and loads gpu.js apart', () => {
+    const { library, gpu } = sizesOf(files);
+    console.info(`browser bundle: ${library.toFixed(0)} kB gzipped, gpu.js ${gpu.toFixed(0)} kB more`);
+    expect(library).toBeLessThan(90);
+    expect(gpu).toBeGreaterThan(100);
+  });
+});
