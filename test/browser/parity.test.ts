@@ -80,9 +80,11 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
   });
 
   it('leaves the page its main thread while the worker trains', async () => {
-    const { shown, ticks } = await visit(browser, site.address('no headers'), { ...latch, steps: 3000 });
+    const job: Job = { seed: 1, steps: 30, backend: 'reference' };
+    const { shown, ticks } = await visit(browser, site.address('no headers'), job);
     console.info(ticks, shown.result!.wallMs);
-    expect(ticks).toBeGreaterThan((0.4 * shown.result!.wallMs) / 10);
+    // On the main thread it could tick between steps only, which is every 50 ms at best.
+    expect(ticks).toBeGreaterThan((0.3 * shown.result!.wallMs) / 10);
   });
 
   it('computes random numbers and functions to the same last bit', async () => {
@@ -99,7 +101,7 @@ describe('the example', () => {
     const own = { rho: 1.2, activation: 'tanh' };
     const { model, batches, loss } = startLatch({ ...latch, lr: 0.1, optimizer: 'sgd', clips: [], own });
     const optimizer = new SGD(model.parameters(), { lr: 0.1, hooks: [clipByGlobalNorm(1)] });
-    await train({ model, batches, optimizer, steps: 50, loss: (_, batch) => loss(batch) });
+    await train({ model, batches, optimizer, steps: 50, loss: (_, batch, step) => loss(batch, step) });
     expect(await hashOf(model)).toBe((await trainLatch(latch)).hash);
   });
 
