@@ -102,7 +102,7 @@ export class Gradients {
     return this.names.filter((_, i) => !Number.isFinite(largest[i]));
   }
 
-  /** Multiplies every gradient by k, computed in float64 and rounded once; 1 changes not a bit. */
+  /** Multiplies every gradient by k (rounded to float32 where a kernel multiplies); 1 changes not a bit. */
   scale(k: number): void {
     if (k !== 1) this.scaleEach(new Array<number>(this.parameters.length).fill(k));
   }

@@ -20,27 +20,33 @@ const latch: Job = { seed: 1, steps: 50, backend: 'simd' };
 const jobs: readonly Job[] = [latch, { seed: 1, steps: 10, backend: 'reference' }];
 
 const files = await bundle();
+const withoutNdarray = await bundle({ alias: { ndarray: path('example/ndarray.ts') } });
+const policy = (text: string) => ({ 'content-security-policy': text });
+const plain = "script-src 'self'; worker-src 'self'";
 const strict = "script-src 'self' 'wasm-unsafe-eval'; worker-src 'self'";
 const isolating = {
   'cross-origin-opener-policy': 'same-origin',
   'cross-origin-embedder-policy': 'require-corp',
 };
 
-/** The ways to serve the page. */
+/** The ways to serve the page under which it works. */
 const variants = {
   'no headers': { files },
   'cross-origin isolation': { files, headers: () => isolating },
   'a policy under which only the worker may evaluate text': {
     files,
-    headers: (name) => ({
-      'content-security-policy':
-        name === 'worker.js' ? "script-src 'self' 'unsafe-eval'" : "script-src 'self'; worker-src 'self'",
-    }),
+    headers: (name) => policy(name === 'worker.js' ? "script-src 'self' 'unsafe-eval'" : plain),
   },
   'a strict policy and a stand-in for ndarray': {
-    files: await bundle({ alias: { ndarray: path('example/ndarray.ts') } }),
-    headers: () => ({ ...isolating, 'content-security-policy': strict }),
+    files: withoutNdarray,
+    headers: () => ({ ...isolating, ...policy(strict) }),
   },
+} satisfies Record<string, Variant>;
+
+/** And those under which it does not. */
+const forbidding = {
+  'a strict policy': { files, headers: () => policy(strict) },
+  'a policy without WebAssembly': { files: withoutNdarray, headers: () => policy(plain) },
 } satisfies Record<string, Variant>;
 
 const skipped = missing !== null && process.env.CI !== 'true';
@@ -52,10 +58,7 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
 
   beforeAll(async () => {
     browser = await launch();
-    site = await serve({
-      ...variants,
-      'a strict policy': { files, headers: () => ({ 'content-security-policy': strict }) },
-    });
+    site = await serve({ ...variants, ...forbidding });
   }, 60_000);
 
   afterAll(async () => {
@@ -74,9 +77,12 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
     }
   });
 
-  it('says what a strict policy forbids', async () => {
-    const { shown } = await visit(browser, site.address('a strict policy'), latch);
-    expect(shown.error).toMatch(/^EvalError: .*unsafe-eval/);
+  it.each([
+    ['a strict policy', /^EvalError: .*unsafe-eval/],
+    ['a policy without WebAssembly', /^CompileError: .*WebAssembly/],
+  ])('says what is forbidden under %s', async (variant, message) => {
+    const { shown } = await visit(browser, site.address(variant), latch);
+    expect(shown.error).toMatch(message);
   });
 
   it('leaves the page its main thread while the worker trains', async () => {
@@ -87,12 +93,15 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
     expect(ticks).toBeGreaterThan((0.3 * shown.result!.wallMs) / 10);
   });
 
-  it('computes random numbers and functions to the same last bit', async () => {
+  it('computes the same on the main thread, and random numbers and functions to the last bit', async () => {
     const page = await browser.newPage();
     await page.goto(site.address('no headers'));
-    const hash = await page.evaluate("import('./numbers.js').then((numbers) => numbers.hashNumbers())");
+    const hash = await page.evaluate("import('./numbers.js').then((module) => module.hashNumbers())");
+    const job = JSON.stringify(latch);
+    const result = await page.evaluate(`import('./training.js').then((module) => module.trainLatch(${job}))`);
     await page.close();
     expect(hash).toBe(await hashNumbers());
+    expect(result).toMatchObject({ hash: (await trainLatch(latch)).hash, backend: 'simd' });
   });
 });
 

@@ -1,5 +1,5 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { type Parameter, tensor } from '../../src/index.js';
+import { backendNamed, type Parameter, packParameters, tensor } from '../../src/index.js';
 import { countLaunches, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 const f64 = { dtype: 'float64' } as const;
@@ -159,6 +159,91 @@ describe('Gradients changes', () => {
       [0, 6],
     ]);
     expect(() => gradients.scaleEach([1])).toThrow('Gradients.scaleEach: needs 2 factors, got 1');
+  });
+
+  describe.each(['reference', 'simd'])('in a block on %s', (backend) => {
+    const sizes = [8, 3, 1, 16, 5];
+    const element = (t: number, i: number) => Math.fround(Math.sin(7 * t + i) * 10 ** (t - 2));
+    const block = () => {
+      const parameters = sizes.map((size, t) =>
+        parameterWith(
+          Array.from({ length: size }, (_, i) => element(t, i)),
+          { backend },
+        ),
+      );
+      packParameters(parameters);
+      return parameters;
+    };
+
+    it.each([
+      ['one for all', [0.3, 0.3, 0.3, 0.3, 0.3]],
+      ['one for some neighbours', [0.3, 0.3, 1, 0.3, 0.3]],
+      ['negative, zero and huge ones', [-2, 0, 0, 1e30, 1e30]],
+      ['ones below what float32 holds well', [1e-40, 1e-40, 1e-40, 2, 1e-40]],
+    ])('factors: %s; in any order, with any of them missing', (_, ks) => {
+      const orders = [
+        [0, 1, 2, 3, 4],
+        [4, 3, 2, 1, 0],
+        [1, 2, 0, 3, 4],
+      ];
+      for (let missing = 0; missing < 1 << sizes.length; missing++) {
+        for (const order of orders) {
+          const parameters = block();
+          const has = (t: number) => (missing >> t) % 2 === 0;
+          parameters.forEach((parameter, t) => {
+            if (!has(t)) parameter.grad = null;
+          });
+          const listed = order.filter(has);
+          const gradients = gradientsOf(order.map((t) => parameters[t]));
+          gradients.scaleEach(listed.map((t) => ks[t]));
+          const { grads } = parameters[0].place!.block;
+          parameters.forEach((parameter, t) => {
+            const { offset } = parameter.place!;
+            for (let i = 0; i < sizes[t]; i++) {
+              const want = Math.fround(element(t, i) * (has(t) ? ks[t] : 1));
+              const label = `missing ${missing}, order ${order}, ${t}[${i}]`;
+              expect(Math.abs(grads[offset + i] - want), label).toBeLessThanOrEqual(
+                1.3e-7 * Math.abs(want), // a kernel rounds the factor too
+              );
+            }
+          });
+        }
+      }
+    });
+
+    it('factors that are not finite, and leave the padding at zero', async () => {
+      for (const k of [Number.NaN, Number.POSITIVE_INFINITY]) {
+        const parameters = block();
+        gradientsOf(parameters).scale(k);
+        expect(parameters.flatMap(gradOf).every((x) => !Number.isFinite(x) || x === 0)).toBe(true);
+        for (const parameter of parameters) {
+          const size = parameter.value.size;
+          parameter.grad = tensor(new Array<number>(size).fill(2), { backend });
+        }
+        const { grads } = parameters[0].place!.block;
+        expect(Array.from(grads).reduce((sum, x) => sum + x, 0)).toBe(2 * 33);
+        expect(await gradientsOf(parameters).norm()).toBeCloseTo(2 * Math.sqrt(33), 5);
+      }
+    });
+  });
+
+  it('neighbours in a block by one kernel call, where they share a factor', () => {
+    const scaleBlock = vi.spyOn(backendNamed('simd').fused, 'scaleBlock');
+    const parameters = [3, 5, 9, 1].map((size) =>
+      parameterWith(new Array<number>(size).fill(1), { backend: 'simd' }),
+    );
+    packParameters(parameters);
+    const { grads } = parameters[0].place!.block;
+    gradientsOf(parameters).scale(0.5);
+    expect(scaleBlock.mock.calls).toEqual([[grads, 0, 33, 0.5]]);
+    scaleBlock.mockClear();
+    gradientsOf(parameters).scale(1);
+    expect(scaleBlock).not.toHaveBeenCalled();
+    gradientsOf(parameters).scaleEach([0.5, 0.5, 1, 0.5]);
+    expect(scaleBlock.mock.calls.map(([, start, end]) => [start, end])).toEqual([
+      [0, 13],
+      [32, 33],
+    ]);
   });
 
   it('by a factor that float32 cannot hold, rounding once', () => {

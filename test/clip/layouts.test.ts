@@ -16,13 +16,30 @@ const grads: readonly (readonly number[])[] = sizes.map((size, t) =>
   Array.from({ length: size }, (_, i) => Math.fround(Math.sin(i + 7 * t) * 10 ** (t - 2))),
 );
 
-function loose(): Parameter[] {
-  return grads.map((grad, t) => parameterWith(grad, { name: `p${t}` }));
+function loose(backend = 'reference'): Parameter[] {
+  return grads.map((grad, t) => parameterWith(grad, { name: `p${t}`, backend }));
 }
 
 /** The same five parameters, lying in different ways. */
 const layouts: Readonly<Record<string, () => Parameter[]>> = {
-  loose,
+  loose: () => loose(),
+  'loose, on simd': () => loose('simd'),
+  'one block on simd': () => {
+    const parameters = loose('simd');
+    packParameters(parameters);
+    return parameters;
+  },
+  'two blocks on simd, by turns': () => {
+    const parameters = loose('simd');
+    packParameters([parameters[3], parameters[0]]);
+    packParameters(parameters);
+    return parameters;
+  },
+  'one block on simd, one on reference, and loose': () => {
+    const parameters = loose('simd').with(1, loose()[1]).with(2, loose()[2]);
+    packParameters(parameters.slice(0, 4));
+    return parameters;
+  },
   'one block': () => {
     const parameters = loose();
     packParameters(parameters);
@@ -54,39 +71,43 @@ afterEach(() => {
   vi.restoreAllMocks();
 });
 
-describe.each(Object.entries(layouts))('parameters %s', (_, make) => {
+const cases = Object.entries(layouts).flatMap(([name, make]) =>
+  ([undefined, 'simd'] as const).map((device) => ({ name, device, make })),
+);
+
+describe.each(cases)('parameters $name, norms on device $device', ({ device, make }) => {
   it('have the same norms, and clip to the same gradients', async () => {
     const parameters = make();
+    const measured = () => gradientsOf(parameters, device);
     const want = grads.map((grad) => norm2(grad));
-    const norms = [...(await gradientsOf(parameters).norms()).values()];
+    const norms = [...(await measured().norms()).values()];
     norms.forEach((norm, t) => {
       expect(Math.abs(norm / want[t] - 1), `p${t}`).toBeLessThan(1e-6);
     });
     const total = norm2(...grads);
-    await clipByGlobalNorm(total / 7).apply(gradientsOf(parameters), context);
+    await clipByGlobalNorm(total / 7).apply(measured(), context);
     parameters.forEach((parameter, t) => {
       gradOf(parameter).forEach((x, i) => {
         expect(Math.abs(x - grads[t][i] / 7)).toBeLessThanOrEqual(2e-7 * Math.abs(grads[t][i]));
       });
     });
-    await clipByNorm(want[0] / 14).apply(gradientsOf(parameters), context);
-    const after = [...(await gradientsOf(parameters).norms()).values()];
+    await clipByNorm(want[0] / 14).apply(measured(), context);
+    const after = [...(await measured().norms()).values()];
     for (const norm of after) expect(Math.abs(norm / (want[0] / 14) - 1)).toBeLessThan(1e-6);
   });
 
   it('count a missing gradient as nothing, without compiling again', async () => {
     const parameters = make();
-    const meterOf = gradientsOf(parameters);
-    await meterOf.norm();
-    const optimizer = new SGD(parameters, { lr: 0 });
+    await gradientsOf(parameters, device).norm();
+    const optimizer = new SGD(parameters, { lr: 0, normDevice: device });
     await optimizer.step();
     const count = countLaunches();
     await optimizer.step();
     const compiled = count.compiled();
     for (let missing = 0; missing < parameters.length; missing++) {
       parameters.forEach((parameter, t) => {
-        parameter.grad =
-          t === missing ? null : tensor(grads[t], { dtype: parameter.value.dtype, backend: 'reference' });
+        const { dtype, backend } = parameter.value;
+        parameter.grad = t === missing ? null : tensor(grads[t], { dtype, backend: backend.name });
       });
       const { norms, normBefore } = await optimizer.step();
       expect(Object.keys(norms)).toEqual(sizes.map((_, t) => `p${t}`).filter((_, t) => t !== missing));

@@ -2,7 +2,15 @@
 
 import { vi } from 'vitest';
 import { KernelCache } from '../../kernels/gpu/kernel-cache.js';
-import { type DType, Gradients, NormMeter, Parameter, type StepContext, tensor } from '../../src/index.js';
+import {
+  type DType,
+  Gradients,
+  type NormDevice,
+  NormMeter,
+  Parameter,
+  type StepContext,
+  tensor,
+} from '../../src/index.js';
 
 /** A parameter of zeros (or `values`) whose gradient is `grad`; null: none. */
 export function parameterWith(
@@ -10,11 +18,12 @@ export function parameterWith(
   {
     name = '',
     dtype = 'float32' as DType,
+    backend = 'reference',
     size = grad?.length ?? 0,
     values = new Array<number>(size).fill(0),
   } = {},
 ): Parameter {
-  const options = { dtype, backend: 'reference', shape: [size] };
+  const options = { dtype, backend, shape: [size] };
   const parameter = new Parameter(tensor(values, options), name);
   if (grad) parameter.grad = tensor(grad, options);
   return parameter;
@@ -26,7 +35,7 @@ export function gradOf(parameter: Parameter): number[] {
 }
 
 /** Gradients of parameters given by hand. */
-export function gradientsOf(parameters: readonly Parameter[], device?: 'webasm' | 'cpu'): Gradients {
+export function gradientsOf(parameters: readonly Parameter[], device?: NormDevice): Gradients {
   return new Gradients(new NormMeter(parameters, device));
 }
 

@@ -1,5 +1,6 @@
 import { describe, expect, it, vi } from 'vitest';
 import {
+  backendNamed,
   clipByGlobalNorm,
   type GradientHook,
   Linear,
@@ -7,6 +8,7 @@ import {
   mean,
   mseLoss,
   Parameter,
+  packParameters,
   Random,
   SGD,
   type SGDOptions,
@@ -261,6 +263,53 @@ describe('train stops at the first number that is not finite', () => {
     const { result, model } = run([[1, 1e30]], { lr: 1e10 });
     expect((await result).divergence).toEqual({ step: 0, what: 'parameter', names: ['w'], largest: 'w' });
     expect(model.w.value.data()[1]).toBe(Number.NEGATIVE_INFINITY);
+  });
+
+  describe('in blocks on simd', () => {
+    const on = (values: readonly number[]) => new Parameter(tensor([...values], { backend: 'simd' }));
+    const runOn = (parameters: readonly Parameter[], lr: number, steps = 3) =>
+      train({
+        model: parameters,
+        batches: new Array<number>(steps).fill(0),
+        optimizer: new SGD(parameters, { lr }),
+        loss: (all) => all.map((parameter) => parameter.sum()).reduce((a, b) => a.add(b)),
+      });
+
+    it('an overflowing parameter at any place, found by one reduction a step and then named', async () => {
+      const maxAbs = vi.spyOn(backendNamed('simd').fused, 'maxAbs');
+      for (const place of [0, 7, 30]) {
+        const large = new Array<number>(31).fill(0).with(place, -3.4e38);
+        const parameters = [on([1, 2]), on(large), on([1, 2, 3])];
+        maxAbs.mockClear();
+        const { divergence, records } = await runOn(parameters, 1e38);
+        expect(divergence).toEqual({
+          step: 0,
+          what: 'parameter',
+          names: ['parameter 1'],
+          largest: 'parameter 1',
+        });
+        expect([records.length, maxAbs.mock.calls.length]).toEqual([1, 1]);
+      }
+      maxAbs.mockClear();
+      const calm = await runOn([on([1, 2]), on([3]), on([1, 2, 3])], 0.1);
+      expect([calm.divergence, calm.records.length, maxAbs.mock.calls.length]).toEqual([null, 3, 3]);
+      maxAbs.mockRestore();
+    });
+
+    it('not at one that another optimizer owns', async () => {
+      const [mine, other] = [on([1, 2]), on([Number.NaN])];
+      packParameters([mine, other]);
+      expect((await runOn([mine], 0.1)).divergence).toBeNull();
+      mine.assign(tensor([0, Number.NaN], { backend: 'simd' }));
+      // The loss would tell first: its NaN is kept out.
+      const { divergence } = await train({
+        model: mine,
+        batches: [0],
+        optimizer: new SGD([mine], { lr: 0.1 }),
+        loss: (m) => m.slice([[0, 1]]).sum(),
+      });
+      expect(divergence).toMatchObject({ what: 'parameter', names: ['parameter 0'] });
+    });
   });
 
   it('rejects with what a hook throws, before anything moves', async () => {
