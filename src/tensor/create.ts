@@ -1,8 +1,9 @@
 /** Creation: tensors from numbers, and the constant ones. */
 
 import { type Backend, backendNamed, defaultBackend } from './backend.js';
+import type { NestedArray } from './nested.js';
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from './shape.js';
-import { type NestedArray, Tensor } from './tensor.js';
+import { Tensor } from './tensor.js';
 import type { DType } from './view.js';
 
 /** Where and in which precision a tensor is created; the defaults are float32 on the default backend. */

@@ -2,9 +2,9 @@
 
 import { registerBackend } from './backend.js';
 import { reference } from './backends/reference.js';
-import { SimdBackend } from './backends/simd.js';
+import { simd } from './backends/simd.js';
 
-registerBackend(new SimdBackend());
+registerBackend(simd);
 registerBackend(reference);
 
 export {
@@ -21,11 +21,13 @@ export {
   setDefaultBackend,
   type UnaryName,
 } from './backend.js';
-export { reserveMemory } from './backends/simd-memory.js';
+export { configureSimd } from './backends/simd.js';
+export type { SimdOptions } from './backends/simd-options.js';
 export { concatTensors } from './concat.js';
 export { eye, full, fullLike, ones, type TensorOptions, tensor, zeros } from './create.js';
 export { activationGrad, affineOf, recurrentGrads, recurrentStates, stepOf } from './fused.js';
 export { power } from './math.js';
+export type { NestedArray } from './nested.js';
 export { normal, Random, uniform } from './random.js';
 export type { Range } from './range.js';
 export { type Keepable, keep, longLived, type Scope, scope } from './scope.js';
@@ -40,7 +42,7 @@ export {
   sameShape,
   sizeOf,
 } from './shape.js';
-export { type NestedArray, type ReduceOptions, Tensor, type TensorLike } from './tensor.js';
+export { type ReduceOptions, Tensor, type TensorLike } from './tensor.js';
 export {
   type ArrayView,
   allocateArray,

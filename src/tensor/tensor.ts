@@ -8,6 +8,7 @@ import type { NdArray } from 'ndarray';
 import { type Backend, type BinaryName, defaultBackend, type ReduceName, type UnaryName } from './backend.js';
 import { checkAlike, checkIndices, checkProduct, checkSame } from './checks.js';
 import { broadcastView, sliceView, swapView, transposeView } from './movement.js';
+import { type NestedArray, nested, readNdarray } from './nested.js';
 import type { Range } from './range.js';
 import { currentLifetime, currentScope, type Keepable, keep, longLived, type Scope } from './scope.js';
 import {
@@ -29,9 +30,6 @@ export interface ReduceOptions {
   readonly axis?: number | Shape;
   readonly keepDims?: boolean;
 }
-
-/** Nested numbers, as `toArray()` gives them. */
-export type NestedArray = number | readonly NestedArray[];
 
 /** A tensor operand: a number adopts the dtype and backend of the tensor it meets. */
 export type TensorLike = Tensor | number;
@@ -69,13 +67,7 @@ export class Tensor implements Keepable {
     backend: Backend = defaultBackend(dtype),
   ): Tensor {
     const copy = Tensor.empty(array.shape, dtype, backend);
-    const { data, offset } = copy.#view;
-    const index = array.shape.map(() => 0);
-    for (let i = 0; i < copy.size; i++) {
-      data[offset + i] = Number(array.get(...index));
-      for (let axis = index.length - 1; axis >= 0 && ++index[axis] === array.shape[axis]; axis--)
-        index[axis] = 0;
-    }
+    readNdarray(array, copy.#view);
     return copy;
   }
 
@@ -119,13 +111,7 @@ export class Tensor implements Keepable {
 
   /** The elements as nested arrays; a number for a scalar. */
   toArray(): NestedArray {
-    const data = this.data();
-    const nest = (axis: number, start: number, span: number): NestedArray => {
-      if (axis === this.rank) return data[start];
-      const step = span / this.shape[axis];
-      return Array.from({ length: this.shape[axis] }, (_, i) => nest(axis + 1, start + i * step, step));
-    };
-    return nest(0, 0, this.size);
+    return nested(this.data(), this.shape);
   }
 
   /** The only element of a one-element tensor. */
