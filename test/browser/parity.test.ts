@@ -18,6 +18,8 @@ const path = (name: string) => fileURLToPath(new URL(name, import.meta.url));
 
 const latch: Job = { seed: 1, steps: 50, backend: 'simd' };
 const jobs: readonly Job[] = [latch, { seed: 1, steps: 10, backend: 'reference' }];
+/** What they come to here. */
+const expected = [await trainLatch(latch), await trainLatch(jobs[1])];
 
 const files = await bundle();
 const withoutNdarray = await bundle({ alias: { ndarray: path('example/ndarray.ts') } });
@@ -67,11 +69,9 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
   });
 
   it.each(Object.keys(variants))('trains to the bits that it trains to in Node, with %s', async (variant) => {
-    for (const job of jobs) {
-      const { shown, isolated, complaints } = await visit(browser, site.address(variant), job);
-      const { wallMs, ...expected } = await trainLatch(job);
-      expect(shown.error).toBeUndefined();
-      expect(shown.result).toMatchObject({ ...expected, backend: job.backend, normDevice: 'webasm' });
+    const visits = await Promise.all(jobs.map((job) => visit(browser, site.address(variant), job)));
+    for (const [i, { shown, isolated, complaints }] of visits.entries()) {
+      expect(shown).toEqual({ result: { ...expected[i], wallMs: expect.any(Number) } });
       expect(complaints).toEqual([]);
       expect(isolated).toBe(/isolation|stand-in/.test(variant));
     }
@@ -88,9 +88,8 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
   it('leaves the page its main thread while the worker trains', async () => {
     const job: Job = { seed: 1, steps: 30, backend: 'reference' };
     const { shown, ticks } = await visit(browser, site.address('no headers'), job);
-    console.info(ticks, shown.result!.wallMs);
     // On the main thread it could tick between steps only, which is every 50 ms at best.
-    expect(ticks).toBeGreaterThan((0.3 * shown.result!.wallMs) / 10);
+    expect(ticks).toBeGreaterThan((0.25 * shown.result!.wallMs) / 10);
   });
 
   it('computes the same on the main thread, and random numbers and functions to the last bit', async () => {
@@ -101,17 +100,23 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
     const result = await page.evaluate(`import('./training.js').then((module) => module.trainLatch(${job}))`);
     await page.close();
     expect(hash).toBe(await hashNumbers());
-    expect(result).toMatchObject({ hash: (await trainLatch(latch)).hash, backend: 'simd' });
+    expect(result).toMatchObject({ hash: expected[0].hash, backend: 'simd' });
   });
 });
 
 describe('the example', () => {
+  it('runs on the backends asked for and on the default norm device', () => {
+    expect(expected).toMatchObject(
+      jobs.map(({ backend, steps }) => ({ backend, steps, normDevice: 'webasm' })),
+    );
+  });
+
   it('is the latch of the demo', async () => {
     const own = { rho: 1.2, activation: 'tanh' };
     const { model, batches, loss } = startLatch({ ...latch, lr: 0.1, optimizer: 'sgd', clips: [], own });
     const optimizer = new SGD(model.parameters(), { lr: 0.1, hooks: [clipByGlobalNorm(1)] });
     await train({ model, batches, optimizer, steps: 50, loss: (_, batch, step) => loss(batch, step) });
-    expect(await hashOf(model)).toBe((await trainLatch(latch)).hash);
+    expect(await hashOf(model)).toBe(expected[0].hash);
   });
 
   it('stands in docs/browser.md word for word', () => {
