@@ -66,7 +66,7 @@ export class Gradients {
     return this.#named('get', name).grad!;
   }
 
-  /** All that a report tells, in one wait: a step awaits it, and each further wait costs it 0.1 µs. */
+  /** All that a report tells, in one wait: a tiny step notices each. */
   async measure(): Promise<Measurement> {
     const norms = this.#measured.get(2) ?? (await this.#measure(2));
     return {

@@ -10,7 +10,7 @@ export {
   type TotalNormOptions,
   totalNorm,
 } from './functions.js';
-export { Gradients } from './gradients.js';
+export { Gradients, type Measurement } from './gradients.js';
 export type { GradientHook, HookReport, HookState, NonFinitePolicy, StepContext } from './hook.js';
 export { type MeterDevice, type NormDevice, NormMeter } from './norm-meter.js';
 export { skipNonFinite } from './skip-non-finite.js';

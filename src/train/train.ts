@@ -130,10 +130,11 @@ function largestOf(norms: Readonly<Record<string, number>>): string {
 function areFinite(parameters: readonly Parameter[]): boolean {
   let checked: ParameterBlock | null = null;
   for (const { place, value } of parameters) {
-    const block = place?.block ?? null;
+    const block = place?.block;
     if (block && block === checked) continue;
-    if (block?.backend.fused.maxAbs) {
-      if (!Number.isFinite(block.backend.fused.maxAbs(block.values, 0, block.values.length))) return false;
+    const maxAbs = block?.backend.fused.maxAbs;
+    if (block && maxAbs) {
+      if (!Number.isFinite(maxAbs(block.values, 0, block.values.length))) return false;
       checked = block;
     } else if (hasNonFinite(value)) return false;
   }
