@@ -21,6 +21,9 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
   const config = configOf(demo, options);
   setDefaultBackend(config.backend);
   if (options.report !== undefined) checkWritable('--report', options.report);
+  if (options.report !== undefined && options.report === options.log) {
+    throw new UsageError(`--log and --report: both name '${options.log}'; name two files`);
+  }
   const log = options.log === undefined ? null : openLog(options.log);
   const interrupt = new AbortController();
   // Stays listening: without a listener the progress bar would pass the signal on, and it would end the process.

@@ -25,12 +25,22 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** `demo --seed 2` means the first demo. */
+/** `demo --seed 2` means the first demo, and `demo --json digits` the same as `demo digits --json`. */
 function withDefaultDemo(words: readonly string[]): string[] {
-  const [command, next, ...rest] = words;
-  const named = next !== undefined && (!next.startsWith('-') || next === '-h' || next === '--help');
-  if (command !== 'demo' || named) return [...words];
-  return [command, demos[0].name, ...(next === undefined ? [] : [next]), ...rest];
+  const [command, ...rest] = words;
+  const [next] = rest;
+  const isNamed = next !== undefined && (!next.startsWith('-') || next === '-h' || next === '--help');
+  if (command !== 'demo' || isNamed) return [...words];
+  const place = rest.findIndex((word, i) => isDemo(word) && FLAGS.includes(rest[i - 1]));
+  if (place < 0) return [command, demos[0].name, ...rest];
+  return [command, rest[place], ...rest.slice(0, place), ...rest.slice(place + 1)];
+}
+
+/** Options that take no value: the word after one of them may be the demo. */
+const FLAGS: readonly string[] = ['--json', '--quiet'];
+
+function isDemo(word: string): boolean {
+  return demos.some(({ name }) => name === word);
 }
 
 function buildProgram(done: (exitCode: number) => void): Command {

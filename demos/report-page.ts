@@ -18,7 +18,7 @@ export function renderPage(comparison: Comparison, command: string): string {
       threshold: outcome.spec.threshold,
       records: outcome.result.records,
       divergence: outcome.result.divergence,
-      facts: factsOf(outcome),
+      facts: factsOnPage(outcome),
     })),
     sections: setup.sections?.(outcomes) ?? [],
     settings: { demo: demo.name, ...common, clips: clips.join(', '), ...own },
@@ -27,7 +27,13 @@ export function renderPage(comparison: Comparison, command: string): string {
   return renderReport(page);
 }
 
-/** The rows of the table of runs, on the page and in the terminal. */
+/** The rows of the table on the page, whose head tells the outcome already. */
+function factsOnPage(outcome: Outcome): Record<string, string | number> {
+  const { outcome: _, steps: __, ...facts } = factsOf(outcome);
+  return facts;
+}
+
+/** The rows of the table of runs. */
 export function factsOf({ summary, measured }: Outcome): Record<string, string | number> {
   const facts: Record<string, string | number> = {
     outcome: summary.diverged ? `diverged at step ${summary.divergedAtStep}` : 'stayed finite',
@@ -39,7 +45,8 @@ export function factsOf({ summary, measured }: Outcome): Record<string, string |
     'clipped steps': `${Math.round(summary.clippedFraction * 100)} %`,
   };
   for (const [name, value] of Object.entries(measured)) facts[spaced(name)] = value;
-  facts['ran on'] = `${summary.backend}, norm ${summary.normDevice}`;
+  facts.backend = summary.backend;
+  facts['norm computed by'] = summary.normDevice;
   facts.seconds = (summary.wallMs / 1000).toFixed(1);
   return facts;
 }

@@ -25,7 +25,6 @@ await build({
   format: 'esm',
   platform: 'neutral',
   target: 'es2023',
-  sourcemap: true,
   external: ['node:*', ...Object.keys(dependencies), 'pure-rand/*'],
 });
 cpSync(`${root}demos/data`, `${root}dist/data`, { recursive: true });

@@ -149,7 +149,8 @@ describe('what is made of a comparison', () => {
       outcome: 'stayed finite',
       steps: '5',
       'last weight': expect.any(Number),
-      'ran on': 'reference, norm webasm',
+      backend: 'reference',
+      'norm computed by': 'webasm',
     });
   });
 });
