@@ -22,10 +22,13 @@ export interface Line {
 export interface OurLine extends Line {
   readonly workload: WorkloadName;
   readonly backend: string;
-  readonly precision: 'default' | 'fast';
+  readonly precision: 'exact' | 'fast';
   readonly threads: number;
   readonly normDevice: MeterDevice;
 }
+
+/** How the backend was told to compute; what none can choose is exact, on one thread. */
+export type Computing = Pick<OurLine, 'precision' | 'threads'>;
 
 const LOSS_STEPS = 10;
 const WARM_UP = 5;
@@ -60,6 +63,7 @@ export async function measure(
   name: WorkloadName,
   seconds: number,
   options: WorkloadOptions = {},
+  computing: Computing = { precision: 'exact', threads: 1 },
 ): Promise<OurLine> {
   const workload = openWorkload(name, options);
   const losses: number[] = [];
@@ -68,7 +72,7 @@ export async function measure(
   checkLosses(name, found, workload.expected);
   const { ms, runs } = seconds > 0 ? await timeSteps(workload.step, seconds) : { ms: Number.NaN, runs: 0 };
   const { backend, normDevice } = workload;
-  const how = { backend, precision: 'default', threads: 1, normDevice } as const;
+  const how = { backend, ...computing, normDevice };
   return { peer: `tamegrad ${backend}`, workload: name, ms, runs, ...found, ...how };
 }
 

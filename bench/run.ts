@@ -5,9 +5,15 @@
 
 import { readFileSync } from 'node:fs';
 import { Argument, Command, InvalidArgumentError, Option } from 'commander';
-import { allBackends, defaultBackend, type NormDevice, setDefaultBackend } from '../src/index.js';
+import {
+  allBackends,
+  configureSimd,
+  defaultBackend,
+  type NormDevice,
+  setDefaultBackend,
+} from '../src/index.js';
 import { ratioTable, resultTable } from './goals.js';
-import { type Line, measure, mergeRounds, type OurLine, toJsonLine } from './measure.js';
+import { type Computing, type Line, measure, mergeRounds, type OurLine, toJsonLine } from './measure.js';
 import { parseLines, runPeers } from './peers.js';
 import { type WorkloadName, workloadNames } from './workloads.js';
 
@@ -15,6 +21,8 @@ interface Options {
   readonly seconds: number;
   readonly rounds: number;
   readonly backend: string;
+  readonly precision: Computing['precision'];
+  readonly threads: number;
   readonly normDevice?: readonly NormDevice[];
   readonly peers?: string;
   readonly peersCommand?: string;
@@ -46,6 +54,12 @@ const program = new Command('bench')
       .default(defaultBackend().name),
   )
   .addOption(
+    new Option('--precision <name>', 'of the simd backend: fast fuses multiplications and additions')
+      .choices(['exact', 'fast'])
+      .default('exact'),
+  )
+  .addOption(new Option('--threads <n>', 'of the simd backend').argParser(atLeast(1)).default(1))
+  .addOption(
     new Option(
       '--norm-device <name>',
       `where norms are measured, each if repeated: ${normDevices.join(', ')}`,
@@ -61,6 +75,7 @@ const program = new Command('bench')
 
 async function run(names: readonly WorkloadName[], options: Options): Promise<void> {
   setDefaultBackend(options.backend);
+  if (options.backend === 'simd') configure(options);
   const peers: Line[] = options.peers ? parseLines(readFileSync(options.peers, 'utf8')) : [];
   const ours: OurLine[] = [];
   for (let round = 0; round < options.rounds; round++) {
@@ -77,14 +92,23 @@ async function run(names: readonly WorkloadName[], options: Options): Promise<vo
   (options.table ? process.stdout : process.stderr).write(text);
 }
 
+function configure({ precision, threads }: Options): void {
+  try {
+    configureSimd({ precision, threads });
+  } catch (error) {
+    program.error(`error: ${(error as Error).message}`);
+  }
+}
+
 /** A result, or none where the losses are wrong, which the exit code tells. */
 async function measured(
   name: WorkloadName,
   normDevice: NormDevice | undefined,
-  { seconds, check }: Options,
+  { seconds, check, backend, precision, threads }: Options,
 ): Promise<OurLine[]> {
+  const computing = backend === 'simd' ? { precision, threads } : undefined;
   try {
-    return [await measure(name, check ? 0 : seconds, { normDevice })];
+    return [await measure(name, check ? 0 : seconds, { normDevice }, computing)];
   } catch (error) {
     process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
     process.exitCode = 1;

@@ -18,7 +18,6 @@ import {
   type Optimizer,
   type OptimizerOptions,
   Parameter,
-  packParameters,
   Random,
   RNN,
   Sequential,
@@ -200,7 +199,7 @@ function clip(total: number, tensors: number): Build {
   return ({ normDevice }) => {
     const size = Math.floor(total / tensors);
     const parameters = Array.from({ length: tensors }, () => new Parameter(zeros([size])));
-    packParameters(parameters); // as an optimizer does with what it is given
+    new SGD(parameters, { lr: 0 }); // an optimizer packs what it is given
     for (const [k, parameter] of parameters.entries()) parameter.grad = wave([size], k, 1e-3);
     const meter = new NormMeter(parameters, normDevice);
     const hook = clipByGlobalNorm(1e9, { eps: EPS });

@@ -1,6 +1,7 @@
 /** `tamegrad demo NAME`: trains, shows progress, writes log and report, prints the comparison. */
 
-import { closeSync, existsSync, openSync, rmSync, writeFileSync } from 'node:fs';
+import { closeSync, existsSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
+import { basename, dirname, join, resolve } from 'node:path';
 import type { ClipSpec, StepRecord } from '../src/index.js';
 import { setDefaultBackend } from '../src/index.js';
 import { openRunLog, type RunLog } from '../src/node.js';
@@ -8,7 +9,7 @@ import { compare, type Watcher } from './compare.js';
 import type { Demo } from './demo.js';
 import { UsageError } from './errors.js';
 import { renderJson } from './json.js';
-import { type CommonOptions, commandFor, configOf } from './options.js';
+import { type CommonOptions, configOf, wordsFor } from './options.js';
 import { renderPage } from './report-page.js';
 import { renderComparison } from './terminal/comparison.js';
 import { type Progress, startProgress } from './terminal/progress.js';
@@ -20,11 +21,8 @@ export const INTERRUPTED = 130;
 export async function runDemo(demo: Demo, options: CommonOptions): Promise<number> {
   const config = configOf(demo, options);
   setDefaultBackend(config.backend);
-  if (options.report !== undefined) checkWritable('--report', options.report);
-  if (options.report !== undefined && options.report === options.log) {
-    throw new UsageError(`--log and --report: both name '${options.log}'; name two files`);
-  }
-  const log = options.log === undefined ? null : openLog(options.log);
+  checkFiles(options);
+  const log = options.log === undefined ? null : openRunLog(options.log);
   const interrupt = new AbortController();
   // Stays listening: without a listener the progress bar would pass the signal on, and it would end the process.
   const onInterrupt = (): void => {
@@ -35,7 +33,7 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
   const watcher = new DemoWatcher(demo, config.steps, options.quiet || options.json || false, log);
   try {
     const comparison = await compare(demo, config, watcher, interrupt.signal);
-    if (options.report) writeFileSync(options.report, renderPage(comparison, commandFor(demo, config)));
+    if (options.report) writeFileSync(options.report, await renderPage(comparison, wordsFor(demo, config)));
     process.stdout.write(
       options.json ? renderJson(comparison) : renderComparison(comparison, process.stdout),
     );
@@ -48,21 +46,31 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
   }
 }
 
-function openLog(path: string): RunLog {
-  try {
-    return openRunLog(path);
-  } catch (error) {
-    throw new UsageError(error instanceof Error ? error.message : String(error));
+/** Throws before any work if a file that is asked for could not be written after it. */
+function checkFiles({ log, report }: CommonOptions): void {
+  if (log !== undefined) checkWritable('--log', log);
+  if (report !== undefined) checkWritable('--report', report);
+  if (log !== undefined && report !== undefined && placeOf(log) === placeOf(report)) {
+    const names = log === report ? `'${log}'` : `one file, '${log}' and '${report}'`;
+    throw new UsageError(`--log and --report: both name ${names}; name two files`);
   }
 }
 
-/** Throws before any work if a file could not be written after it; tried, because permissions do not tell all. */
+/** Where a path leads to, links resolved as far as it exists. */
+function placeOf(path: string): string {
+  if (existsSync(path)) return realpathSync(path);
+  const full = resolve(path);
+  return join(realpathSync(dirname(full)), basename(full));
+}
+
+/** Tried, because permissions do not tell all. */
 function checkWritable(option: string, path: string): void {
   const isNew = !existsSync(path);
   try {
     closeSync(openSync(path, 'a'));
-  } catch {
-    throw new UsageError(`${option}: '${path}' cannot be written; name a file in an existing folder`);
+  } catch (error) {
+    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
+    throw new UsageError(`${option}: '${path}' cannot be written${code}; name a file in an existing folder`);
   }
   if (isNew) rmSync(path);
 }

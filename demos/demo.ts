@@ -35,6 +35,9 @@ export interface DemoOption {
   readonly integer?: boolean;
 }
 
+/** What a demo measured of a run, by name; null where the run left nothing to measure. */
+export type Measured = Readonly<Record<string, number | null>>;
+
 /** One training, ready to start: always from the same weights and the same data for a seed. */
 export interface Training<Batch = unknown> {
   readonly model: Module;
@@ -42,7 +45,7 @@ export interface Training<Batch = unknown> {
   /** The loss of a batch, one element. */
   loss(batch: Batch, step: number): Variable;
   /** Measured after training, added to the run's entry in JSON and table: test accuracy and the like. */
-  measure?(): Readonly<Record<string, number>>;
+  measure?(): Measured;
 }
 
 /** One clip spec's training and what came of it. */
@@ -51,14 +54,16 @@ export interface Outcome {
   readonly training: Training;
   readonly result: TrainResult;
   readonly summary: RunSummary;
-  readonly measured: Readonly<Record<string, number>>;
+  readonly measured: Measured;
 }
 
 /** A demo set up for a configuration. */
 export interface Setup {
   start(): Training;
-  /** One honest sentence or two on what happened. */
+  /** One honest sentence a run on what happened. */
   verdict(outcomes: readonly Outcome[]): string;
+  /** Whether a run that stayed finite also learned what the demo is about. */
+  succeeded(outcome: Outcome): boolean;
   /** Figures and text that only this demo has, for the report. */
   sections?(outcomes: readonly Outcome[]): readonly Section[];
   /** Measurements of the set-up itself, for JSON. */
@@ -74,27 +79,9 @@ export interface Demo {
   /** A few words for `tamegrad list`. */
   readonly summary: string;
   /** What is trained on what, for the head of the report. */
-  readonly lead: string;
+  lead(config: DemoConfig): string;
   readonly lossUnit?: string;
   readonly defaults: { readonly steps: number; readonly lr: number };
   readonly options: readonly DemoOption[];
   setUp(config: DemoConfig): Setup;
-}
-
-/** "blew up at step 35, where the gradient of head.weight stopped being finite"; null for a run that stayed finite. */
-export function tellDivergence({ result: { divergence } }: Outcome): string | null {
-  if (!divergence) return null;
-  const { step, what, names, largest } = divergence;
-  const named = listNames(names);
-  if (what !== 'loss') {
-    const thing = what === 'parameter' ? 'value' : what;
-    return `blew up at step ${step}, where the ${thing} of ${named} stopped being finite`;
-  }
-  const lost = `lost its finite loss at step ${step}`;
-  if (names.length > 0) return `${lost}, where the gradient of ${named} went with it`;
-  return largest === '' ? lost : `${lost}, when the largest gradient, still finite, was that of ${largest}`;
-}
-
-function listNames(names: readonly string[]): string {
-  return names.length > 3 ? `${names.slice(0, 2).join(', ')} and ${names.length - 2} more` : names.join(', ');
 }

@@ -89,18 +89,29 @@ export function startLatch({ seed, backend, own }: DemoConfig, rho = Number(own.
   };
 }
 
-/** ‖∂L/∂h_t‖ for every t at the very first step, before any update. */
-export function firstHiddenGradients(config: DemoConfig, rho: number): number[] {
+/** Gradients at the very first step, before any update. */
+export interface FirstGradients {
+  /** ‖∂L/∂h_t‖ for every t. */
+  readonly hidden: readonly number[];
+  /** Norm of the gradient of all parameters together. */
+  readonly total: number;
+}
+
+/** Of the seed's weights and first batch, the recurrent matrix scaled to `rho`. */
+export function firstGradients(config: DemoConfig, rho: number): FirstGradients {
   const { model, batches } = startLatch(config, rho);
   const { x, y } = batches[Symbol.iterator]().next().value as LatchBatch;
   return scope(() => {
     const { states, output } = model.forward(x);
     mseLoss(output, y).backward();
-    return Array.from({ length: STEPS }, (_, t) => {
-      const grad = states.stateGrad(t)!;
-      return Math.sqrt(grad.to('float64').mul(grad.to('float64')).sum().item());
-    });
+    const hidden = Array.from({ length: STEPS }, (_, t) => normOf(states.stateGrad(t)!));
+    return { hidden, total: Math.hypot(...model.parameters().map(({ grad }) => normOf(grad!))) };
   });
+}
+
+function normOf(tensor: Tensor): number {
+  const exact = tensor.to('float64');
+  return Math.sqrt(exact.mul(exact).sum().item());
 }
 
 /** Growth of ‖∂L/∂h_t‖ per step backwards in time: smallest, mean, largest. */

@@ -1,21 +1,22 @@
 /** The latch: remember the sign of the first input through 50 steps of noise (Bengio, Simard & Frasconi 1994). */
 
 import type { Demo, Setup } from './demo.js';
-import { firstHiddenGradients, growthOf, HIDDEN, STEPS, startLatch } from './latch-model.js';
-import { latchSections, latchVerdict } from './latch-story.js';
+import { firstGradients, growthOf, HIDDEN, STEPS, startLatch } from './latch-model.js';
+import { hasLearned, latchSections, latchVerdict } from './latch-story.js';
 
 /** Remember a sign through noise: the default demo. */
 export const latch: Demo = {
   name: 'latch',
-  title: 'The latch: an explosion in two acts',
-  summary: 'an RNN must remember a sign through 50 steps of noise (Bengio et al. 1994)',
-  lead: `A vanilla RNN of ${HIDDEN} units sees ±1 once, then ${STEPS - 1} steps of noise, and must say the sign at the end (Bengio, Simard & Frasconi 1994). Its recurrent matrix is orthogonal times ρ: it stretches every gradient by ρ at every step back in time. Same weights, same data, same seed; only what stands between \`backward()\` and the step differs.`,
+  title: 'The latch: one sign, fifty steps of noise',
+  summary: 'an RNN holds a sign through 50 steps of noise (Bengio et al. 1994)',
+  lead: ({ own }) =>
+    `A vanilla RNN of ${HIDDEN} ${own.activation} units sees ±1 once, then ${STEPS - 1} steps of noise, and must say the sign at the end (Bengio, Simard & Frasconi 1994). Its recurrent matrix starts orthogonal times ρ = ${own.rho}: a gradient that passes it on its way back in time comes out ${own.rho} times as long. Same weights, same data, same seed; only what stands between \`backward()\` and the step differs.`,
   defaults: { steps: 300, lr: 0.1 },
   options: [
     {
       name: 'rho',
       value: 'number',
-      description: 'spectral norm of the recurrent matrix',
+      description: 'spectral norm of the recurrent matrix at the start',
       default: 1.2,
       range: [0, 10],
     },
@@ -30,9 +31,10 @@ export const latch: Demo = {
   setUp: (config): Setup => ({
     start: () => startLatch(config),
     verdict: (outcomes) => latchVerdict(config, outcomes),
+    succeeded: hasLearned,
     sections: (outcomes) => latchSections(config, outcomes),
     measurements: () => ({
-      hiddenGradientGrowth: growthOf(firstHiddenGradients(config, Number(config.own.rho))),
+      hiddenGradientGrowth: growthOf(firstGradients(config, Number(config.own.rho)).hidden),
     }),
   }),
 };

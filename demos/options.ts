@@ -29,6 +29,15 @@ const MAX_SEED = 2 ** 32 - 1;
 /** The options of a demo's command: the common ones, then its own. */
 export function demoOptions(demo: Demo): Option[] {
   const { steps, lr } = demo.defaults;
+  return [...trainingOptions(steps, lr), ...demo.options.map(ownOption), ...outputOptions()];
+}
+
+/** The options that every demo has, for a help text: without defaults that differ between demos. */
+export function commonOptions(): Option[] {
+  return [...trainingOptions(), ...outputOptions()];
+}
+
+function trainingOptions(steps?: number, lr?: number): Option[] {
   return [
     new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0, MAX_SEED)).default(1),
     new Option('--steps <integer>', 'most training steps').argParser(wholeNumber(1)).default(steps),
@@ -37,7 +46,11 @@ export function demoOptions(demo: Demo): Option[] {
       .default(undefined, DEFAULT_CLIPS.join(', ')),
     new Option('--lr <number>', 'learning rate').argParser(number(0)).default(lr),
     new Option('--optimizer <name>', 'what takes the step').choices(['sgd', 'adam']).default('sgd'),
-    ...demo.options.map(ownOption),
+  ];
+}
+
+function outputOptions(): Option[] {
+  return [
     new Option('--backend <name>', 'what computes')
       .choices(allBackends().map(({ name }) => name))
       .default(defaultBackend().name),
@@ -72,11 +85,11 @@ export function configOf(demo: Demo, options: CommonOptions): DemoConfig {
   return { seed, steps, lr, optimizer, backend, clips: clip, own };
 }
 
-/** The command line that repeats a run, every setting written out. */
-export function commandFor(demo: Demo, config: DemoConfig): string {
+/** The words that repeat a run after what starts a demo, every setting written out. */
+export function wordsFor(demo: Demo, config: DemoConfig): string {
   const { own, clips, ...common } = config;
   const words = Object.entries({ ...common, ...own }).map(([name, value]) => `--${name} ${value}`);
-  return ['npx tamegrad demo', demo.name, ...words, ...clips.map((clip) => `--clip ${clip}`)].join(' ');
+  return [demo.name, ...words, ...clips.map((clip) => `--clip ${clip}`)].join(' ');
 }
 
 function camelCase(name: string): string {
@@ -89,6 +102,7 @@ function collectClips(text: string, before: readonly string[] | undefined): read
   } catch (error) {
     throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
   }
+  if (before?.includes(text)) throw new InvalidArgumentError('It is given twice; each spec is one run.');
   return [...(before ?? []), text];
 }
 
@@ -96,7 +110,8 @@ function number(low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY)
   return (text: string): number => {
     const value = text.trim() === '' ? Number.NaN : Number(text);
     if (Number.isFinite(value) && value >= low && value <= high) return value;
-    throw new InvalidArgumentError(`It must be a number${boundsText(low, high)}.`);
+    const kind = Number.isFinite(high) ? 'number' : 'finite number';
+    throw new InvalidArgumentError(`It must be a ${kind}${boundsText(low, high)}.`);
   };
 }
 

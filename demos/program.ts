@@ -1,13 +1,15 @@
 /** The command line of tamegrad: which commands there are, and how errors become one line and an exit code. */
 
-import { Command, CommanderError } from 'commander';
+import { readFileSync } from 'node:fs';
+import { Command, CommanderError, Option } from 'commander';
 import { runDemo } from './demo-command.js';
 import { UsageError } from './errors.js';
 import { demos } from './index.js';
-import { type CommonOptions, demoOptions } from './options.js';
+import { type CommonOptions, commonOptions, demoOptions } from './options.js';
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
+const LINE = 80;
 
 /** Runs the command line with the words after `tamegrad`; resolves to the exit code. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -16,7 +18,7 @@ export async function main(words: readonly string[]): Promise<number> {
     code = exitCode;
   });
   try {
-    await program.parseAsync(withDefaultDemo(words), { from: 'user' });
+    await program.parseAsync(withDemoFirst(words), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
@@ -25,31 +27,38 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** `demo --seed 2` means the first demo, and `demo --json digits` the same as `demo digits --json`. */
-function withDefaultDemo(words: readonly string[]): string[] {
+/** `demo --seed 2` means the first demo, and `demo --steps 9 digits` the same as `demo digits --steps 9`. */
+function withDemoFirst(words: readonly string[]): string[] {
   const [command, ...rest] = words;
-  const [next] = rest;
-  const isNamed = next !== undefined && (!next.startsWith('-') || next === '-h' || next === '--help');
-  if (command !== 'demo' || isNamed) return [...words];
-  const place = rest.findIndex((word, i) => isDemo(word) && FLAGS.includes(rest[i - 1]));
-  if (place < 0) return [command, demos[0].name, ...rest];
-  return [command, rest[place], ...rest.slice(0, place), ...rest.slice(place + 1)];
+  if (command !== 'demo') return [...words];
+  const place = rest.findIndex((word, i) => !word.startsWith('-') && !VALUED.has(rest[i - 1]));
+  if (place >= 0) return [command, rest[place], ...rest.slice(0, place), ...rest.slice(place + 1)];
+  const asksHelp = rest.some((word) => word === '-h' || word === '--help');
+  return asksHelp ? [command, '--help'] : [command, demos[0].name, ...rest];
 }
 
-/** Options that take no value: the word after one of them may be the demo. */
-const FLAGS: readonly string[] = ['--json', '--quiet'];
-
-function isDemo(word: string): boolean {
-  return demos.some(({ name }) => name === word);
-}
+/** Options that take a value: the word after one of them is never the demo, even where it is a demo's name. */
+const VALUED: ReadonlySet<string> = new Set(
+  demos
+    .flatMap(demoOptions)
+    .filter((option) => option.required)
+    .map((option) => option.long!),
+);
 
 function buildProgram(done: (exitCode: number) => void): Command {
   const program = new Command('tamegrad')
     .description('Exploding gradients, reproduced on purpose and tamed by clipping.')
+    .addOption(new Option('--version', 'print the version'))
+    .on('option:version', () => {
+      process.stdout.write(`${version()}\n`);
+      throw new CommanderError(0, 'commander.version', 'version');
+    })
     .helpCommand(false);
   const demo = configure(program.command('demo'))
     .description(`run a demo side by side under every clip spec (default: ${demos[0].name})`)
-    .usage('[name] [options]');
+    .usage('[name] [options]')
+    .helpCommand(false)
+    .addHelpText('after', ({ command }) => `\n${commonHelp(command)}`);
   for (const entry of demos) {
     const command = configure(demo.command(entry.name)).description(entry.summary);
     for (const option of demoOptions(entry)) command.addOption(option);
@@ -58,9 +67,29 @@ function buildProgram(done: (exitCode: number) => void): Command {
   configure(program.command('list'))
     .description('list the demos')
     .action(() => {
-      process.stdout.write(demos.map(({ name, summary }) => `${name.padEnd(10)}${summary}\n`).join(''));
+      process.stdout.write(demos.map(({ name, summary }) => `${name.padEnd(9)}${summary}\n`).join(''));
     });
   return configure(program);
+}
+
+/** The options of all demos as lines of help, and where those of one demo are told. */
+function commonHelp(command: Command): string {
+  const options = commonOptions();
+  const helper = command.createHelp();
+  helper.helpWidth = process.stdout.columns ?? LINE;
+  const width = Math.max(...options.map(({ flags }) => flags.length));
+  const lines = options.map((option) => {
+    return helper.formatItem(option.flags, width, helper.optionDescription(option), helper);
+  });
+  const own = demos.filter((demo) => demo.options.length > 0).map(({ name }) => name);
+  const more = `Some have options of their own: ${own.map((name) => `tamegrad demo ${name} --help`)[0]}, and so on.`;
+  return ['Options of every demo:', ...lines, '', more].join('\n');
+}
+
+/** Of package.json, which stands one folder up from here, in the sources as in dist. */
+function version(): string {
+  const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
+  return (JSON.parse(text) as { version: string }).version;
 }
 
 /** Errors in one line with the nearest word, and thrown instead of ending the process. */

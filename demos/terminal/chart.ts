@@ -27,8 +27,8 @@ export interface ChartSeries {
 /** What the chart shows beside its lines. */
 export interface ChartOptions {
   readonly title: string;
-  /** A horizontal line and its words in the legend, e.g. `threshold 1`. */
-  readonly threshold?: { readonly label: string; readonly value: number };
+  /** Horizontal lines, named in the legend. */
+  readonly thresholds?: readonly number[];
   /** Where the chart will be written: decides width and colour. */
   readonly sink: Sink;
   /** Rows of the plot; 14 by default. */
@@ -45,7 +45,7 @@ export function renderChart(series: readonly ChartSeries[], options: ChartOption
   const color = hasColor(options.sink);
   const width = columnsOf(options.sink);
   const title = paint(shorten(options.title, width), 'bold', color);
-  const domain = chartDomain(series, options.threshold?.value);
+  const domain = chartDomain(series, options.thresholds ?? []);
   const legend = legendLines(series, options, domain, width, color);
   if (!series.some(({ values }) => values.some((value) => value > 0 && Number.isFinite(value)))) {
     return `${[title, '  (no finite value to draw)', ...legend].join('\n')}\n`;
@@ -55,19 +55,21 @@ export function renderChart(series: readonly ChartSeries[], options: ChartOption
 }
 
 /** Runs that explode are cut off, or they would press the others flat; the legend says how far they went. */
-function chartDomain(series: readonly ChartSeries[], threshold?: number): Domain {
+function chartDomain(series: readonly ChartSeries[], thresholds: readonly number[]): Domain {
   const pick = (diverged: boolean) =>
     series.filter((entry) => (entry.ends !== undefined) === diverged).flatMap((entry) => entry.values);
   const positive = series
     .flatMap((entry) => entry.values)
     .filter((value) => value > 0 && Number.isFinite(value));
-  const drawn = threshold !== undefined && threshold > 0 ? [...positive, threshold] : positive;
-  return domainOf(drawn, { scale: 'log', max: explosionCap(pick(false), pick(true)) });
+  return domainOf([...positive, ...thresholds.filter((value) => value > 0)], {
+    scale: 'log',
+    max: explosionCap(pick(false), pick(true)),
+  });
 }
 
 function drawPlot(
   series: readonly ChartSeries[],
-  { threshold, height = 14 }: ChartOptions,
+  { thresholds = [], height = 14 }: ChartOptions,
   domain: Domain,
   columns: number,
   color: boolean,
@@ -83,8 +85,8 @@ function drawPlot(
   ];
   // The first, invisible line spans the frame: the library takes its axes from the data.
   const lines: Line[] = [{ columns: frame, glyph: null }];
-  if (threshold && threshold.value >= domain.min && threshold.value <= domain.max) {
-    const y = Math.log10(threshold.value);
+  for (const threshold of thresholds.filter((value) => isShown(value, domain))) {
+    const y = Math.log10(threshold);
     const flat = Array.from({ length: columns }, (_, column) => ({ column, low: y, high: y }));
     lines.push({ columns: flat, glyph: paint(THRESHOLD_GLYPH, 'gray', color) });
   }
@@ -95,6 +97,10 @@ function drawPlot(
   const ticks = linearTicks(first, last, 5).filter((step) => Number.isInteger(step));
   const stepOf = new Map(ticks.map((step) => [toColumn(step), step]));
   return draw(lines, { low, high, height, columns, domain, stepOf });
+}
+
+function isShown(value: number, domain: Domain): boolean {
+  return value >= domain.min && value <= domain.max;
 }
 
 /** What a run does within one column of characters, in log₁₀: from its lowest to its highest value. */
@@ -188,7 +194,7 @@ function draw(lines: readonly Line[], frame: PlotFrame): readonly string[] {
 
 function legendLines(
   series: readonly ChartSeries[],
-  { threshold }: ChartOptions,
+  { thresholds = [] }: ChartOptions,
   domain: Domain,
   width: number,
   color: boolean,
@@ -200,8 +206,13 @@ function legendLines(
     const words = shorten(`${label}${ends ? ` ✗ ${ends}` : ''}${above}`, width - 4);
     return `  ${glyph} ${words}`;
   });
-  const level = threshold
-    ? [`  ${paint(THRESHOLD_GLYPH, 'gray', color)} ${shorten(threshold.label, width - 4)}`]
-    : [];
-  return [...lines, ...level];
+  if (thresholds.length === 0) return lines;
+  const names = (shown: boolean) =>
+    thresholds.filter((value) => isShown(value, domain) === shown).map((value) => formatNumber(value));
+  const [drawn, off] = [names(true), names(false)];
+  const words = [
+    ...(drawn.length > 0 ? [`threshold ${drawn.join(', ')}`] : []),
+    ...(off.length > 0 ? [`off the chart: threshold ${off.join(', ')}`] : []),
+  ];
+  return [...lines, `  ${paint(THRESHOLD_GLYPH, 'gray', color)} ${shorten(words.join('; '), width - 4)}`];
 }

@@ -3,15 +3,16 @@
 import type { StepRecord } from '../../src/index.js';
 import type { Comparison } from '../compare.js';
 import type { Outcome } from '../demo.js';
-import { factsOf } from '../report-page.js';
+import { briefFactsOf, factsOf, noticeOf } from '../report-page.js';
 import { type ChartSeries, renderChart } from './chart.js';
 import { columnsOf, hasColor, paint, type Sink } from './stream.js';
 import { renderTable } from './table.js';
 
 /** The whole view, at most 80 columns wide. */
-export function renderComparison({ demo, setup, outcomes }: Comparison, sink: Sink): string {
-  const threshold = outcomes.map(({ spec }) => spec).find((spec) => spec.threshold !== null);
-  const line = threshold && { label: `threshold ${threshold.threshold}`, value: threshold.threshold! };
+export function renderComparison(comparison: Comparison, sink: Sink): string {
+  const { demo, setup, outcomes } = comparison;
+  const bounds = outcomes.flatMap(({ spec: { threshold } }) => (threshold === null ? [] : [threshold]));
+  const thresholds = [...new Set(bounds)].sort((a, b) => a - b);
   const parts = [
     renderChart(
       seriesOf(outcomes, (record) => record.loss),
@@ -21,14 +22,15 @@ export function renderComparison({ demo, setup, outcomes }: Comparison, sink: Si
       seriesOf(outcomes, (record) => record.normBefore),
       {
         title: `${demo.name}: gradient norm before clipping`,
-        threshold: line,
+        thresholds,
         sink,
       },
     ),
     renderTable(
       outcomes.map((outcome) => ({
         label: outcome.spec.text,
-        cells: factsOf(outcome),
+        cells: factsOf(comparison, outcome),
+        brief: briefFactsOf(outcome),
         bad: outcome.summary.diverged,
       })),
       sink,
@@ -36,9 +38,10 @@ export function renderComparison({ demo, setup, outcomes }: Comparison, sink: Si
   ];
   const last = setup.epilogue?.(outcomes);
   if (last) parts.push(`${last}\n`);
-  parts.push(
-    `${wrap(setup.verdict(outcomes), columnsOf(sink), (text) => paint(text, 'bold', hasColor(sink)))}\n`,
-  );
+  const bold = (text: string) => paint(text, 'bold', hasColor(sink));
+  const notice = noticeOf(comparison);
+  const words = `${notice ? `${notice}. ` : ''}${setup.verdict(outcomes)}`.replaceAll('`', '');
+  parts.push(`${wrap(words, columnsOf(sink), bold)}\n`);
   return parts.join('\n');
 }
 

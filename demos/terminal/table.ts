@@ -8,6 +8,8 @@ export interface TableColumn {
   readonly label: string;
   /** Values by row name, in order; numbers are formatted. A row that a run lacks shows as `–`. */
   readonly cells: Readonly<Record<string, string | number>>;
+  /** The few that tell most, most telling first and under short names, for where the columns do not fit. */
+  readonly brief?: Readonly<Record<string, string | number>>;
   /** Set in the colour of trouble: the run diverged. */
   readonly bad?: boolean;
 }
@@ -32,12 +34,52 @@ const NO_RULES = {
 
 const LIGHT_RULES = { ...NO_RULES, mid: '─', 'mid-mid': '──' } as const;
 
-/** The table as lines of at most 80 columns; cells that do not fit end in `…`. Ends with a line break. */
+/**
+ * The table as lines of at most 80 columns, ended by a line break: a column a run, or, where these do not fit, a row a
+ * run with as many of its brief cells as do. What fits neither way ends in `…`.
+ */
 export function renderTable(columns: readonly TableColumn[], sink: Sink): string {
-  const color = hasColor(sink);
   const names = [...new Set(columns.flatMap((column) => Object.keys(column.cells)))];
   const body = names.map((name) => [name, ...columns.map((column) => cellText(column.cells[name]))]);
   const head = ['', ...columns.map((column) => column.label)];
+  const bad = new Set(columns.filter((column) => column.bad).map((column) => column.label));
+  const limit = columnsOf(sink);
+  if (widthOf([head, ...body]) > limit && columns.every((column) => column.brief)) {
+    const [stackedHead, ...stacked] = stackedRows(columns, limit);
+    return draw(stackedHead, stacked, bad, sink);
+  }
+  return draw(head, body, bad, sink);
+}
+
+/** A row a run, head first: brief cells from the most telling on, as long as they fit. */
+function stackedRows(columns: readonly TableColumn[], limit: number): readonly (readonly string[])[] {
+  const names = [...new Set(columns.flatMap((column) => Object.keys(column.brief!)))];
+  let rows = [[''], ...columns.map((column) => [column.label])];
+  for (const name of names) {
+    const cells = [name, ...columns.map((column) => cellText(column.brief![name]))];
+    const wider = rows.map((row, k) => [...row, cells[k]]);
+    if (widthOf(wider) > limit) break;
+    rows = wider;
+  }
+  return rows;
+}
+
+function widthOf(rows: readonly (readonly string[])[]): number {
+  const widths = naturalWidths(rows);
+  return widths.reduce((sum, width) => sum + width + 2, -2);
+}
+
+function naturalWidths(rows: readonly (readonly string[])[]): number[] {
+  return rows[0].map((_, k) => Math.max(1, ...rows.map((row) => [...row[k]].length)));
+}
+
+function draw(
+  head: readonly string[],
+  body: readonly (readonly string[])[],
+  bad: ReadonlySet<string>,
+  sink: Sink,
+): string {
+  const color = hasColor(sink);
   const widths = columnWidths([head, ...body], columnsOf(sink));
   const clip = (row: readonly string[]) => row.map((cell, k) => shorten(cell, widths[k]));
   const table = new Table({
@@ -46,12 +88,14 @@ export function renderTable(columns: readonly TableColumn[], sink: Sink): string
     colAligns: head.map((_, k) => (k === 0 ? 'left' : 'right')),
     colWidths: [...widths],
   });
-  const labels = clip(head).map((label, k) => {
-    if (k === 0) return label;
-    return paint(label, columns[k - 1].bad ? ['bold', 'red'] : 'bold', color);
-  });
-  table.push(labels);
-  for (const row of body) table.push(clip(row));
+  const strong = (text: string, word: string) => {
+    return bad.has(word) ? paint(text, ['bold', 'red'], color) : paint(text, 'bold', color);
+  };
+  table.push(clip(head).map((label, k) => strong(label, head[k])));
+  for (const row of body) {
+    const [label, ...cells] = clip(row);
+    table.push([bad.has(row[0]) ? strong(label, row[0]) : label, ...cells]);
+  }
   const [first, ...rest] = table
     .toString()
     .split('\n')
@@ -67,7 +111,7 @@ function cellText(value: string | number | undefined): string {
 
 /** Natural widths, the widest shrunk until all fit with two spaces between columns. */
 function columnWidths(rows: readonly (readonly string[])[], limit: number): readonly number[] {
-  const widths = rows[0].map((_, k) => Math.max(1, ...rows.map((row) => [...row[k]].length)));
+  const widths = naturalWidths(rows);
   const total = () => widths.reduce((sum, width) => sum + width, 0) + 2 * (widths.length - 1);
   while (total() > limit && Math.max(...widths) > 1) {
     widths[widths.indexOf(Math.max(...widths))] -= 1;

@@ -35,7 +35,7 @@ interface GpuModule {
 /** What a kernel is compiled from: its text, its arguments' types, its constants and its number of output rows. */
 export interface KernelSettings {
   readonly source: string;
-  readonly argumentTypes: Readonly<Record<string, 'Array' | 'Integer' | 'Float'>>;
+  readonly argumentTypes: Readonly<Record<string, 'Array' | 'Integer'>>;
   readonly constants: Readonly<Record<string, Float32Array>>;
   readonly rows: number;
 }
@@ -102,7 +102,11 @@ async function open(name: NormDevice): Promise<GpuDevice> {
 let loading: Promise<GpuConstructor> | undefined;
 
 function loadGpu(): Promise<GpuConstructor> {
-  loading ??= importGpu();
+  loading ??= importGpu().catch((error: unknown) => {
+    // A download that failed may be tried again.
+    loading = undefined;
+    throw error;
+  });
   return loading;
 }
 

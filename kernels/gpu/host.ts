@@ -4,6 +4,9 @@
  * where a kernel cannot.
  */
 
+/** x^p for x ≥ 0. Given from outside: an engine's own may differ from another's in the last bit. */
+export type Power = (x: number, p: number) => number;
+
 /**
  * The p-norm (Σ|v|^p)^(1/p) of `length` numbers from `offset`, or their largest magnitude for p = Infinity.
  *
@@ -13,7 +16,13 @@
  *
  * @throws RangeError when p is not positive, or the range is not inside the data
  */
-export function hostNorm(data: ArrayLike<number>, offset: number, length: number, p: number): number {
+export function hostNorm(
+  data: ArrayLike<number>,
+  offset: number,
+  length: number,
+  p: number,
+  power: Power,
+): number {
   if (!(p > 0)) {
     throw new RangeError(
       `hostNorm: p must be positive, got ${p}; use 1, 2, another positive number or Infinity`,
@@ -35,13 +44,13 @@ export function hostNorm(data: ArrayLike<number>, offset: number, length: number
   }
   const max = largest(data, offset, end);
   if (!(max > 0 && max < Infinity) || p === Infinity) return max;
-  return max * root(sumOfPowers(data, offset, end, p, max), p);
+  return max * root(sumOfPowers(data, offset, end, p, max, power), p, power);
 }
 
-/** The p-th root of a sum of p-th powers; square roots are exact to the last bit, which ** does not promise. */
-export function root(sum: number, p: number): number {
+/** The p-th root of a sum of p-th powers; square roots are exact to the last bit. */
+export function root(sum: number, p: number, power: Power): number {
   if (p === 2) return Math.sqrt(sum);
-  return p === 1 ? sum : sum ** (1 / p);
+  return p === 1 ? sum : power(sum, 1 / p);
 }
 
 function largest(data: ArrayLike<number>, start: number, end: number): number {
@@ -55,11 +64,18 @@ function largest(data: ArrayLike<number>, start: number, end: number): number {
 }
 
 // Divided, not multiplied by 1 / max: the reciprocal of a subnormal is Infinity.
-function sumOfPowers(data: ArrayLike<number>, start: number, end: number, p: number, max: number): number {
+function sumOfPowers(
+  data: ArrayLike<number>,
+  start: number,
+  end: number,
+  p: number,
+  max: number,
+  power: Power,
+): number {
   let sum = 0;
   for (let i = start; i < end; i++) {
     const ratio = Math.abs(data[i]) / max;
-    sum += p === 2 ? ratio * ratio : p === 1 ? ratio : ratio ** p;
+    sum += p === 2 ? ratio * ratio : p === 1 ? ratio : power(ratio, p);
   }
   return sum;
 }

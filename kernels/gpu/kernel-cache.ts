@@ -66,7 +66,6 @@ export class KernelCache {
     const args: (Float32Array | number)[] = this.#dialect === 'cursor' ? [block, 0, 0, 0] : [block];
     // A kernel is compiled for one length of its argument.
     if (block.length !== layout.extent) args[0] = block.subarray(0, layout.extent);
-    if (term === 'any') args.push(p);
     if (scales !== undefined) args.push(scales);
     const answer = kernel(...args);
     this.#launches++;

@@ -31,8 +31,6 @@ export interface BlockLayout {
   readonly segments: Float32Array;
   /** Tensor t owns the segments firstSegment[t] … firstSegment[t + 1] − 1; one entry more than there are tensors. */
   readonly firstSegment: Int32Array;
-  /** The tensor each segment belongs to. */
-  readonly owner: Int32Array;
 }
 
 /** `length` rounded up to a multiple of 8: the room a tensor takes in a block. */
@@ -64,13 +62,11 @@ export function blockLayout(tensors: readonly TensorRange[]): BlockLayout {
   });
   const segmentCount = firstSegment[tensors.length];
   const segments = new Float32Array(2 * segmentCount);
-  const owner = new Int32Array(segmentCount);
   let extent = 0;
   tensors.forEach(({ offset, length }, t) => {
     const end = offset + padded(length);
     if (length > 0) extent = Math.max(extent, end);
     for (let s = firstSegment[t], start = offset; s < firstSegment[t + 1]; s++, start += SEGMENT_LENGTH) {
-      owner[s] = t;
       segments[2 * s] = start / ALIGNMENT;
       segments[2 * s + 1] = Math.min(start + SEGMENT_LENGTH, end) / ALIGNMENT;
     }
@@ -81,7 +77,6 @@ export function blockLayout(tensors: readonly TensorRange[]): BlockLayout {
     segmentCount,
     segments,
     firstSegment,
-    owner,
   };
 }
 

@@ -4,9 +4,10 @@
  */
 
 import { type GpuDevice, type NormDevice, openDevice } from './gpu.js';
-import { hostNorm, root } from './host.js';
+import { hostNorm, type Power, root } from './host.js';
 import { KernelCache } from './kernel-cache.js';
 import { type BlockLayout, blockLayout, type TensorRange } from './layout.js';
+import { hasKernel } from './norm-source.js';
 import { powerOfTwoScales, unscaledNorm } from './scaling.js';
 
 /** Norms of tensors in float32 blocks, on one device. */
@@ -18,29 +19,30 @@ export interface NormKernels {
   /** Kernel launches so far. */
   readonly launches: number;
   /**
-   * The p-norm (Σ|v|^p)^(1/p) of each tensor of the layout, 0 for an empty one; p > 0, Infinity for the largest |v|.
+   * The p-norm (Σ|v|^p)^(1/p) of each tensor of the layout, 0 for an empty one; p is 0.5, 1, 1.5, 2, 3, 4, or Infinity
+   * for the largest |v|.
    *
-   * The relative error is at most 1e-6 for p ≥ 0.5, for every magnitude that float32 has (below 0.5 it grows as 1/p);
-   * p itself is taken as float32. A tensor with a NaN has norm NaN; one with an infinity and no NaN, Infinity. The
+   * The relative error is at most 1e-6, for every magnitude that float32 has. A tensor with a NaN has norm NaN; one with an infinity and no NaN, Infinity. The
    * block is read as it lies, and must not change before the promise settles; its padding must be zero.
    *
-   * @throws RangeError when p is not positive, or the block is shorter than the layout
+   * @throws RangeError when there is no kernel for p, or the block is shorter than the layout
    */
   norms(block: Float32Array, layout: BlockLayout, p: number): Promise<Float64Array>;
-  /** The largest magnitude in each tensor: norms with p = Infinity. */
-  maxAbs(block: Float32Array, layout: BlockLayout): Promise<Float64Array>;
   /** Frees kernels and device; further calls are errors. */
   dispose(): void;
 }
 
 /**
  * Opens the device asked for, or the first that passes a probe: webasm, then cpu (in a browser webasm, webgl2, cpu).
+ * What is computed on the host takes its powers from `power`.
  *
  * @throws Error when none does, with the reason each of them gave
  */
-export async function openNormKernels(options: { readonly device?: NormDevice } = {}): Promise<NormKernels> {
-  const device = await openDevice(options.device, probe);
-  return new DeviceNorms(device);
+export async function openNormKernels(options: {
+  readonly device?: NormDevice;
+  readonly power: Power;
+}): Promise<NormKernels> {
+  return new DeviceNorms(await openDevice(options.device, probe), options.power);
 }
 
 /**
@@ -49,8 +51,6 @@ export async function openNormKernels(options: { readonly device?: NormDevice } 
  */
 const FLOOR = 2 ** -124;
 const FLUSHED_FLOOR = 2 ** -100;
-/** Above this power the norm is the largest magnitude: n^(1/p) − 1 < 7e-8 for every block that has a layout. */
-const LARGEST_POWER = 2 ** 28;
 /** GPU devices find a position by float arithmetic. */
 const MAX_GPU_EXTENT = 2 ** 24;
 
@@ -58,8 +58,10 @@ class DeviceNorms implements NormKernels {
   readonly #kernels: KernelCache;
   /** On a GPU subnormals vanish, and compilers may assume that there is no NaN: the host looks for both. */
   readonly #isGpu: boolean;
+  readonly #power: Power;
 
-  constructor(device: GpuDevice) {
+  constructor(device: GpuDevice, power: Power) {
+    this.#power = power;
     this.#kernels = new KernelCache(device);
     this.#isGpu = device.name === 'webgl2' || device.name === 'webgpu';
   }
@@ -77,18 +79,14 @@ class DeviceNorms implements NormKernels {
   }
 
   async norms(block: Float32Array, layout: BlockLayout, p: number): Promise<Float64Array> {
-    const power = kernelPower(p);
+    checkPower(p);
     this.#checkBlock(block, layout);
     const norms = new Float64Array(layout.tensors.length);
     if (layout.segmentCount === 0) return norms;
-    const sums = await this.#kernels.run(block, layout, power);
-    const open = this.#settle(block, layout, power, sums, norms);
-    if (open.length > 0) await this.#rescale(block, layout, power, open, norms);
+    const sums = await this.#kernels.run(block, layout, p);
+    const open = this.#settle(block, layout, p, sums, norms);
+    if (open.length > 0) await this.#rescale(block, layout, p, open, norms);
     return norms;
-  }
-
-  maxAbs(block: Float32Array, layout: BlockLayout): Promise<Float64Array> {
-    return this.norms(block, layout, Number.POSITIVE_INFINITY);
   }
 
   dispose(): void {
@@ -108,13 +106,13 @@ class DeviceNorms implements NormKernels {
       const first = firstSegment[t];
       const count = firstSegment[t + 1] - first;
       if (this.#isGpu && needsHost(block, tensors[t])) {
-        norms[t] = hostNorm(block, tensors[t].offset, tensors[t].length, p);
+        norms[t] = hostNorm(block, tensors[t].offset, tensors[t].length, p, this.#power);
       } else if (p === Infinity) {
-        norms[t] = hostNorm(sums, first, count, p);
+        norms[t] = hostNorm(sums, first, count, p, this.#power);
       } else {
         let sum = 0;
         for (let s = first; s < first + count; s++) sum += sums[s];
-        if (this.#holds(sum, tensors[t].length, p)) norms[t] = root(sum, p);
+        if (this.#holds(sum, tensors[t].length, p)) norms[t] = root(sum, p, this.#power);
         else if (Number.isNaN(sum) && !this.#isGpu) norms[t] = sum;
         else if (sum !== 0 || hasNonZero(block, tensors[t])) open.push(t);
       }
@@ -136,13 +134,13 @@ class DeviceNorms implements NormKernels {
     norms: Float64Array,
   ): Promise<void> {
     const maxima = await this.#kernels.run(block, layout, Infinity);
-    const scales = powerOfTwoScales(layout, maxima, open, p);
+    const scales = powerOfTwoScales(layout, maxima, open);
     const sums = await this.#kernels.run(block, layout, p, scales);
     for (const t of open) {
-      const norm = unscaledNorm(layout, t, p, sums, scales);
+      const norm = unscaledNorm(layout, t, p, sums, scales, this.#power);
       const { offset, length } = layout.tensors[t];
       const inDoubt = this.#isGpu && !(norm > 0 && norm < Infinity);
-      norms[t] = inDoubt ? hostNorm(block, offset, length, p) : norm;
+      norms[t] = inDoubt ? hostNorm(block, offset, length, p, this.#power) : norm;
     }
   }
 
@@ -160,15 +158,11 @@ class DeviceNorms implements NormKernels {
   }
 }
 
-/** The power the kernels compute with: p as float32, which changes a norm by at most 6e-8 · ln(n) / p of it. */
-function kernelPower(p: number): number {
-  const power = Math.fround(p);
-  if (!(power > 0)) {
-    throw new RangeError(
-      `norms: p must be positive, got ${p}; use 1, 2, another positive number or Infinity`,
-    );
-  }
-  return power > LARGEST_POWER ? Infinity : power;
+function checkPower(p: number): void {
+  if (hasKernel(p)) return;
+  throw new RangeError(
+    `norms: p must be one of 0.5, 1, 1.5, 2, 3, 4, Infinity, got ${p}; compute other norms on the host`,
+  );
 }
 
 function hasNonZero(block: Float32Array, { offset, length }: TensorRange): boolean {

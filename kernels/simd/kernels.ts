@@ -52,7 +52,7 @@ export const BINARY = {
 /** Reductions; max gives NaN where any element is NaN, −∞ for no elements. */
 export const REDUCE = { sum: 0, max: 1 } as const;
 
-/** Activations that matmul and the recurrent kernels apply; relu(NaN) is NaN, relu′(0) is 0. */
+/** Activations that matmul and the recurrent kernels apply; relu(NaN) is NaN, relu′(0) is 0, relu′(NaN) is 1. */
 export const ACTIVATION = { identity: 0, relu: 1, tanh: 2, sigmoid: 3 } as const;
 
 /** Bits of the optimizers' `flags`. */

@@ -22,6 +22,8 @@ export interface LoadOptions {
 export interface LoadedKernels {
   readonly memory: WebAssembly.Memory;
   readonly exports: SimdKernels;
+  /** For further instances over the same memory, in other threads. */
+  readonly module: WebAssembly.Module;
 }
 
 /** How the import of env.memory reads; the flags of its limits follow: 1, it has a maximum, and 2, it is shared. */
@@ -39,8 +41,9 @@ export function loadKernels(options: LoadOptions = {}): LoadedKernels {
     );
   }
   const memory = options.memory ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
-  const instance = new WebAssembly.Instance(compile(relaxed, shared), { env: { memory } });
-  return { memory, exports: instance.exports as unknown as SimdKernels };
+  const module = compile(relaxed, shared);
+  const instance = new WebAssembly.Instance(module, { env: { memory } });
+  return { memory, exports: instance.exports as unknown as SimdKernels, module };
 }
 
 /** The compiled module; the binary's memory is unshared until its flag is set. */

@@ -4,7 +4,7 @@
  * the stack.
  */
 
-import { checkAlike } from '../tensor/checks.js';
+import { checkAlike, checkFits } from '../tensor/checks.js';
 import { formatShape, fullLike, ShapeError, sameShape, type Tensor } from '../tensor/index.js';
 import { type GraphNode, Variable } from './variable.js';
 
@@ -32,6 +32,7 @@ export function backward(root: Variable, options: BackwardOptions = {}): void {
       if (current.node) passBack(current.node, grad, current.value);
       options.onNode?.(current, grad);
     }
+    for (const { grad } of order) grad?.view(); // throws where there is no adding to it any more
     for (const current of order) {
       if (current.node) current.node.used = true;
       current.accumulateGrad(current.pending!.grad!);
@@ -54,7 +55,6 @@ function collectGraph(root: Variable, order: Variable[]): void {
   if (!root.requiresGrad) {
     throw new Error('backward: nothing to differentiate: no Parameter or variable() led to this value');
   }
-  if (root.pending) throw new Error('backward: this graph is being walked; call it after the pass has ended');
   visit(root, order);
   for (const { node } of order) {
     if (!node) continue;
@@ -65,33 +65,33 @@ function collectGraph(root: Variable, order: Variable[]): void {
     }
     for (let i = 0; i < node.inputs.length; i++) {
       const input = node.inputs[i];
-      if (input.version !== node.versions[i]) {
+      if (node.values[i].version !== node.versions[i]) {
         throw new Error(
           `backward: ${input} was changed in place after '${node.op.name}' used it; run the forward pass again first`,
         );
       }
-      if (input.requiresGrad && !input.pending) visit(input, order);
+      if (input.requiresGrad && input.pending?.pass !== order) visit(input, order);
     }
   }
 }
 
 function visit(variable: Variable, order: Variable[]): void {
-  variable.pending = { grad: null, owned: false };
+  if (variable.pending) {
+    throw new Error(
+      `backward: this graph shares ${variable} with one that is being walked; call it after that pass has ended`,
+    );
+  }
+  variable.pending = { pass: order, grad: null, owned: false };
   order.push(variable);
 }
 
 function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
-  if (grad && !sameShape(grad.shape, root.shape)) {
-    throw new Error(
-      `backward: grad must have the value's shape ${formatShape(root.shape)}, got ${formatShape(grad.shape)}`,
-    );
-  }
+  if (grad) checkFits('backward', root.value, grad);
   if (!grad && root.value.size !== 1) {
     throw new Error(
       `backward: a loss has one element, got shape ${formatShape(root.shape)}; reduce it, or pass { grad }`,
     );
   }
-  if (grad) checkAlike('backward', root.value, grad);
   return grad ?? fullLike(root.value, 1);
 }
 

@@ -1,6 +1,7 @@
 /** Derivatives checked against central differences: the proof that every op, here or outside, must pass. */
 
-import { allocateArray, type Tensor, tensor } from '../tensor/index.js';
+import { type Tensor, tensor } from '../tensor/index.js';
+import { allocateArray } from '../tensor/view.js';
 import { type Variable, variable } from './variable.js';
 
 /** Options of `gradcheck`. */

@@ -13,5 +13,5 @@ export {
   type Sample,
 } from './op.js';
 export * from './ops/index.js';
-export { type BlockPlace, Parameter, type ParameterBlock, packParameters } from './parameter.js';
+export { type BlockPlace, Parameter, type ParameterBlock } from './parameter.js';
 export { isRecording, noGrad, type Operand, Variable, variable } from './variable.js';

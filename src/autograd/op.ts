@@ -31,6 +31,7 @@ export interface OpDefinition<Inputs extends readonly Tensor[], Params> {
    * a gradient. Its result may have the broadcast shape: the engine sums it back.
    */
   backward(grad: Tensor, context: BackwardContext<Inputs, Params>): readonly (() => Tensor)[];
+  /** At least one; an op that takes any number of inputs shows it by samples of different numbers. */
   readonly samples: readonly Sample<Params>[];
 }
 
@@ -54,13 +55,17 @@ export function defineOp<Inputs extends readonly Tensor[], Params = void>(
   definition: OpDefinition<Inputs, Params>,
 ): OpFunction<Inputs, Params> {
   const rule = definition as unknown as OpRule;
-  const count = rule.samples[0]?.shapes.length;
+  const [count, ...others] = rule.samples.map(({ shapes }) => shapes.length);
+  const isVariadic = others.some((other) => other !== count);
   if (count === undefined) {
     throw new Error(`defineOp: '${rule.name}' needs at least one sample; its derivative is checked on them`);
   }
   const call = (...args: unknown[]): Variable => {
-    if (Array.isArray(args[0])) return apply(rule, asVariables(rule.name, args[0], args[0].length), args[1]);
-    return apply(rule, asVariables(rule.name, args, count), args[count]);
+    if (!Array.isArray(args[0])) return apply(rule, asVariables(rule.name, args, count), args[count]);
+    const { length } = args[0];
+    if (!isVariadic && length !== count)
+      throw new Error(`${rule.name}: takes ${count} operands, got ${length}`);
+    return apply(rule, asVariables(rule.name, args[0], length), args[1]);
   };
   return Object.assign(call, { rule }) as unknown as OpFunction<Inputs, Params>;
 }
@@ -71,7 +76,7 @@ function apply(op: OpRule, inputs: readonly Variable[], params: unknown): Variab
   let requiresGrad = false;
   for (const input of inputs) {
     values.push(input.value);
-    versions.push(input.version);
+    versions.push(input.value.version);
     requiresGrad ||= input.requiresGrad;
   }
   const output = op.forward(values, params);

@@ -3,20 +3,21 @@
  * shared with others, and change in place; every change raises `version`, so a stale graph is noticed.
  */
 
+import { BLOCK_PADDING } from '../tensor/backend.js';
 import { checkAlike } from '../tensor/checks.js';
 import {
   type Backend,
   type FloatArray,
   formatShape,
-  fullLike,
   longLived,
-  makeView,
-  rowMajorStrides,
   type Shape,
   ShapeError,
   sameShape,
   Tensor,
 } from '../tensor/index.js';
+import type { Changes } from '../tensor/scope.js';
+import { rowMajorStrides } from '../tensor/shape.js';
+import { makeView } from '../tensor/view.js';
 import { Variable } from './variable.js';
 
 /** A Variable that a model owns and an optimizer changes. */
@@ -25,20 +26,16 @@ export class Parameter extends Variable {
   name: string;
   #gradStorage: Tensor | null = null;
   #hasGrad = false;
-  #version = 0;
+  readonly #changes: Changes;
+  readonly #gradChanges: Changes = { count: 0 };
   #place: BlockPlace | null = null;
 
   /** Copies `value` into long-lived memory. */
   constructor(value: Tensor, name = '') {
-    super(
-      longLived(() => value.copy()),
-      true,
-    );
+    const changes = { count: 0 };
+    super(counted(value, changes), true);
+    this.#changes = changes;
     this.name = name;
-  }
-
-  override get version(): number {
-    return this.#version;
   }
 
   /** Where the value lies in a block, or null while it has memory of its own. */
@@ -59,40 +56,43 @@ export class Parameter extends Variable {
 
   override accumulateGrad(grad: Tensor): void {
     this.#checkGrad(grad);
-    this.#gradStorage ??= longLived(() => fullLike(this.stored, 0));
-    if (this.#hasGrad) this.#gradStorage.addInPlace(grad);
-    else this.stored.backend.copy(grad.view(), this.#gradStorage.view());
+    if (this.#hasGrad) this.#gradStorage!.addInPlace(grad);
+    else if (this.#gradStorage) this.#gradStorage.overwrite(grad);
+    else this.#gradStorage = counted(grad, this.#gradChanges);
     this.#hasGrad = true;
   }
 
   /** Copies new numbers into the value. Throws ShapeError unless shapes agree. */
   assign(value: Tensor): void {
     this.#checkShape('assign', value.shape);
-    const source = value.to(this.stored.dtype, this.stored.backend);
-    this.stored.backend.copy(source.view(), this.stored.view());
-    this.markChanged();
+    this.stored.overwrite(value.to(this.stored.dtype, this.stored.backend));
   }
 
-  /** Says that the value was written in place; graphs recorded before can no longer be walked. */
+  /**
+   * Says that the value was written in place; graphs recorded before can no longer be walked.
+   * @internal
+   */
   markChanged(): void {
-    this.#version++;
+    this.#changes.count++;
   }
 
-  /** Moves value and gradient into a block's memory. */
+  /**
+   * Moves value and gradient into a block's memory.
+   * @internal
+   */
   moveTo(place: BlockPlace): void {
     const { values, grads } = place.block;
-    const slot = (memory: FloatArray): Tensor =>
-      new Tensor(
-        makeView(memory, this.shape, rowMajorStrides(this.shape), place.offset),
-        place.block.backend,
-        null,
-      );
+    const { backend } = place.block;
+    const slot = (memory: FloatArray, changes: Changes): Tensor => {
+      const view = makeView(memory, this.shape, rowMajorStrides(this.shape), place.offset);
+      return new Tensor(view, backend, null, changes);
+    };
     const grad = this.grad;
     const value = this.stored;
     this.#place = place;
-    this.stored = slot(values);
-    this.stored.backend.copy(value.view(), this.stored.view());
-    this.#gradStorage = slot(grads);
+    this.stored = slot(values, this.#changes);
+    backend.copy(value.view(), this.stored.view());
+    this.#gradStorage = slot(grads, this.#gradChanges);
     if (grad) this.grad = grad;
   }
 
@@ -107,6 +107,12 @@ export class Parameter extends Variable {
     this.#checkShape('grad', grad.shape);
     checkAlike('Parameter.grad', this.value, grad);
   }
+}
+
+/** A long-lived copy that counts how often it is changed in place. */
+function counted(value: Tensor, changes: Changes): Tensor {
+  const copy = longLived(() => value.copy());
+  return new Tensor(copy.view(), copy.backend, null, changes);
 }
 
 /** Where a parameter lies in a block: `offset` elements from its start. */
@@ -125,8 +131,6 @@ export interface ParameterBlock {
   readonly parameters: readonly Parameter[];
 }
 
-const PADDING = 8;
-
 /** Moves the parameters that lie in no block yet into a new one each dtype and backend. */
 export function packParameters(parameters: readonly Parameter[]): void {
   const loose = new Set(parameters.filter((parameter) => !parameter.place));
@@ -143,7 +147,7 @@ function packAlike(parameters: readonly Parameter[]): void {
   let size = 0;
   const offsets = parameters.map((parameter) => {
     const offset = size;
-    size += Math.ceil(parameter.value.size / PADDING) * PADDING;
+    size += Math.ceil(parameter.value.size / BLOCK_PADDING) * BLOCK_PADDING;
     return offset;
   });
   const { backend, dtype } = parameters[0].value;

@@ -3,7 +3,9 @@
  * points to its node, the node to the op and its input Variables. Methods that chain are added by methods.ts.
  */
 
-import { formatShape, type Keepable, keep, type Scope, type Shape, Tensor } from '../tensor/index.js';
+import { checkFits } from '../tensor/checks.js';
+import { formatShape, longLived, type Shape, Tensor } from '../tensor/index.js';
+import { type Keepable, keep, type Scope } from '../tensor/scope.js';
 import type { OpRule } from './op.js';
 
 /** How a Variable was computed. */
@@ -13,7 +15,7 @@ export interface GraphNode {
   readonly inputs: readonly Variable[];
   /** Values of the inputs, as the op saw them. */
   readonly values: readonly Tensor[];
-  /** Versions of the inputs when the op ran; a parameter changed since then has a higher one. */
+  /** Versions of these values when the op ran; one whose memory was changed since then has a higher one. */
   readonly versions: readonly number[];
   /** Set by backward: a graph is walked once. */
   used: boolean;
@@ -21,6 +23,8 @@ export interface GraphNode {
 
 /** A gradient being summed; `owned` where the sum is the engine's own and may be added to in place. */
 export interface PendingGrad {
+  /** The backward pass that sums it: all that it visits. */
+  readonly pass: readonly Variable[];
   grad: Tensor | null;
   owned: boolean;
 }
@@ -71,6 +75,7 @@ export class Variable implements Keepable {
     return this.#grad;
   }
   set grad(grad: Tensor | null) {
+    if (grad) checkFits('Variable.grad', this.value, grad);
     this.#grad = grad;
   }
 
@@ -78,14 +83,18 @@ export class Variable implements Keepable {
     return this.value.shape;
   }
 
-  /** Raised whenever the value is changed in place; only parameters can be. */
+  /** Raised whenever the value is changed in place, here or through a parameter whose memory it shares. */
   get version(): number {
-    return 0;
+    return this.value.version;
   }
 
-  /** Adds to `grad`. */
+  /** Adds to `grad`, which lives as long as a leaf's value does. */
   accumulateGrad(grad: Tensor): void {
-    this.#grad = this.#grad ? this.#grad.add(grad) : grad;
+    const before = this.#grad;
+    this.#grad =
+      this.node === null && this.value.isOuter
+        ? longLived(() => before?.add(grad) ?? grad.copy())
+        : (before?.add(grad) ?? grad);
   }
 
   /** The only element of a one-element value. */

@@ -8,13 +8,13 @@ import {
   type NonFinitePolicy,
   nonFinitePolicies,
 } from './hook.js';
-import { applyPolicy } from './non-finite.js';
+import { applyPolicy, checkReach } from './non-finite.js';
 
 /** Options of the norm clippers. */
 export interface NormClipOptions {
   /** Which p-norm: 2 by default, any p > 0, Infinity. */
   readonly p?: number;
-  /** Added to the norm before dividing; 0 (default) lands on the threshold exactly, PyTorch uses 1e-6. */
+  /** Added to the norm before dividing; 0 (default) lands on the threshold, PyTorch uses 1e-6. */
   readonly eps?: number;
   /** What to do about NaN and infinite gradients (default: throw, naming the parameters). */
   readonly nonFinite?: NonFinitePolicy;
@@ -53,7 +53,8 @@ export function clipFactor(norm: number, threshold: number, eps: number): number
 
 /**
  * Scales all gradients by one factor so that their p-norm is at most `maxNorm`: g ← g · min(1, maxNorm / ‖g‖). Below
- * the threshold not one bit changes; above it the direction is kept. `Infinity` measures only.
+ * the threshold not one bit changes; above it the norm becomes the threshold and the direction is kept, both to float32
+ * rounding (of float64 gradients: to float64's). `Infinity` measures only.
  */
 export function clipByGlobalNorm(
   maxNorm: number,
@@ -68,6 +69,8 @@ export function clipByGlobalNorm(
       // A finite norm is one of finite gradients.
       const zeroed = !Number.isFinite(norm) && (await applyPolicy(name, gradients, nonFinite));
       if (zeroed) norm = await gradients.norm(p);
+      const isBound = maxNorm !== Number.POSITIVE_INFINITY && !gradients.skipped;
+      if (isBound) await checkReach(name, gradients, norm);
       const scale = gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps);
       gradients.scale(scale);
       return { hook: name, clipped: zeroed || scale !== 1, values: { norm, threshold: maxNorm, scale } };

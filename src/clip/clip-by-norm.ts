@@ -3,7 +3,7 @@
 import { checkNormClip, clipFactor, type NormClipOptions } from './clip-by-global-norm.js';
 import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
-import { applyPolicy } from './non-finite.js';
+import { applyPolicy, checkReach } from './non-finite.js';
 
 /**
  * Scales each gradient alone so that its p-norm is at most `maxNorm`. The direction of each is kept, that of all
@@ -20,6 +20,8 @@ export function clipByNorm(
     async apply(gradients) {
       const zeroed = await applyPolicy(name, gradients, nonFinite);
       const norms = [...(await gradients.norms(p)).values()];
+      const measuresOnly = maxNorm === Number.POSITIVE_INFINITY || gradients.skipped !== null;
+      if (!measuresOnly) await checkReach(name, gradients, Math.max(...norms));
       const scales = norms.map((norm) => (gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps)));
       gradients.scaleEach(scales);
       const clippedParameters = scales.filter((scale) => scale !== 1).length;

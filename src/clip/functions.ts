@@ -7,7 +7,7 @@ import type { Parameter } from '../autograd/index.js';
 import { checkEps, checkPower, clipFactor } from './clip-by-global-norm.js';
 import { Gradients } from './gradients.js';
 import { checkThreshold } from './hook.js';
-import { said } from './non-finite.js';
+import { checkReach, said } from './non-finite.js';
 import { type NormDevice, NormMeter } from './norm-meter.js';
 
 /** Where a norm is measured. */
@@ -74,6 +74,7 @@ export async function clipGradNorm(
   if (nonFinite.length > 0) {
     throw new Error(`clipGradNorm: ${said(nonFinite)}; fix its cause, or leave out errorIfNonfinite`);
   }
+  if (maxNorm !== Number.POSITIVE_INFINITY) await checkReach('clipGradNorm', gradients, norm);
   gradients.scale(clipFactor(norm, maxNorm, eps));
   return norm;
 }

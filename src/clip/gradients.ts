@@ -37,12 +37,9 @@ export class Gradients {
     this.parameters = this.#positions?.map((position) => parameters[position]) ?? parameters;
   }
 
-  /**
-   * Names in the order of the parameters, no two alike. An unnamed parameter is called `parameter 3` by its position,
-   * and the second of one name `weight (parameter 3)`: two models may both have a `weight`.
-   */
+  /** The meter's names of those that have a gradient. */
   get names(): readonly string[] {
-    this.#names ??= namesOf(this.parameters, this.#positions);
+    this.#names ??= this.#positions?.map((i) => this.#meter.names[i]) ?? this.#meter.names;
     return this.#names;
   }
 
@@ -102,12 +99,15 @@ export class Gradients {
     return this.names.filter((_, i) => !Number.isFinite(largest[i]));
   }
 
-  /** Multiplies every gradient by k (rounded to float32 where a kernel multiplies); 1 changes not a bit. */
+  /**
+   * Multiplies every gradient by k; 1 changes not a bit. Where a float32 kernel multiplies, k itself is rounded to
+   * float32 first: an element is k·g to two roundings, a norm is |k|·‖g‖ to float32 rounding.
+   */
   scale(k: number): void {
     if (k !== 1) this.scaleEach(new Array<number>(this.parameters.length).fill(k));
   }
 
-  /** Multiplies gradient i by ks[i]. */
+  /** Multiplies gradient i by ks[i], as `scale` does. What was measured is multiplied too, not measured again. */
   scaleEach(ks: readonly number[]): void {
     if (ks.length !== this.parameters.length) {
       throw new Error(`Gradients.scaleEach: needs ${this.parameters.length} factors, got ${ks.length}`);
@@ -145,6 +145,21 @@ export class Gradients {
     this.#skipped = reason;
   }
 
+  /** Throws where a hook took a gradient away, or gave one to a parameter that had none. */
+  checkPresence(hook: string): void {
+    const { parameters } = this.#meter;
+    let count = 0;
+    for (let i = 0; i < parameters.length; i++) if (parameters[i].grad) count++;
+    if (count === this.parameters.length) return;
+    const name = this.#meter.names.find(
+      (each, i) => (parameters[i].grad !== null) !== this.names.includes(each),
+    );
+    const did = count < this.parameters.length ? 'took away' : 'gave';
+    throw new Error(
+      `hook '${hook}': ${did} the gradient of ${name}; change gradients by Gradients.edit, or skip`,
+    );
+  }
+
   async #measure(p: number): Promise<Float64Array> {
     const all = await this.#meter.norms(p);
     const norms = this.#positions ? Float64Array.from(this.#positions, (position) => all[position]) : all;
@@ -166,25 +181,10 @@ export class Gradients {
   }
 }
 
-/** The name of a parameter, or what stands for it at position `position` of its list. */
-export function nameOf(parameter: Parameter, position: number): string {
-  return parameter.name || `parameter ${position}`;
-}
-
 /** Positions of the parameters that have a gradient; null where all have. */
 function positionsWithGradient(parameters: readonly Parameter[]): readonly number[] | null {
   if (parameters.every(({ grad }) => grad !== null)) return null;
   return [...parameters.keys()].filter((position) => parameters[position].grad !== null);
-}
-
-function namesOf(parameters: readonly Parameter[], positions: readonly number[] | null): readonly string[] {
-  const names = new Set<string>();
-  for (let i = 0; i < parameters.length; i++) {
-    const position = positions?.[i] ?? i;
-    const name = nameOf(parameters[i], position);
-    names.add(names.has(name) ? `${name} (parameter ${position})` : name);
-  }
-  return [...names];
 }
 
 function recordOf(names: readonly string[], numbers: Float64Array): Record<string, number> {
@@ -211,8 +211,9 @@ function scaleRuns(parameters: readonly Parameter[], ks: readonly number[]): boo
   let changed = false;
   for (let first = 0, next = 1; first < parameters.length; first = next++) {
     const k = ks[first];
-    // Padding must stay zero: by a factor of NaN or ∞, each alone.
-    while (Number.isFinite(k) && ks[next] === k && areNeighbours(parameters, next)) next++;
+    // Padding must stay zero: by a factor that may be NaN or ∞ to a float32 kernel, each alone.
+    const mayMerge = Number.isFinite(Math.fround(k));
+    while (mayMerge && ks[next] === k && areNeighbours(parameters, next)) next++;
     if (k === 1) continue;
     changed = true;
     scaleRun(parameters[first], parameters[next - 1], k);

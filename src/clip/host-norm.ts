@@ -1,12 +1,16 @@
 /*
  * The norm on the host, in float64: for float64 gradients (gradcheck, exact experiments, golden runs), which the
- * float32 kernels cannot take, and for making one norm of many. Separate from the kernels so that clipping can use it
- * without opening a device.
+ * float32 kernels cannot take, for powers that they lack, and for making one norm of many. Its powers are the
+ * library's own, the same bits everywhere.
  */
 
-import { hostNorm } from '../../kernels/gpu/host.js';
+import { hostNorm as hostNormBy } from '../../kernels/gpu/host.js';
+import { power } from '../tensor/math.js';
 
-export { hostNorm };
+/** The p-norm of `length` numbers from `offset`. Throws RangeError when p is not positive. */
+export function hostNorm(data: ArrayLike<number>, offset: number, length: number, p: number): number {
+  return hostNormBy(data, offset, length, p, power);
+}
 
 /**
  * The norm of a whole from the norms of its parts: (Σ nᵢ^p)^(1/p), the largest for p = Infinity.

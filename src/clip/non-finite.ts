@@ -26,6 +26,14 @@ export async function applyPolicy(
   return policy === 'zero';
 }
 
+/** Throws where gradients are finite and their norm is infinite, beyond float64: a factor of 0 would wipe them out. */
+export async function checkReach(caller: string, gradients: Gradients, norm: number): Promise<void> {
+  if (norm !== Infinity || (await gradients.nonFinite()).length > 0) return;
+  throw new Error(
+    `${caller}: the gradients are finite, but their norm is beyond float64; scale the loss down`,
+  );
+}
+
 /** `gradient of a, b is not finite`. */
 export function said(names: readonly string[]): string {
   return `gradient of ${names.join(', ')} is not finite`;

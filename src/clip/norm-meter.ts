@@ -1,13 +1,15 @@
 /**
  * Measures the norms of a fixed list of parameters' gradients. It knows where they lie: whole blocks go to the
- * gpu.js kernels as they are, loose float32 gradients through one staging block, float64 gradients to the host; on
- * request the kernels of the simd backend measure blocks in its memory, and the host all else.
+ * gpu.js kernels as they are, loose float32 gradients through one staging block, float64 gradients and powers that no
+ * kernel has to the host; on request the kernels of the simd backend measure blocks in its memory, and the host all else.
  */
 
 import type { NormDevice as GpuDevice } from '../../kernels/gpu/gpu.js';
 import { type BlockLayout, blockLayout, packRanges } from '../../kernels/gpu/layout.js';
 import { type NormKernels, openNormKernels } from '../../kernels/gpu/norm.js';
+import { hasKernel } from '../../kernels/gpu/norm-source.js';
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
+import { power } from '../tensor/math.js';
 import { hostNorm } from './host-norm.js';
 
 /**
@@ -35,13 +37,15 @@ const opened = new Map<GpuDevice | undefined, Promise<NormKernels>>();
 function kernelsOn(device: GpuDevice | undefined): Promise<NormKernels> {
   let kernels = opened.get(device);
   if (!kernels) {
-    kernels = openNormKernels({ device });
+    kernels = openNormKernels({ device, power });
     opened.set(device, kernels);
+    // What failed now may work later: a page's policy, a device taken, a download.
+    kernels.catch(() => opened.delete(device));
   }
   return kernels;
 }
 
-/** Norms of the gradients of a list of parameters; a missing gradient counts as zero. */
+/** Norms of the gradients of a list of parameters; a missing gradient counts as zero. It writes no gradient. */
 export class NormMeter {
   readonly parameters: readonly Parameter[];
   /** The device asked for. */
@@ -50,6 +54,9 @@ export class NormMeter {
   #launches: readonly Launch[] | null = null;
   #blocks: readonly (ParameterBlock | null)[] = [];
   #device: MeterDevice = 'host';
+  /** The parameters' own names, and what came of them. */
+  #own: readonly string[] = [];
+  #names: readonly string[] = [];
 
   /** `device`: where float32 gradients are measured; default the first that works of webasm, cpu. */
   constructor(parameters: readonly Parameter[], device?: NormDevice) {
@@ -62,21 +69,41 @@ export class NormMeter {
     return this.#device;
   }
 
+  /**
+   * Names in the order of the parameters, no two alike. An unnamed parameter is called `parameter 3` by its position,
+   * and the second of one name `weight (parameter 3)`: two models may both have a `weight`.
+   */
+  get names(): readonly string[] {
+    const { parameters } = this;
+    let known = this.#own.length === parameters.length;
+    for (let i = 0; known && i < parameters.length; i++) known = parameters[i].name === this.#own[i];
+    if (!known) {
+      this.#own = parameters.map(({ name }) => name);
+      this.#names = namesOf(this.#own);
+    }
+    return this.#names;
+  }
+
   /** The p-norm of each parameter's gradient, in the order of the list: NaN or Infinity where it is not finite. */
   async norms(p: number): Promise<Float64Array> {
     if (this.requested === 'simd') return this.#simdNorms(p);
-    const norms = new Float64Array(this.parameters.length);
-    const launches = this.#planned();
+    const { parameters } = this;
+    const norms = new Float64Array(parameters.length);
+    const launches = hasKernel(p) ? this.#planned() : [];
+    this.#device = 'host';
     if (launches.length > 0) {
       this.#kernels ??= await kernelsOn(this.requested);
       for (const launch of launches) {
-        const found = await this.#kernels.norms(this.#block(launch), launch.layout, p);
-        for (let t = 0; t < found.length; t++) norms[launch.members[t]] = found[t];
+        const { members, layout } = launch;
+        const found = await this.#kernels.norms(this.#block(launch), layout, p);
+        // A missing gradient's memory holds what it held: it was measured for nothing.
+        for (let t = 0; t < found.length; t++) norms[members[t]] = parameters[members[t]].grad ? found[t] : 0;
       }
       this.#device = this.#kernels.device;
     }
     for (let i = 0; i < norms.length; i++) {
-      if (this.parameters[i].value.dtype === 'float64') norms[i] = hostNormOf(this.parameters[i], p);
+      if (launches.length > 0 && parameters[i].value.dtype === 'float32') continue;
+      norms[i] = hostNormOf(parameters[i], p);
     }
     return norms;
   }
@@ -106,17 +133,24 @@ export class NormMeter {
     return this.#launches;
   }
 
-  /** The array a launch reads: gradients where they are, zeros where there are none. */
+  /** The array a launch reads: gradients where they are, or copied; where there are none, anything. */
   #block({ block, staging, layout, members }: Launch): Float32Array {
-    const data = (block ? block.grads : staging) as Float32Array;
+    if (block) return block.grads as Float32Array;
     for (let t = 0; t < members.length; t++) {
       const { grad } = this.parameters[members[t]];
-      const { offset, length } = layout.tensors[t];
-      if (!grad) data.fill(0, offset, offset + length);
-      else if (!block) data.set(grad.data(), offset);
+      if (grad) staging!.set(grad.data(), layout.tensors[t].offset);
     }
-    return data;
+    return staging!;
   }
+}
+
+function namesOf(own: readonly string[]): readonly string[] {
+  const names = new Set<string>();
+  for (const [i, name] of own.entries()) {
+    const given = name || `parameter ${i}`;
+    names.add(names.has(given) ? `${given} (parameter ${i})` : given);
+  }
+  return [...names];
 }
 
 /** The norm of a gradient in a block that its backend's kernels reach; undefined where they have none for it. */

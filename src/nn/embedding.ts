@@ -1,6 +1,7 @@
 /** The embedding layer: a row of numbers for each id. */
 
 import { Parameter, type Variable } from '../autograd/index.js';
+import { pickRows } from '../autograd/ops/internal.js';
 import { normal, type Random, type TensorOptions } from '../tensor/index.js';
 import { checkSize } from './checks.js';
 import { type Ids, resolveIds } from './ids.js';
@@ -29,6 +30,6 @@ export class Embedding extends Module {
   forward(ids: Ids): Variable {
     const [numEmbeddings, dim] = this.weight.shape;
     const { data, shape } = resolveIds('Embedding', ids, numEmbeddings);
-    return this.weight.gatherRows(data).reshape([...shape, dim]);
+    return pickRows(this.weight, data).reshape([...shape, dim]);
   }
 }

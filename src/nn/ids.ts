@@ -14,7 +14,7 @@ export type NestedIds = number | readonly NestedIds[];
 /** Ids as a layer or loss takes them: nested arrays, a flat Int32Array, or data with a shape. */
 export type Ids = NestedIds | Int32Array | IdArray;
 
-/** Ids with their shape. Throws an Error unless each is an integer in 0 … count − 1 and the shape fits. */
+/** A copy of ids, with their shape. Throws an Error unless each is an integer in 0 … count − 1 and the shape fits. */
 export function resolveIds(caller: string, ids: Ids, count: number): IdArray {
   const { data, shape } = asFlat(ids);
   if (data.length !== sizeOf(shape)) {
@@ -22,13 +22,14 @@ export function resolveIds(caller: string, ids: Ids, count: number): IdArray {
       `${caller}: ids of shape ${formatShape(shape)} need ${sizeOf(shape)} numbers, got ${data.length}`,
     );
   }
-  for (let i = 0; i < data.length; i++) {
-    if (Number.isInteger(data[i]) && data[i] >= 0 && data[i] < count) continue;
+  const own = new Int32Array(data);
+  for (let i = 0; i < own.length; i++) {
+    if (own[i] === data[i] && own[i] >= 0 && own[i] < count) continue;
     throw new Error(
       `${caller}: ids must be integers in 0 … ${count - 1}, got ${data[i]} at position ${i}; check how ids are made`,
     );
   }
-  return { data: data instanceof Int32Array ? data : Int32Array.from(data), shape };
+  return { data: own, shape };
 }
 
 function asFlat(ids: Ids): { readonly data: ArrayLike<number>; readonly shape: Shape } {

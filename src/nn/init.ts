@@ -14,6 +14,7 @@ import {
   tensor,
   uniform,
 } from '../tensor/index.js';
+import { dot } from './dot.js';
 
 /** Options of the Xavier and orthogonal initialisations. */
 export interface GainOptions extends TensorOptions {
@@ -159,10 +160,4 @@ function orthonormalVectors(count: number, length: number, random: Random): Floa
     found.push(vector.map((x) => x * scale));
   }
   return found;
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

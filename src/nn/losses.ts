@@ -1,7 +1,9 @@
 /** Losses, composed from ops: how far predictions lie from targets, as one number to differentiate. */
 
-import { clamp, logSoftmax, mul, neg, softplus, sub, type Variable } from '../autograd/index.js';
+import { clamp, logSoftmax, mul, neg, reshape, softplus, sub, type Variable } from '../autograd/index.js';
+import { crossEntropyRows, pickRows } from '../autograd/ops/internal.js';
 import { formatShape, type Shape, ShapeError, sameShape, sizeOf, Tensor } from '../tensor/index.js';
+import { placesOf } from '../tensor/softmax.js';
 import { checkSameShape } from './checks.js';
 import { type Ids, resolveIds } from './ids.js';
 import type { LayerInput } from './module.js';
@@ -96,13 +98,14 @@ export function crossEntropy(
     );
   }
   checkReduction('crossEntropy', reduction, lead);
-  // Row n's target is element n·C + target of the flat table: picked, where a one-hot product would cost C times as much.
-  const places = data.map((target, n) => n * classes + target);
-  const picked = logSoftmax(logits)
-    .reshape([data.length * classes])
-    .gatherRows(places);
+  if (reduction !== 'none') {
+    const total = crossEntropyRows(reshape(logits, [data.length, classes]), data);
+    return reduction === 'sum' ? total : total.div(data.length);
+  }
+  // Picked from the flat table, where a one-hot product would cost C times as much.
+  const flat = logSoftmax(logits).reshape([data.length * classes]);
   // 0 − x where −x would print a perfect loss as -0.
-  return reduce(sub(0, picked).reshape(lead), reduction);
+  return sub(0, pickRows(flat, placesOf(data, classes))).reshape(lead);
 }
 
 /**

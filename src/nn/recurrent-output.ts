@@ -1,7 +1,10 @@
 /** What a recurrent layer returns: every hidden state, and after backward its gradient, so that both can be looked at. */
 
-import { isRecording, stack, takeStep, type Variable } from '../autograd/index.js';
-import { type Keepable, keep, type Scope, stepOf, type Tensor } from '../tensor/index.js';
+import { isRecording, stack, type Variable } from '../autograd/index.js';
+import { stepOf } from '../tensor/fused.js';
+import type { Tensor } from '../tensor/index.js';
+import { type Keepable, keep, type Scope } from '../tensor/scope.js';
+import { unstack } from './unstack.js';
 
 /** The hidden states h₀ … h_{T−1} of a recurrent layer, h_t being the state after input t. */
 export interface RecurrentOutput extends Keepable {
@@ -36,7 +39,7 @@ export class SequenceOutput implements RecurrentOutput {
   readonly output: Variable;
   readonly last: Variable;
   readonly #grads: StateGrads;
-  readonly #taken = new Map<number, Variable>();
+  #states: readonly Variable[] | null = null;
 
   /** `output` [T, B, H] and `last` [B, H] come from one computation; backward through either adds to `grads`. */
   constructor(output: Variable, last: Variable, grads: StateGrads) {
@@ -52,12 +55,8 @@ export class SequenceOutput implements RecurrentOutput {
   state(t: number): Variable {
     checkStep(t, this.steps);
     if (t === this.steps - 1) return this.last;
-    let state = this.#taken.get(t);
-    if (!state || isStale(state, this.output)) {
-      state = takeStep(this.output, t);
-      this.#taken.set(t, state);
-    }
-    return state;
+    if (!this.#states || isStale(this.#states[t], this.output)) this.#states = unstack(this.output);
+    return this.#states[t];
   }
 
   stateGrad(t: number): Tensor | null {

@@ -1,15 +1,7 @@
 /** The vanilla recurrent layer, as one op over all time steps or unrolled cell by cell. */
 
-import {
-  add,
-  matmul,
-  Parameter,
-  recurrence,
-  recurrenceLast,
-  relu,
-  tanh,
-  type Variable,
-} from '../autograd/index.js';
+import { add, matmul, Parameter, recurrence, relu, tanh, type Variable } from '../autograd/index.js';
+import { recurrenceLast } from '../autograd/ops/internal.js';
 import {
   formatShape,
   fullLike,

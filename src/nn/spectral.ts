@@ -1,6 +1,7 @@
 /** Spectral norms: the factor by which a matrix can stretch a vector, measured and set. */
 
 import { formatShape, Random, ShapeError, type Tensor, tensor } from '../tensor/index.js';
+import { dot } from './dot.js';
 
 /** Options of the power iteration. */
 export interface SpectralNormOptions {
@@ -150,10 +151,4 @@ function times({ n, values }: Gram, v: Float64Array): Float64Array {
 function normalised(v: Float64Array): Float64Array {
   const length = Math.sqrt(dot(v, v));
   return v.map((x) => x / length);
-}
-
-function dot(a: Float64Array, b: Float64Array): number {
-  let sum = 0;
-  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
-  return sum;
 }

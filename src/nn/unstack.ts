@@ -1,10 +1,12 @@
 /**
- * Splitting along the first axis, with a backward pass whose cost is that of the data. Separate from the ops because
- * it emulates an op of many outputs: a `slice` per row would answer each row's gradient with a tensor as large as the
- * whole input, which makes backpropagation through T time steps cost T².
+ * Splitting along the first axis, with a backward pass whose cost is that of the data: a `slice` per row would answer
+ * each row's gradient with a tensor as large as the whole input, which makes backpropagation through T time steps cost
+ * T². The two ops emulate one of many outputs. They do not stand in the table of ops, because neither has a derivative
+ * of its own that could be checked on samples: the tests gradcheck `unstack`, which is all that they make.
  */
 
 import { defineOp, type Variable } from '../autograd/index.js';
+import { stepOf } from '../tensor/fused.js';
 import { formatShape, fullLike, ShapeError, Tensor } from '../tensor/index.js';
 import type { LayerInput } from './module.js';
 
@@ -12,11 +14,6 @@ import type { LayerInput } from './module.js';
 interface Rows {
   readonly source: Tensor;
   readonly grads: Map<number, Tensor>;
-}
-
-/** Row k of a row-major tensor, without a copy. */
-function rowOf(x: Tensor, k: number): Tensor {
-  return x.slice([[k, k + 1]]).reshape(x.shape.slice(1));
 }
 
 /**
@@ -33,7 +30,7 @@ const hub = defineOp<readonly [x: Tensor], Rows>({
 
 const row = defineOp<readonly [hub: Tensor], { readonly rows: Rows; readonly k: number }>({
   name: 'unstackRow',
-  forward: (_, { rows, k }) => rowOf(rows.source, k),
+  forward: (_, { rows, k }) => stepOf(rows.source, k),
   backward: (grad, { inputs: [token], params: { rows, k } }) => [
     () => {
       rows.grads.set(k, grad);
@@ -51,7 +48,7 @@ function joined(x: Tensor, grads: Map<number, Tensor>, count: number): Tensor {
     throw new Error('unstack: an earlier backward pass failed on this graph; run the forward pass again');
   }
   const whole = fullLike(x, 0);
-  for (const [k, grad] of grads) x.backend.copy(grad.view(), rowOf(whole, k).view());
+  for (const [k, grad] of grads) x.backend.copy(grad.view(), stepOf(whole, k).view());
   grads.clear();
   return whole;
 }

@@ -1,14 +1,10 @@
 /** Adam: Kingma & Ba 2015, Algorithm 1; AMSGrad: Reddi, Kale & Kumar 2018. */
 
 import type { Parameter } from '../autograd/index.js';
-import { power } from '../tensor/index.js';
-import {
-  checkFraction,
-  checkNonNegative,
-  Optimizer,
-  type OptimizerOptions,
-  type ParameterGroup,
-} from './optimizer.js';
+import { power } from '../tensor/math.js';
+import type { ParameterGroup, Settings } from './group.js';
+import { Optimizer, type OptimizerOptions } from './optimizer.js';
+import { checkFraction, checkNonNegative } from './options.js';
 import type { UpdateRun } from './update-run.js';
 
 /** Options of Adam; names and defaults as in PyTorch. */
@@ -25,31 +21,44 @@ export interface AdamOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
+const defaults: Settings<AdamOptions> = {
+  lr: 1e-3,
+  betas: [0.9, 0.999],
+  eps: 1e-8,
+  weightDecay: 0,
+  amsgrad: false,
+  maximize: false,
+};
+
 /** m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − lr · m̂ / (√v̂ + ε) with m̂, v̂ corrected for their start at 0. */
 export class Adam extends Optimizer<AdamOptions> {
   constructor(
     params: Iterable<Parameter> | Iterable<ParameterGroup<AdamOptions>>,
     options: Partial<AdamOptions> = {},
   ) {
-    super(params, { lr: 1e-3, ...options });
+    super(params, options, defaults);
   }
 
-  protected override validate({ betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0 }: AdamOptions): void {
+  protected override validate({ betas, eps, weightDecay }: Settings<AdamOptions>): void {
     checkFraction('Adam', 'betas[0]', betas[0]);
     checkFraction('Adam', 'betas[1]', betas[1]);
     checkNonNegative('Adam', 'eps', eps);
     checkNonNegative('Adam', 'weightDecay', weightDecay);
   }
 
-  protected override update(run: UpdateRun, options: AdamOptions): void {
-    const { lr, betas = [0.9, 0.999], eps = 1e-8, weightDecay = 0, amsgrad, maximize } = options;
+  protected override stateNames({ amsgrad }: Settings<AdamOptions>): readonly string[] {
+    return ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])];
+  }
+
+  protected override update(run: UpdateRun, options: Settings<AdamOptions>): void {
+    const { lr, betas, eps, weightDecay, amsgrad, maximize } = options;
     const { values, grads, start, end, count } = run;
     const [first, second] = [run.state('firstMoment'), run.state('secondMoment')];
     const largest = amsgrad ? run.state('largestSecondMoment') : null;
     const stepSize = lr / (1 - power(betas[0], count + 1));
     const correction = Math.sqrt(1 - power(betas[1], count + 1));
     if (run.fused.adam) {
-      const constants = { lr, stepSize, correction, betas, eps, weightDecay, maximize: maximize ?? false };
+      const constants = { lr, stepSize, correction, betas, eps, weightDecay, maximize };
       run.fused.adam(run, { first, second, largest }, constants);
       return;
     }

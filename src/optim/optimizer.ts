@@ -3,8 +3,8 @@
  * group by group; the update rules themselves are the subclasses.
  */
 
-import { Parameter, packParameters } from '../autograd/index.js';
-import { nameOf } from '../clip/gradients.js';
+import type { Parameter } from '../autograd/index.js';
+import { packParameters } from '../autograd/parameter.js';
 import {
   type GradientHook,
   Gradients,
@@ -14,6 +14,15 @@ import {
   type StepContext,
 } from '../clip/index.js';
 import type { FloatArray } from '../tensor/index.js';
+import {
+  checkedParameters,
+  Group,
+  groupsOf,
+  type OptimizerGroup,
+  type ParameterGroup,
+  type Settings,
+} from './group.js';
+import { checkNames, checkNonNegative, mergeOptions } from './options.js';
 import type { StepReport } from './report.js';
 import { OptimizerMemory, type UpdateRun } from './update-run.js';
 
@@ -27,37 +36,38 @@ export interface OptimizerOptions {
   readonly normDevice?: NormDevice;
 }
 
-/** Parameters with options of their own; what is left out is taken from the optimizer's. */
-export type ParameterGroup<Options> = Partial<Omit<Options, 'hooks' | 'normDevice'>> & {
-  readonly params: Iterable<Parameter>;
-};
-
-/** A group as the optimizer holds it: `options` may be changed between steps (a schedule sets `lr`). */
-export interface OptimizerGroup<Options> {
-  readonly parameters: readonly Parameter[];
-  options: Options;
-}
-
 /** Base of all optimizers. */
 export abstract class Optimizer<Options extends OptimizerOptions> {
   readonly hooks: readonly GradientHook[];
-  readonly groups: readonly OptimizerGroup<Options>[] = [];
-  readonly #defaults: Options;
+  readonly #defaults: object;
+  /** The options given to all groups. */
+  readonly #shared: object;
+  readonly #groups: OptimizerGroup<Options>[] = [];
   readonly #memory = new OptimizerMemory();
   #meter: NormMeter;
   #steps = 0;
   #busy = false;
 
-  /** `params`: parameters, or groups of them with options of their own. A parameter listed twice counts once. */
-  constructor(params: Iterable<Parameter> | Iterable<ParameterGroup<Options>>, options: Options) {
-    this.#defaults = options;
-    this.hooks = options.hooks ?? [];
-    this.#meter = new NormMeter([], options.normDevice);
-    const listed = [...params];
-    const loose = listed.filter((item) => item instanceof Parameter);
-    if (loose.length > 0 || listed.length === 0)
-      this.addGroup({ params: loose } as unknown as ParameterGroup<Options>);
-    for (const item of listed) if (!(item instanceof Parameter)) this.addGroup(item);
+  /**
+   * `params`: parameters, or groups of them with options of their own. A parameter listed twice counts once.
+   * `defaults`: every option that the optimizer has besides those of all; `lr` among them may be left out.
+   */
+  constructor(
+    params: Iterable<Parameter> | Iterable<ParameterGroup<Options>>,
+    options: Partial<Options>,
+    defaults: Omit<Settings<Options>, 'lr'>,
+  ) {
+    const { hooks = [], normDevice, ...shared } = options;
+    this.hooks = hooks;
+    this.#defaults = defaults;
+    this.#shared = shared;
+    this.#meter = new NormMeter([], normDevice);
+    checkNames(this.constructor.name, options, [...this.#known(), 'hooks', 'normDevice']);
+    this.#add(groupsOf(params));
+  }
+
+  get groups(): readonly OptimizerGroup<Options>[] {
+    return this.#groups;
   }
 
   /** Updates applied so far; a skipped step is none. */
@@ -70,29 +80,43 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     return this.#meter.parameters;
   }
 
+  /** What reports call the parameters, in their order; no two alike. */
+  get names(): readonly string[] {
+    return this.#meter.names;
+  }
+
   /** Adds parameters with options of their own. Throws if one is in a group already or the options are wrong. */
-  addGroup({ params, ...own }: ParameterGroup<Options>): void {
-    const caller = this.constructor.name;
-    if (typeof params?.[Symbol.iterator] !== 'function') {
-      throw new Error(`${caller}: takes Parameters or groups { params, … }; pass model.parameters()`);
-    }
-    const parameters = [...new Set(params)];
-    for (const parameter of parameters) {
-      if (!(parameter instanceof Parameter)) {
-        throw new Error(`${caller}: takes Parameters, got ${typeof parameter}; pass model.parameters()`);
-      }
-      const place = this.parameters.indexOf(parameter);
-      if (place >= 0) {
-        throw new Error(`${caller}: '${nameOf(parameter, place)}' is in two groups; list it in one`);
-      }
-    }
-    if (parameters.length === 0) throw new Error(`${caller}: needs at least one parameter, got none`);
-    const options = { ...this.#defaults, ...own };
-    checkNonNegative(caller, 'lr', options.lr);
-    this.validate(options);
-    packParameters(parameters);
-    (this.groups as OptimizerGroup<Options>[]).push({ parameters, options });
-    this.#meter = new NormMeter([...this.parameters, ...parameters], this.#defaults.normDevice);
+  addGroup(group: ParameterGroup<Options>): void {
+    this.#add([group]);
+  }
+
+  /** Checks all groups before a parameter of any is moved. */
+  #add(groups: readonly { readonly params: Iterable<Parameter> }[]): void {
+    const all = [...this.parameters];
+    const added = groups.map(({ params, ...own }) => {
+      const parameters = checkedParameters(this.constructor.name, params, all);
+      all.push(...parameters);
+      const options = this.#settle(mergeOptions(this.#shared, own));
+      return new Group(parameters, options, (changed) => this.#settle(changed));
+    });
+    for (const { parameters } of added) packParameters(parameters);
+    this.#groups.push(...added);
+    this.#meter = new NormMeter(all, this.#meter.requested);
+  }
+
+  /** Options made complete. Throws where one is wrong. */
+  #settle(options: object): Settings<Options> {
+    checkNames(this.constructor.name, options, this.#known());
+    const settings = mergeOptions(this.#defaults, options) as Settings<Options>;
+    checkNonNegative(this.constructor.name, 'lr', settings.lr);
+    this.validate(settings);
+    Object.freeze(settings);
+    return settings;
+  }
+
+  /** Names of the options that a group may have. */
+  #known(): readonly string[] {
+    return [...new Set(['lr', ...Object.keys(this.#defaults)])];
   }
 
   /** Sets every gradient to null. */
@@ -118,6 +142,9 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     this.#busy = true;
     try {
       const gradients = new Gradients(this.#meter);
+      if (skipReason === null && gradients.parameters.length === 0) {
+        throw new Error('Optimizer.step: no parameter has a gradient; call backward() first');
+      }
       if (skipReason !== null) gradients.skip(skipReason);
       const { norm: normBefore, norms, nonFinite, device: normDevice } = await gradients.measure();
       const context = this.#context();
@@ -146,24 +173,30 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   }
 
   /** Throws if an option is out of range; `lr` is checked by the base. */
-  protected abstract validate(options: Options): void;
+  protected abstract validate(options: Settings<Options>): void;
+
+  /** Names of the state that an update under these options keeps: it is allocated before any parameter changes. */
+  protected abstract stateNames(options: Settings<Options>): readonly string[];
 
   /** Updates the values of one run from its gradients, in place. */
-  protected abstract update(run: UpdateRun, options: Options): void;
+  protected abstract update(run: UpdateRun, options: Settings<Options>): void;
 
   #context(): StepContext {
     return {
       step: this.#steps,
-      lr: this.groups[0].options.lr,
+      lr: this.#groups[0].options.lr,
       parameters: this.parameters,
       optimizerState: (parameter): Readonly<Record<string, FloatArray>> => this.#memory.of(parameter),
     };
   }
 
   #apply(): void {
-    for (const { parameters, options } of this.groups) {
-      for (const run of this.#memory.take(parameters)) this.update(run, options);
-      for (const parameter of parameters) if (parameter.grad) parameter.markChanged();
+    for (const { parameters, options } of this.#groups) {
+      if (this.#memory.isPrepared(parameters, options)) continue;
+      this.#memory.prepare(parameters, options, this.stateNames(options));
+    }
+    for (const { parameters, options } of this.#groups) {
+      this.#memory.update(parameters, (run) => this.update(run, options));
     }
     this.#steps++;
   }
@@ -177,19 +210,12 @@ async function runHooks(
   const reports: HookReport[] = [];
   for (const hook of hooks) {
     if (gradients.skipped !== null) break;
-    reports.push(await hook.apply(gradients, context));
+    const report: HookReport | undefined = await hook.apply(gradients, context);
+    if (!report) {
+      throw new Error(`hook '${hook.name}': must return { hook, clipped, values }, got ${report}`);
+    }
+    gradients.checkPresence(hook.name);
+    reports.push(report);
   }
   return reports;
-}
-
-/** Throws unless an option is a finite number ≥ 0. */
-export function checkNonNegative(caller: string, option: string, value: number): void {
-  if (Number.isFinite(value) && value >= 0) return;
-  throw new Error(`${caller}: ${option} must be a finite number ≥ 0, got ${value}`);
-}
-
-/** Throws unless an option lies in [0, 1). */
-export function checkFraction(caller: string, option: string, value: number): void {
-  if (value >= 0 && value < 1) return;
-  throw new Error(`${caller}: ${option} must lie in [0, 1), got ${value}`);
 }

@@ -1,6 +1,9 @@
 /** Stochastic gradient descent, with PyTorch's momentum. */
 
-import { checkFraction, checkNonNegative, Optimizer, type OptimizerOptions } from './optimizer.js';
+import type { Parameter } from '../autograd/index.js';
+import type { ParameterGroup, Settings } from './group.js';
+import { Optimizer, type OptimizerOptions } from './optimizer.js';
+import { checkFraction, checkNonNegative } from './options.js';
 import type { UpdateRun } from './update-run.js';
 
 /** Options of SGD; names and defaults as in PyTorch. */
@@ -17,13 +20,18 @@ export interface SGDOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
+const defaults = { momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, maximize: false };
+
 /**
  * v ← μ·v + (1 − τ)·g (v ← g the first time), θ ← θ − lr·v; without momentum θ ← θ − lr·g. PyTorch's `SGD`, for
  * which a learning-rate change acts at once on the whole velocity.
  */
 export class SGD extends Optimizer<SGDOptions> {
-  protected override validate(options: SGDOptions): void {
-    const { momentum = 0, dampening = 0, nesterov = false, weightDecay = 0 } = options;
+  constructor(params: Iterable<Parameter> | Iterable<ParameterGroup<SGDOptions>>, options: SGDOptions) {
+    super(params, options, defaults);
+  }
+
+  protected override validate({ momentum, dampening, nesterov, weightDecay }: Settings<SGDOptions>): void {
     checkFraction('SGD', 'momentum', momentum);
     checkNonNegative('SGD', 'dampening', dampening);
     checkNonNegative('SGD', 'weightDecay', weightDecay);
@@ -34,12 +42,16 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected override update(run: UpdateRun, options: SGDOptions): void {
-    const { lr, momentum = 0, dampening = 0, nesterov = false, weightDecay = 0, maximize = false } = options;
+  protected override stateNames({ momentum }: Settings<SGDOptions>): readonly string[] {
+    return momentum === 0 ? [] : ['velocity'];
+  }
+
+  protected override update(run: UpdateRun, options: Settings<SGDOptions>): void {
+    const { lr, momentum, dampening, nesterov, weightDecay, maximize } = options;
     const { values, grads, start, end, count } = run;
     const velocity = momentum === 0 ? null : run.state('velocity');
     if (run.fused.sgd) {
-      run.fused.sgd(run, velocity, count === 0, { lr, momentum, dampening, nesterov, weightDecay, maximize });
+      run.fused.sgd(run, velocity, count === 0, options);
       return;
     }
     const keepGradient = count === 0 ? 1 : 1 - dampening;

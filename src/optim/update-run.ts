@@ -4,7 +4,8 @@
  */
 
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
-import { dtypeOf, type FloatArray, type FusedKernels } from '../tensor/index.js';
+import type { FloatArray, FusedKernels } from '../tensor/index.js';
+import { dtypeOf } from '../tensor/view.js';
 
 /** One stretch of a block: elements `start` … `end − 1` of values, gradients and state alike. */
 export interface UpdateRun {
@@ -16,64 +17,134 @@ export interface UpdateRun {
   readonly count: number;
   /** Kernels of the block's backend that update a whole run at once. */
   readonly fused: Partial<FusedKernels>;
-  /** Optimizer state by name, zeros at first, addressed like `values`. */
+  /** Optimizer state by one of the names of `stateNames`, zeros at first, addressed like `values`. */
   state(name: string): FloatArray;
+}
+
+/** A run while it is put together: members `from` … `to − 1` of the list that is updated together. */
+interface OpenRun extends UpdateRun {
+  end: number;
+  readonly block: ParameterBlock;
+  readonly from: number;
+  to: number;
+  /** Where there is padding inside the run; −1 where there is none. */
+  padding: number;
 }
 
 /** A list of parameters block by block, by offset, and how often each was updated. */
 interface Updates {
   readonly order: readonly Parameter[];
   readonly counts: number[];
+  /** The options whose state was allocated. */
+  prepared: object | null;
 }
+
+type State = Record<string, FloatArray>;
 
 /** What an optimizer remembers: arrays as long as a block, and how often each parameter was updated. */
 export class OptimizerMemory {
-  readonly #arrays = new Map<ParameterBlock, Record<string, FloatArray>>();
+  readonly #arrays = new Map<ParameterBlock, State>();
   /** By the list that is updated together: no parameter is in two. */
   readonly #updates = new Map<readonly Parameter[], Updates>();
 
-  /** The runs over those of a group's parameters that have a gradient; counts them as updated. */
-  take(parameters: readonly Parameter[]): UpdateRun[] {
-    const { order, counts } = this.#updatesOf(parameters);
-    const runs: (UpdateRun & { end: number; block: ParameterBlock })[] = [];
-    let last: (typeof runs)[number] | undefined;
-    for (let i = 0; i < order.length; i++) {
-      if (!order[i].grad) continue;
-      const { block, offset } = order[i].place!;
-      const end = offset + order[i].value.size;
-      const count = counts[i]++;
-      if (last?.block === block && last.count === count && offset - last.end < 8) last.end = end;
-      else {
-        last = this.#run(block, offset, end, count);
-        runs.push(last);
+  /** Whether the state of a group under these options was allocated. */
+  isPrepared(parameters: readonly Parameter[], options: object): boolean {
+    return this.#updates.get(parameters)?.prepared === options;
+  }
+
+  /** Allocates the state of these names for a group. */
+  prepare(parameters: readonly Parameter[], options: object, names: readonly string[]): void {
+    const updates = this.#updatesOf(parameters);
+    for (const { place } of updates.order) {
+      const { block } = place!;
+      const state = this.#stateOf(block);
+      for (const name of names) {
+        state[name] ??= block.backend.memory.allocateBlock(dtypeOf(block.values), block.values.length);
       }
     }
+    updates.prepared = options;
+  }
+
+  /** Updates those of a group's parameters that have a gradient, run by run; a run counts once it is updated. */
+  update(parameters: readonly Parameter[], update: (run: UpdateRun) => void): void {
+    const updates = this.#updatesOf(parameters);
+    const runs = this.#runs(updates);
+    for (let k = 0; k < runs.length; k++) {
+      const run = runs[k];
+      update(run);
+      for (let i = run.from; i < run.to; i++) updates.counts[i]++;
+      // 0/0 where eps is 0, 0·∞ where a kernel rounds a rate to ∞: padding stays zero whatever an update makes of it.
+      const padding = run.padding < 0 && run.end % 8 !== 0 ? run.end : run.padding;
+      if (padding >= 0 && run.values[padding] !== 0) this.#clearPadding(run.block);
+    }
+  }
+
+  /** The parameters that have a gradient, as runs; from here on they count as changed. */
+  #runs({ order, counts }: Updates): readonly OpenRun[] {
+    const runs: OpenRun[] = [];
+    let last: OpenRun | undefined;
+    for (let i = 0; i < order.length; i++) {
+      const parameter = order[i];
+      if (!parameter.grad) continue;
+      const { block, offset } = parameter.place!;
+      const end = offset + parameter.value.size;
+      if (last?.to === i && last.block === block && last.count === counts[i] && offset - last.end < 8) {
+        if (offset > last.end) last.padding = last.end;
+        last.end = end;
+        last.to = i + 1;
+      } else {
+        last = this.#run(block, offset, end, i, counts[i]);
+        runs.push(last);
+      }
+      parameter.markChanged();
+    }
     return runs;
+  }
+
+  #run(block: ParameterBlock, start: number, end: number, from: number, count: number): OpenRun {
+    const { values, grads, backend } = block;
+    const arrays = this.#stateOf(block);
+    const state = (name: string): FloatArray => arrays[name];
+    return {
+      values,
+      grads,
+      start,
+      end,
+      count,
+      fused: backend.fused,
+      state,
+      block,
+      from,
+      to: from + 1,
+      padding: -1,
+    };
+  }
+
+  #clearPadding(block: ParameterBlock): void {
+    const arrays = [block.values, ...Object.values(this.#stateOf(block))];
+    for (const { place, value } of block.parameters) {
+      const end = place!.offset + value.size;
+      for (const array of arrays) array.fill(0, end, Math.ceil(end / 8) * 8);
+    }
   }
 
   #updatesOf(parameters: readonly Parameter[]): Updates {
     let updates = this.#updates.get(parameters);
     if (!updates) {
-      updates = { order: inMemoryOrder(parameters), counts: new Array<number>(parameters.length).fill(0) };
+      const counts = new Array<number>(parameters.length).fill(0);
+      updates = { order: inMemoryOrder(parameters), counts, prepared: null };
       this.#updates.set(parameters, updates);
     }
     return updates;
   }
 
-  #run(block: ParameterBlock, start: number, end: number, count: number) {
-    const { values, grads, backend } = block;
-    const state = (name: string): FloatArray => this.#array(block, name);
-    return { block, values, grads, start, end, count, state, fused: backend.fused };
-  }
-
-  #array(block: ParameterBlock, name: string): FloatArray {
-    let arrays = this.#arrays.get(block);
-    if (!arrays) {
-      arrays = {};
-      this.#arrays.set(block, arrays);
+  #stateOf(block: ParameterBlock): State {
+    let state = this.#arrays.get(block);
+    if (!state) {
+      state = {};
+      this.#arrays.set(block, state);
     }
-    arrays[name] ??= block.backend.memory.allocateBlock(dtypeOf(block.values), block.values.length);
-    return arrays[name];
+    return state;
   }
 
   /** What is remembered of one parameter, by name: views, not to be written. */

@@ -17,6 +17,8 @@ export type UnaryName =
   | 'sqrt'
   | 'reciprocal'
   | 'tanh'
+  | 'sigmoid'
+  | 'relu'
   | 'erf'
   | 'sin'
   | 'cos';
@@ -39,6 +41,9 @@ export type ReduceName = 'sum' | 'max';
 
 /** How long memory must live: until the innermost open scope ends, or until nobody refers to it. */
 export type Lifetime = 'scope' | 'long';
+
+/** Elements to whose multiples every tensor in a block is padded with zeros, so that kernels may run over the end. */
+export const BLOCK_PADDING = 8;
 
 /** Where an allocation lies: `size` elements of `data` from `offset` on, contents undefined. */
 export interface Allocation {
@@ -162,8 +167,11 @@ export interface Backend {
 const registered = new Map<string, Backend>();
 let current: Backend | null = null;
 
-/** Makes a backend known by its name; the first one registered is the default. */
+/** Makes a backend known by its name; the first one registered is the default. Throws if the name is taken. */
 export function registerBackend(backend: Backend): void {
+  if (registered.has(backend.name)) {
+    throw new Error(`registerBackend: '${backend.name}' is taken; give the backend another name`);
+  }
   registered.set(backend.name, backend);
   current ??= backend;
 }

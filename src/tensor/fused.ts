@@ -4,11 +4,13 @@
  */
 
 import type { ActivationName } from './backend.js';
+import { checkAffine, checkRecurrence, checkRecurrentGrads } from './checks.js';
 import { concatTensors } from './concat.js';
 import { Tensor } from './tensor.js';
 
-/** x · weightᵀ + bias: [n, in] × [out, in] + [out] → [n, out]. Shapes are the caller's to check. */
+/** x · weightᵀ + bias: [n, in] × [out, in] + [out] → [n, out]. Throws unless they fit. */
 export function affineOf(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
+  checkAffine(x, weight, bias);
   const { affine } = x.backend.fused;
   if (!affine) return x.matmul(weight.T).add(bias);
   const out = Tensor.empty([x.shape[0], weight.shape[0]], x.dtype, x.backend);
@@ -30,31 +32,24 @@ function composedActivationGrad(name: ActivationName, grad: Tensor, output: Tens
     case 'identity':
       return grad;
     case 'relu':
-      return grad.where(output.binary('greater', 0), 0);
+      // Closed where 0 ≥ output, so that a NaN, which is not, passes its gradient on, as in PyTorch.
+      return grad.like(0).where(output.like(0).binary('greaterEqual', output), grad);
     case 'tanh':
-      return grad.sub(grad.mul(output).mul(output));
+      return grad.mul(output.like(1).sub(output.mul(output)));
     case 'sigmoid':
-      return grad.mul(output).mul(output.neg().add(1));
+      return grad.mul(output.mul(output.like(1).sub(output)));
   }
 }
 
 /** The activation itself. */
 export function activate(name: ActivationName, x: Tensor): Tensor {
-  switch (name) {
-    case 'identity':
-      return x;
-    case 'relu':
-      return x.binary('max', 0);
-    case 'tanh':
-      return x.unary('tanh');
-    case 'sigmoid':
-      return x.neg().unary('exp').add(1).unary('reciprocal');
-  }
+  return name === 'identity' ? x : x.unary(name);
 }
 
 /**
  * All states of h_t = f(x_t · weightIhᵀ + bias + h_{t−1} · weightHhᵀ): x [T, B, I], weightIh [H, I], bias [H], weightHh
- * [H, H], h0 [B, H] → [T, B, H]. The inputs of all steps meet weightIh in one product.
+ * [H, H], h0 [B, H] → [T, B, H]. The inputs of all steps meet weightIh in one product. Throws unless T ≥ 1 and all fit;
+ * `known` are the states where they were computed before.
  */
 export function recurrentStates(
   name: ActivationName,
@@ -63,7 +58,10 @@ export function recurrentStates(
   bias: Tensor,
   weightHh: Tensor,
   h0: Tensor,
+  known?: Tensor,
 ): Tensor {
+  checkRecurrence(x, weightIh, bias, weightHh, h0, known);
+  if (known) return known;
   const [steps, batch, inputs] = x.shape;
   const pre = affineOf(x.reshape([steps * batch, inputs]), weightIh, bias).reshape([
     steps,
@@ -94,6 +92,7 @@ export function recurrentGrads(
   states: Tensor,
   weight: Tensor,
 ): { readonly dh: Tensor; readonly dpre: Tensor } {
+  checkRecurrentGrads(upstream, states, weight);
   const dh = Tensor.empty(states.shape, states.dtype, states.backend);
   const dpre = Tensor.empty(states.shape, states.dtype, states.backend);
   const { recurrentBackward } = states.backend.fused;

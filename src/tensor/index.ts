@@ -23,32 +23,11 @@ export {
 } from './backend.js';
 export { configureSimd } from './backends/simd.js';
 export type { SimdOptions } from './backends/simd-options.js';
-export { concatTensors } from './concat.js';
 export { eye, full, fullLike, ones, type TensorOptions, tensor, zeros } from './create.js';
-export { activationGrad, affineOf, recurrentGrads, recurrentStates, stepOf } from './fused.js';
-export { power } from './math.js';
 export type { NestedArray } from './nested.js';
 export { normal, Random, uniform } from './random.js';
 export type { Range } from './range.js';
-export { type Keepable, keep, longLived, type Scope, scope } from './scope.js';
-export {
-  formatShape,
-  isContiguous,
-  normalizeAxes,
-  normalizeAxis,
-  rowMajorStrides,
-  type Shape,
-  ShapeError,
-  sameShape,
-  sizeOf,
-} from './shape.js';
+export { longLived, scope } from './scope.js';
+export { formatShape, type Shape, ShapeError, sameShape, sizeOf } from './shape.js';
 export { type ReduceOptions, Tensor, type TensorLike } from './tensor.js';
-export {
-  type ArrayView,
-  allocateArray,
-  type DType,
-  dtypeOf,
-  type FloatArray,
-  makeView,
-  type View,
-} from './view.js';
+export type { ArrayView, DType, FloatArray, View } from './view.js';

@@ -13,9 +13,11 @@ import type { Tensor } from './tensor.js';
 export class Random {
   #generator: ReturnType<typeof mersenne>;
 
-  /** `seed`: an integer; the same seed gives the same numbers. */
+  /** `seed`: an integer in 0 … 2³² − 1; the same seed gives the same numbers, another seed others. */
   constructor(seed: number) {
-    if (!Number.isSafeInteger(seed)) throw new Error(`Random: seed must be an integer, got ${seed}`);
+    if (seed !== seed >>> 0) {
+      throw new Error(`Random: seed must be an integer in 0 … ${2 ** 32 - 1}, got ${seed}`);
+    }
     this.#generator = mersenne(seed);
   }
 

@@ -3,11 +3,36 @@
  * copied out. Separate from Tensor because it is the only place that decides how long memory lives.
  */
 
-import { allBackends, type Lifetime } from './backend.js';
+import type { Allocation, Backend, Memory } from './backend.js';
+import { formatShape, type Shape } from './shape.js';
+import type { DType } from './view.js';
 
 /** An open scope, or one that has ended (`alive` false: its tensors must not be read). */
-export interface Scope {
-  alive: boolean;
+export class Scope {
+  alive = true;
+  #latest: Memory | null = null;
+  readonly #marks = new Map<Memory, number>();
+
+  /** Notes how far a memory is used before the scope's first allocation there; one that is never used is left alone. */
+  mark(memory: Memory): void {
+    if (memory === this.#latest) return;
+    if (!this.#marks.has(memory)) this.#marks.set(memory, memory.mark());
+    this.#latest = memory;
+  }
+
+  /** Throws an Error if a tensor of the scope, of that shape, can no longer be read. */
+  check(shape: Shape): void {
+    if (this.alive) return;
+    throw new Error(
+      `Tensor: this ${formatShape(shape)} tensor was released when its scope ended; return it from the scope, or copy what you need inside`,
+    );
+  }
+
+  /** Releases all that was allocated. */
+  end(): void {
+    this.alive = false;
+    for (const [memory, mark] of this.#marks) memory.release(mark);
+  }
 }
 
 /** Key of the method that copies a value out of an ending scope. */
@@ -19,6 +44,11 @@ export interface Keepable {
   [keep](ending: Scope): unknown;
 }
 
+/** How often memory that outlives scopes was changed in place; shared by every view of it. */
+export interface Changes {
+  count: number;
+}
+
 let open: Scope | null = null;
 
 /** The innermost open scope, or null where memory is long-lived. */
@@ -26,9 +56,19 @@ export function currentScope(): Scope | null {
   return open;
 }
 
-/** Lifetime of what is allocated now. */
-export function currentLifetime(): Lifetime {
-  return open ? 'scope' : 'long';
+/** Memory for what is made now: the innermost open scope's, or long-lived. */
+export function allocate(backend: Backend, dtype: DType, size: number): Allocation {
+  checkDtype(backend, dtype);
+  const { memory } = backend;
+  open?.mark(memory);
+  return memory.allocate(dtype, size, open ? 'scope' : 'long');
+}
+
+function checkDtype({ name, dtypes }: Backend, dtype: DType): void {
+  if (dtypes.includes(dtype)) return;
+  throw new Error(
+    `${name}: computes in ${dtypes.join(', ')}, got ${dtype}; choose one of these, or another backend`,
+  );
 }
 
 /**
@@ -37,9 +77,7 @@ export function currentLifetime(): Lifetime {
  */
 export function scope<T>(fn: () => T): T {
   const outer = open;
-  const inner: Scope = { alive: true };
-  const backends = allBackends();
-  const marks = backends.map((backend) => backend.memory.mark());
+  const inner = new Scope();
   open = inner;
   try {
     const result = fn();
@@ -53,8 +91,7 @@ export function scope<T>(fn: () => T): T {
     return keepAll(result, inner) as T;
   } finally {
     open = outer;
-    inner.alive = false;
-    for (const [i, backend] of backends.entries()) backend.memory.release(marks[i]);
+    inner.end();
   }
 }
 
@@ -75,10 +112,40 @@ function isThenable(value: unknown): value is PromiseLike<unknown> {
   );
 }
 
-function keepAll(value: unknown, ending: Scope): unknown {
-  if (typeof value !== 'object' || value === null) return value;
-  if (keep in value) return (value as Keepable)[keep](ending);
-  if (Array.isArray(value)) return value.map((item) => keepAll(item, ending));
-  if (Object.getPrototypeOf(value) !== Object.prototype) return value;
-  return Object.fromEntries(Object.entries(value).map(([key, item]) => [key, keepAll(item, ending)]));
+/** Copies what the ending scope would release, and the plain arrays and objects that lead to it; all else stays itself. */
+function keepAll(root: unknown, ending: Scope): unknown {
+  const kept = new Map<object, unknown>();
+  const keepOne = (value: Keepable): unknown => {
+    if (!kept.has(value)) kept.set(value, value[keep](ending));
+    return kept.get(value);
+  };
+  const leadsToCopy = (value: unknown, seen: Set<unknown>): boolean => {
+    if (isKeepable(value)) return keepOne(value) !== value;
+    if (!isPlain(value) || seen.has(value)) return false;
+    seen.add(value);
+    return Object.values(value).some((part) => leadsToCopy(part, seen));
+  };
+  const copyOf = (value: unknown): unknown => {
+    if (isKeepable(value)) return keepOne(value);
+    if (!isPlain(value) || kept.has(value)) return kept.get(value as object) ?? value;
+    if (!leadsToCopy(value, new Set())) return value;
+    const copy: object = Array.isArray(value) ? [] : {};
+    kept.set(value, copy);
+    return Object.assign(copy, mapValues(value, copyOf));
+  };
+  return copyOf(root);
+}
+
+function mapValues(value: object, fn: (part: unknown) => unknown): object {
+  return Object.fromEntries(Object.entries(value).map(([key, part]) => [key, fn(part)]));
+}
+
+function isKeepable(value: unknown): value is Keepable {
+  return typeof value === 'object' && value !== null && keep in value;
+}
+
+/** Whether a value is an array or an object literal. */
+function isPlain(value: unknown): value is object {
+  if (typeof value !== 'object' || value === null) return false;
+  return Array.isArray(value) || Object.getPrototypeOf(value) === Object.prototype;
 }

@@ -103,6 +103,26 @@ export function normalizeAxes(caller: string, axes: number | Shape | undefined, 
   return list;
 }
 
+/** `shape` with the lengths of `axes` reduced to 1, or left out. */
+export function reducedShape(shape: Shape, axes: readonly number[], keepDims: boolean): number[] {
+  const reduced: number[] = [];
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (!axes.includes(axis)) reduced.push(shape[axis]);
+    else if (keepDims) reduced.push(1);
+  }
+  return reduced;
+}
+
+/** Throws ShapeError where an axis to be reduced to its extreme value is empty. */
+export function checkNotEmpty(caller: string, shape: Shape, axes: readonly number[]): void {
+  if (!axes.some((axis) => shape[axis] === 0)) return;
+  throw new ShapeError(`${caller}: an empty axis has no ${extreme(caller)}, got shape ${formatShape(shape)}`);
+}
+
+function extreme(caller: string): string {
+  return caller === 'min' ? 'minimum' : 'maximum';
+}
+
 /** `shape` with one `-1` replaced by the length that makes it hold `size` elements. */
 export function inferShape(caller: string, shape: Shape, size: number): Shape {
   const unknown = shape.indexOf(-1);

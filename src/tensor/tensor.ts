@@ -6,20 +6,21 @@
 
 import type { NdArray } from 'ndarray';
 import { type Backend, type BinaryName, defaultBackend, type ReduceName, type UnaryName } from './backend.js';
-import { checkAlike, checkIndices, checkProduct, checkSame } from './checks.js';
+import { checkAlike, checkFits, checkIndices, checkProduct, checkScatter, checkSingle } from './checks.js';
 import { broadcastView, sliceView, swapView, transposeView } from './movement.js';
 import { type NestedArray, nested, readNdarray } from './nested.js';
+import { isDisturbed, overlaps } from './overlap.js';
 import type { Range } from './range.js';
-import { currentLifetime, currentScope, type Keepable, keep, longLived, type Scope } from './scope.js';
+import { allocate, type Changes, currentScope, type Keepable, keep, longLived, type Scope } from './scope.js';
 import {
   broadcastShapes,
-  formatShape,
+  checkNotEmpty,
   inferShape,
   isContiguous,
   normalizeAxes,
+  reducedShape,
   rowMajorStrides,
   type Shape,
-  ShapeError,
   sameShape,
   sizeOf,
 } from './shape.js';
@@ -40,23 +41,23 @@ export class Tensor implements Keepable {
   readonly backend: Backend;
   readonly #view: ArrayView;
   readonly #scope: Scope | null;
+  readonly #changes: Changes | null;
 
-  /** Wraps a view without a copy; most callers want `tensor()`, `zeros()` and their kin. */
-  constructor(view: ArrayView, backend: Backend, scope: Scope | null) {
+  /**
+   * Wraps a view without a copy; most callers want `tensor()`, `zeros()` and their kin. `changes`: of memory that is
+   * written again while graphs may refer to it, as a parameter's is.
+   */
+  constructor(view: ArrayView, backend: Backend, scope: Scope | null, changes: Changes | null = null) {
     this.dtype = dtypeOf(view.data);
     this.backend = backend;
     this.#view = view;
     this.#scope = scope;
+    this.#changes = changes;
   }
 
   /** A tensor of undefined contents, row-major, living as long as the innermost open scope. */
   static empty(shape: Shape, dtype: DType, backend: Backend): Tensor {
-    if (!backend.dtypes.includes(dtype)) {
-      throw new Error(
-        `${backend.name}: computes in ${backend.dtypes.join(', ')}, got ${dtype}; choose one of these, or another backend`,
-      );
-    }
-    const { data, offset } = backend.memory.allocate(dtype, sizeOf(shape), currentLifetime());
+    const { data, offset } = allocate(backend, dtype, sizeOf(shape));
     return new Tensor(makeView(data, shape, rowMajorStrides(shape), offset), backend, currentScope());
   }
 
@@ -85,13 +86,19 @@ export class Tensor implements Keepable {
     return sizeOf(this.#view.shape);
   }
 
+  /** Raised whenever its memory, which views share, is changed in place: a parameter's or its gradient's. */
+  get version(): number {
+    return this.#changes === null ? 0 : this.#changes.count;
+  }
+
+  /** Whether it lives longer than what is allocated now. */
+  get isOuter(): boolean {
+    return this.#scope !== currentScope();
+  }
+
   /** The elements as a scijs ndarray, without a copy: valid inside the scope only, not to be kept or written. */
   view(): ArrayView {
-    if (this.#scope && !this.#scope.alive) {
-      throw new Error(
-        `Tensor: this ${formatShape(this.shape)} tensor was released when its scope ended; return it from the scope, or copy what you need inside`,
-      );
-    }
+    this.#scope?.check(this.#view.shape);
     return this.#view;
   }
 
@@ -116,9 +123,7 @@ export class Tensor implements Keepable {
 
   /** The only element of a one-element tensor. */
   item(): number {
-    if (this.size !== 1) {
-      throw new ShapeError(`Tensor.item: needs exactly one element, got shape ${formatShape(this.shape)}`);
-    }
+    checkSingle('Tensor.item', this.shape);
     const { data, offset } = this.view();
     return data[offset];
   }
@@ -204,11 +209,33 @@ export class Tensor implements Keepable {
     return out;
   }
 
-  /** Adds `other`, which must have this shape, into this tensor's own memory. For accumulation only. */
+  // ---- in place: for accumulation, and for values that live long ----
+
+  /** Adds `other`, which must have this shape, into this tensor's own memory. */
   addInPlace(other: Tensor): void {
-    checkAlike('addInPlace', this, other);
-    checkSame('addInPlace', this.shape, other.shape);
-    this.backend.binary('add', this.view(), other.view(), this.view());
+    const source = this.#sourceFrom('addInPlace', other);
+    this.backend.binary('add', this.view(), source, this.view());
+  }
+
+  /** Copies `other`, which must have this shape, into this tensor's own memory. */
+  overwrite(other: Tensor): void {
+    this.backend.copy(this.#sourceFrom('overwrite', other), this.view());
+  }
+
+  /** What a write in place reads: a copy where it would be disturbed. Counts the change. */
+  #sourceFrom(caller: string, other: Tensor): ArrayView {
+    checkFits(caller, this, other);
+    const source = isDisturbed(other.view(), this.view()) ? other.copy() : other;
+    if (this.#changes) this.#changes.count++;
+    return source.view();
+  }
+
+  /** Adds row i of `rows` to row indices[i] of this tensor's own memory. */
+  scatterAddRows(rows: Tensor, indices: Int32Array): void {
+    checkScatter(this, rows, indices);
+    const source = overlaps(rows.view(), this.view()) ? rows.copy() : rows;
+    this.backend.scatterAdd(source.view(), indices, this.view());
+    if (this.#changes) this.#changes.count++;
   }
 
   // ---- reductions and products ----
@@ -224,19 +251,10 @@ export class Tensor implements Keepable {
 
   #reduce(name: ReduceName, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
     const axes = normalizeAxes(name, axis, this.rank);
-    if (name === 'max' && axes.some((i) => this.shape[i] === 0)) {
-      throw new ShapeError(`max: an empty axis has no maximum, got shape ${formatShape(this.shape)}`);
-    }
-    const kept: number[] = [];
-    const dropped: number[] = [];
-    for (const [i, length] of this.shape.entries()) {
-      const isReduced = axes.includes(i);
-      kept.push(isReduced ? 1 : length);
-      if (!isReduced) dropped.push(length);
-    }
-    const out = Tensor.empty(kept, this.dtype, this.backend);
+    if (name === 'max') checkNotEmpty(name, this.shape, axes);
+    const out = Tensor.empty(reducedShape(this.shape, axes, true), this.dtype, this.backend);
     this.backend.reduce(name, this.view(), axes, out.view());
-    return keepDims ? out : out.reshape(dropped);
+    return keepDims ? out : out.reshape(reducedShape(this.shape, axes, false));
   }
 
   /** Matrix product over the last two axes, `[…, n, k] × […, k, m] → […, n, m]`; leading axes broadcast. */
@@ -244,24 +262,20 @@ export class Tensor implements Keepable {
     checkAlike('matmul', this, other);
     const [a, b] = [this.shape, other.shape];
     checkProduct(a, b);
-    const [rows, columns] = [a[a.length - 2], b[b.length - 1]];
-    if (a.length > 2 || b.length > 2) {
-      const batch = broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2));
-      const left = this.broadcastTo([...batch, ...a.slice(-2)]);
-      const right = other.broadcastTo([...batch, ...b.slice(-2)]);
-      const out = Tensor.empty([...batch, rows, columns], this.dtype, this.backend);
-      this.backend.matmul(left.view(), right.view(), out.view());
-      return out;
-    }
-    const out = Tensor.empty([rows, columns], this.dtype, this.backend);
-    this.backend.matmul(this.view(), other.view(), out.view());
+    const isBatch = a.length > 2 || b.length > 2;
+    const batch = isBatch ? broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2)) : [];
+    const left = isBatch ? this.broadcastTo([...batch, ...a.slice(-2)]) : this;
+    const right = isBatch ? other.broadcastTo([...batch, ...b.slice(-2)]) : other;
+    const shape = [...batch, a[a.length - 2], b[b.length - 1]];
+    const out = Tensor.empty(shape, this.dtype, this.backend);
+    this.backend.matmul(left.view(), right.view(), out.view());
     return out;
   }
 
   // ---- movement: views wherever strides allow ----
 
   #seenAs(view: ArrayView): Tensor {
-    return new Tensor(view, this.backend, this.#scope);
+    return new Tensor(view, this.backend, this.#scope, this.#changes);
   }
 
   /** The same elements in another shape, one length may be -1; a view where the data is contiguous. */
@@ -300,13 +314,5 @@ export class Tensor implements Keepable {
     const out = Tensor.empty([indices.length, ...this.shape.slice(1)], this.dtype, this.backend);
     this.backend.gather(this.view(), indices, out.view());
     return out;
-  }
-
-  /** Adds row i of `rows` to row indices[i] of this tensor's own memory. For accumulation only. */
-  scatterAddRows(rows: Tensor, indices: Int32Array): void {
-    checkAlike('scatterAddRows', this, rows);
-    checkIndices('scatterAddRows', indices, this.shape);
-    checkSame('scatterAddRows', rows.shape, [indices.length, ...this.shape.slice(1)]);
-    this.backend.scatterAdd(rows.view(), indices, this.view());
   }
 }

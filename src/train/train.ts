@@ -4,7 +4,6 @@
  */
 
 import { type Parameter, type ParameterBlock, Variable } from '../autograd/index.js';
-import { nameOf } from '../clip/gradients.js';
 import type { MeterDevice } from '../clip/index.js';
 import type { Optimizer, OptimizerOptions, StepReport } from '../optim/index.js';
 import { scope, type Tensor } from '../tensor/index.js';
@@ -66,7 +65,7 @@ export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): 
       ? optimizer.step()
       : optimizer.skipStep('the loss is not finite'));
     normDevice = report.normDevice;
-    divergence = findDivergence(step, loss, report, optimizer.parameters);
+    divergence = findDivergence(step, loss, report, optimizer);
     const record = recordOf(step, loss, report);
     records.push(record);
     onStep?.(record);
@@ -100,20 +99,22 @@ function findDivergence(
   step: number,
   loss: number,
   report: StepReport,
-  parameters: readonly Parameter[],
+  { parameters, names: all }: Optimizer<OptimizerOptions>,
 ): Divergence | null {
   const found = (what: Divergence['what'], names: readonly string[]): Divergence => {
     return { step, what, names, largest: largestOf(report.norms) };
   };
   if (!Number.isFinite(loss)) return found('loss', report.nonFinite);
   if (report.skipped !== null) return null;
-  const gradients = Number.isFinite(report.normAfter) ? [] : nonFiniteOf(parameters, ({ grad }) => grad);
+  const nonFiniteOf = (pick: (parameter: Parameter) => Tensor | null): string[] =>
+    all.filter((_, i) => hasNonFinite(pick(parameters[i])));
+  const gradients = Number.isFinite(report.normAfter) ? [] : nonFiniteOf(({ grad }) => grad);
   if (gradients.length > 0) {
     // Clipping spreads a NaN to all: whose gradient went first is known from before the hooks.
     return found('gradient', report.nonFinite.length > 0 ? report.nonFinite : gradients);
   }
   if (areFinite(parameters)) return null;
-  const names = nonFiniteOf(parameters, ({ value }) => value);
+  const names = nonFiniteOf(({ value }) => value);
   return names.length > 0 ? found('parameter', names) : null;
 }
 
@@ -141,16 +142,7 @@ function areFinite(parameters: readonly Parameter[]): boolean {
   return true;
 }
 
-/** Names of the parameters of which a tensor (value, gradient) holds a NaN or an infinity. */
-function nonFiniteOf(
-  parameters: readonly Parameter[],
-  pick: (parameter: Parameter) => Tensor | null,
-): string[] {
-  const names = parameters.map(nameOf);
-  return names.filter((_, i) => hasNonFinite(pick(parameters[i])));
-}
-
-/** Of a parameter's tensors, which lie in one run of memory. */
+/** Whether a parameter's tensor (value, gradient), one run of memory, holds a NaN or an infinity. */
 function hasNonFinite(tensor: Tensor | null): boolean {
   if (!tensor) return false;
   const { data, offset } = tensor.view();

@@ -5,6 +5,7 @@ import {
   mul,
   ones,
   Parameter,
+  scope,
   type Tensor,
   tensor,
   type Variable,
@@ -123,6 +124,56 @@ describe('onNode', () => {
   });
 });
 
+describe('a pass inside a pass, from onNode,', () => {
+  it('over a graph that shares variables is refused: its gradients would be lost', () => {
+    const x = leaf([1, 2]);
+    const [loss, other] = [x.exp().sum(), x.square().sum()];
+    const nested = () => loss.backward({ onNode: () => other.backward() });
+    expect(nested).toThrow('backward: this graph shares Variable([2], leaf) with one that is being walked');
+    expect(x.grad).toBeNull();
+    loss.backward();
+    other.backward();
+    expect(x.grad!.data()[0]).toBeCloseTo(Math.E + 2, 12);
+    expect(x.grad!.data()[1]).toBeCloseTo(Math.exp(2) + 4, 12);
+  });
+
+  it('over another graph is a pass like any other', () => {
+    const [x, y] = [leaf([1, 2]), leaf([3])];
+    x.mul(2)
+      .sum()
+      .backward({ onNode: (node) => node === x && y.square().sum().backward() });
+    expect([gradOf(x), gradOf(y)]).toEqual([[2, 2], [6]]);
+  });
+});
+
+describe('a leaf that outlives the scope of its loss', () => {
+  it.each(['simd', 'reference'])('keeps and sums its gradient over scopes, on %s', (backend) => {
+    const x = variable(tensor([1, 2], { backend }));
+    const w = new Parameter(tensor([3, 4], { backend }));
+    for (const k of [1, 2, 3]) {
+      scope(() => mul(x, w).sum().backward());
+      expect(x.grad!.toArray()).toEqual([3 * k, 4 * k]);
+      expect(w.grad!.toArray()).toEqual([k, 2 * k]);
+    }
+    scope(() => {
+      const inner = variable(tensor([5, 6], { backend }));
+      for (let k = 1; k <= 2; k++) {
+        scope(() => mul(inner, w).sum().backward());
+        expect(inner.grad!.toArray()).toEqual([3 * k, 4 * k]);
+      }
+    });
+  });
+
+  it('but holds a gradient that is gone: refused before a parameter’s gradient changes', () => {
+    const [x, w] = [leaf([1, 2]), new Parameter(tensor([3, 4], double))];
+    scope(() => {
+      x.grad = ones([2], double).mul(1);
+    });
+    expect(() => scope(() => mul(x, w).sum().backward())).toThrow('was released when its scope ended');
+    expect(w.grad).toBeNull();
+  });
+});
+
 describe('backward refuses, before any gradient is changed,', () => {
   const untouched = (x: Variable, call: () => void, message: string) => {
     const before = gradOf(x);
@@ -150,7 +201,7 @@ describe('backward refuses, before any gradient is changed,', () => {
     untouched(
       x,
       () => x.mul(2).backward({ grad: ones([3], double) }),
-      "backward: grad must have the value's shape [2], got [3]",
+      'backward: shapes must be equal, got [2] and [3]',
     );
     untouched(
       x,

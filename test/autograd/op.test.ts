@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { concat, defineOp, gradcheck, type Tensor, tensor, variable } from '../../src/index.js';
+import {
+  add,
+  concat,
+  defineOp,
+  gradcheck,
+  type Tensor,
+  tensor,
+  type Variable,
+  variable,
+} from '../../src/index.js';
 
 const double = { dtype: 'float64', backend: 'reference' } as const;
 
@@ -64,6 +73,14 @@ describe('rules', () => {
       .sum()
       .backward();
     expect(called).toEqual(['a']);
+  });
+
+  it('of a fixed number of operands refuse a list of another', () => {
+    const x = variable(tensor([1], double));
+    const untyped = add as unknown as (operands: unknown) => Variable;
+    expect(() => untyped([x, x, x])).toThrow('add: takes 2 operands, got 3');
+    expect(() => untyped([x])).toThrow('add: takes 2 operands, got 1');
+    expect(untyped([x, 2]).value.toArray()).toEqual([3]);
   });
 
   it('of variadic ops take a list', () => {

@@ -1,9 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { packParameters } from '../../src/autograd/parameter.js';
 import {
   ones,
   Parameter,
-  packParameters,
   Random,
   type Shape,
   ShapeError,

@@ -8,6 +8,7 @@ import {
   Parameter,
   pow,
   sub,
+  type Tensor,
   tensor,
   Variable,
   variable,
@@ -109,6 +110,17 @@ describe('Variable', () => {
     expect([x.shape, x.item(), x.version]).toEqual([[1, 1], 5, 0]);
     expect([`${x}`, `${x.exp()}`]).toEqual(['Variable([1, 1], leaf)', 'Variable([1, 1], exp)']);
     expect(new Variable(tensor([1])).requiresGrad).toBe(false);
+  });
+
+  it('refuses a gradient of another shape or dtype, and keeps the one before', () => {
+    const x = variable(tensor([1, 2], double));
+    x.grad = tensor([3, 4], double);
+    const set = (grad: Tensor) => () => {
+      x.grad = grad;
+    };
+    expect(set(tensor([1], double))).toThrow('Variable.grad: shapes must be equal, got [2] and [1]');
+    expect(set(tensor([1, 2]))).toThrow('Variable.grad: operands must share dtype and backend');
+    expect(x.grad.toArray()).toEqual([3, 4]);
   });
 
   it('ids rise in the order of creation', () => {

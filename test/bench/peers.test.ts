@@ -9,7 +9,7 @@ const ours: OurLine = {
   ...line('tamegrad reference', 0.02),
   workload: 'tiny',
   backend: 'reference',
-  precision: 'default',
+  precision: 'exact',
   threads: 1,
   normDevice: 'webasm',
 };

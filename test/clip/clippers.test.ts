@@ -4,6 +4,7 @@ import {
   clipByGlobalNorm,
   clipByNorm,
   clipByValue,
+  clipGradNorm,
   type DType,
   type GradientHook,
   type NonFinitePolicy,
@@ -307,5 +308,42 @@ describe('non-finite gradients', () => {
     expect(report).toEqual({ hook: 'skipNonFinite', clipped: false, values: { nonFiniteParameters: 2 } });
     const fine = await apply(skipNonFinite(), [parameterWith([3e38, 3e38])]);
     expect([fine.gradients.skipped, fine.report.values.nonFiniteParameters]).toEqual([null, 0]);
+  });
+});
+
+describe('a norm of finite gradients beyond float64', () => {
+  const huge = () => [parameterWith([1.7e308, 1.7e308], { name: 'a', dtype: 'float64' })];
+  const message = 'the gradients are finite, but their norm is beyond float64; scale the loss down';
+
+  it('is an error, and wipes out nothing', async () => {
+    for (const nonFinite of ['throw', 'skip', 'zero', 'propagate'] as const) {
+      for (const make of [clipByGlobalNorm, clipByNorm]) {
+        const parameters = huge();
+        const hook = make(1, { nonFinite });
+        const report = Promise.resolve(hook.apply(gradientsOf(parameters), context));
+        await expect(report).rejects.toThrow(`${hook.name}: ${message}`);
+        expect(gradOf(parameters[0])).toEqual([1.7e308, 1.7e308]);
+      }
+    }
+    const parameters = huge();
+    await expect(clipGradNorm(parameters, 1)).rejects.toThrow(`clipGradNorm: ${message}`);
+    expect(gradOf(parameters[0])).toEqual([1.7e308, 1.7e308]);
+  });
+
+  it('may be measured, and the largest magnitude clipped', async () => {
+    for (const make of [clipByGlobalNorm, clipByNorm]) {
+      const parameters = huge();
+      await make(Number.POSITIVE_INFINITY).apply(gradientsOf(parameters), context);
+      expect(gradOf(parameters[0])).toEqual([1.7e308, 1.7e308]);
+      await make(1, { p: Number.POSITIVE_INFINITY }).apply(gradientsOf(parameters), context);
+      for (const x of gradOf(parameters[0])) expect(x).toBeCloseTo(1, 12);
+    }
+    expect(await clipGradNorm(huge(), Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
+  });
+
+  it('is not taken for an infinite gradient, which spreads as in PyTorch', async () => {
+    const parameters = [parameterWith([Number.POSITIVE_INFINITY, 1]), parameterWith([2])];
+    await clipByGlobalNorm(1, { nonFinite: 'propagate' }).apply(gradientsOf(parameters), context);
+    expect(parameters.map(gradOf)).toEqual([[Number.NaN, 0], [0]]);
   });
 });

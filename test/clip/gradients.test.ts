@@ -1,5 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { backendNamed, type Parameter, packParameters, tensor } from '../../src/index.js';
+import { packParameters } from '../../src/autograd/parameter.js';
+import { backendNamed, Gradients, NormMeter, type Parameter, tensor } from '../../src/index.js';
+import { seeded } from '../kernels/gpu/cases.js';
 import { countLaunches, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 const f64 = { dtype: 'float64' } as const;
@@ -52,6 +54,17 @@ describe('Gradients measures', () => {
     expect(await gradients.nonFinite()).toEqual(['weight (parameter 1)']);
     gradients.edit('weight (parameter 1)', () => tensor([7], { backend: 'reference' }));
     expect(twins.map(gradOf)).toEqual([[1], [7], [4]]);
+  });
+
+  it('names them alike whichever have a gradient, and anew when one was renamed', () => {
+    const twins = [1, 2].map((grad) => parameterWith([grad], { name: 'weight' }));
+    const meter = new NormMeter(twins);
+    expect(new Gradients(meter).names).toEqual(['weight', 'weight (parameter 1)']);
+    expect(new Gradients(meter).names).toBe(new Gradients(meter).names);
+    twins[0].grad = null;
+    expect(new Gradients(meter).names).toEqual(['weight (parameter 1)']);
+    twins[1].name = 'bias';
+    expect(new Gradients(meter).names).toEqual(['bias']);
   });
 
   it('names what is not finite, wherever it stands', async () => {
@@ -243,6 +256,62 @@ describe('Gradients changes', () => {
     expect(scaleBlock.mock.calls.map(([, start, end]) => [start, end])).toEqual([
       [0, 13],
       [32, 33],
+    ]);
+  });
+
+  it.each([1e39, -1e39, 3.5e38, 2 ** 128, 1e60, 1e300])(
+    'by %d, more than float32 holds, and leave the padding at zero',
+    async (k) => {
+      for (const backend of ['reference', 'simd']) {
+        const parameters = [
+          [1e-30, 0, 1e-30],
+          [0, 1e-45],
+        ].map((grad) => parameterWith(grad, { backend }));
+        packParameters(parameters);
+        const want = parameters.map((parameter) => gradOf(parameter).map((x) => Math.fround(x * k)));
+        gradientsOf(parameters).scale(k);
+        for (const [t, parameter] of parameters.entries()) {
+          gradOf(parameter).forEach((x, i) => {
+            if (Number.isFinite(want[t][i]))
+              expect(Math.abs(x - want[t][i])).toBeLessThanOrEqual(1.3e-7 * Math.abs(x));
+            else expect(x).toBe(want[t][i]);
+          });
+        }
+        const { grads } = parameters[0].place!.block;
+        expect([...grads.subarray(3, 8), ...grads.subarray(10, 16)].map(Math.abs)).toEqual(
+          new Array(11).fill(0),
+        );
+      }
+    },
+  );
+
+  it('to one rounding, where float32 holds the digits of the factor but not its size', () => {
+    const random = seeded(5);
+    const bits = new Uint32Array(3000).map(() => Math.floor(random() * 2 ** 32));
+    const element = new Float32Array(bits.buffer).map((x) => (Number.isFinite(x) ? x : 1));
+    const digits = Math.fround(1.3);
+    for (const exponent of [
+      -1074, -280, -278, -277, -276, -275, -200, -150, -149, -130, -127, 128, 129, 200, 277, 900,
+    ]) {
+      for (const k of [digits * 2 ** exponent, -(2 ** exponent)]) {
+        const parameter = parameterWith(element, { backend: 'simd' });
+        packParameters([parameter]);
+        gradientsOf([parameter]).scale(k);
+        expect(gradOf(parameter), `${k}`).toEqual([...element].map((x) => Math.fround(x * k)));
+      }
+    }
+  });
+
+  it('each alone by a factor that float32 sees as infinite, whatever a backend makes of it', () => {
+    const scaleBlock = vi.spyOn(backendNamed('simd').fused, 'scaleBlock');
+    const parameters = [3, 5].map((size) =>
+      parameterWith(new Array<number>(size).fill(1), { backend: 'simd' }),
+    );
+    packParameters(parameters);
+    gradientsOf(parameters).scale(1e39);
+    expect(scaleBlock.mock.calls.map(([, start, end]) => [start, end])).toEqual([
+      [0, 3],
+      [8, 13],
     ]);
   });
 

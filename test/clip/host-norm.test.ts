@@ -1,6 +1,8 @@
 import fc from 'fast-check';
-import { describe, expect, it } from 'vitest';
+import { describe, expect, it, vi } from 'vitest';
 import { combineNorms, hostNorm } from '../../src/clip/host-norm.js';
+import { power } from '../../src/tensor/math.js';
+import { seeded } from '../kernels/gpu/cases.js';
 
 const POWERS = [0.5, 1, 1.5, 2, 3, 4, 20, Infinity];
 
@@ -59,6 +61,34 @@ describe('hostNorm', () => {
       'hostNorm: the range must lie inside the data, got 2 elements from 0 of 1',
     );
     expect(() => hostNorm([1, 2], -1, 1, 2)).toThrow('got 1 elements from -1 of 2');
+  });
+});
+
+describe('hostNorm of powers that no kernel has', () => {
+  const random = seeded(5);
+  const cases: Readonly<Record<string, Float64Array>> = {
+    tiny: Float64Array.from({ length: 30 }, () => random() * 1e-20),
+    large: Float64Array.from({ length: 3000 }, (_, i) => 1e20 * (1 + (i % 7))),
+    mixed: Float64Array.from({ length: 500 }, () => 10 ** (80 * random() - 40)),
+  };
+
+  it.each(Object.entries(cases))(
+    'agrees with its definition, up to the largest magnitude itself: %s',
+    (_, data) => {
+      const max = Math.max(...data);
+      for (const p of [0.3, 0.7, 1.1, 2.5, 6, 10, 64, 65, 100, 1e3, 1e6, 1e9, 1e10, 1e300]) {
+        const want = max * data.reduce((sum, value) => sum + (value / max) ** p, 0) ** (1 / p);
+        expect(Math.abs(hostNorm(data, 0, data.length, p) / want - 1), `p ${p}`).toBeLessThan(1e-12);
+      }
+    },
+  );
+
+  it('takes its powers from the library, not from the engine', () => {
+    const pow = vi.spyOn(Math, 'pow').mockReturnValue(Number.NaN);
+    expect(hostNorm([1, 2, 3], 0, 3, 2.5)).toBe(
+      3 * power(power(1 / 3, 2.5) + power(2 / 3, 2.5) + 1, 1 / 2.5),
+    );
+    pow.mockRestore();
   });
 });
 

@@ -1,13 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import {
-  clipByGlobalNorm,
-  clipByNorm,
-  NormMeter,
-  type Parameter,
-  packParameters,
-  SGD,
-  tensor,
-} from '../../src/index.js';
+import { packParameters } from '../../src/autograd/parameter.js';
+import { hostNorm } from '../../src/clip/host-norm.js';
+import { clipByGlobalNorm, clipByNorm, NormMeter, type Parameter, SGD, tensor } from '../../src/index.js';
 import { context, countLaunches, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 const sizes = [5, 1100, 1, 64, 2500];
@@ -115,6 +109,49 @@ describe.each(cases)('parameters $name, norms on device $device', ({ device, mak
       expect(Math.abs(normBefore / want - 1)).toBeLessThan(1e-6);
     }
     expect(count.compiled()).toBe(compiled);
+  });
+});
+
+describe('a measurement writes no memory', () => {
+  it.each(Object.entries(layouts))('%s', async (_, make) => {
+    for (const device of [undefined, 'simd'] as const) {
+      for (const p of [2, Number.POSITIVE_INFINITY, 2.5]) {
+        const parameters = make();
+        const saved = parameters[1].grad!;
+        parameters[1].grad = null;
+        const norm = await gradientsOf(parameters, device).norm(p);
+        parameters[1].grad = saved;
+        expect(gradOf(parameters[1])).toEqual(grads[1]);
+        expect(await gradientsOf(parameters, device).norm(p)).toBeGreaterThanOrEqual(norm);
+      }
+    }
+  });
+
+  it('counts what a missing gradient left as nothing: not finite, huge, tiny', async () => {
+    for (const left of [Number.NaN, Number.POSITIVE_INFINITY, 3e38, 1e-40]) {
+      const parameters = [parameterWith([left, 1]), parameterWith([3, 4])];
+      packParameters(parameters);
+      parameters[0].grad = null;
+      const gradients = gradientsOf(parameters);
+      expect([await gradients.norm(), await gradients.norm(1), await gradients.maxAbs()]).toEqual([5, 7, 4]);
+      expect(await gradients.nonFinite()).toEqual([]);
+    }
+  });
+});
+
+describe('powers that no kernel has', () => {
+  it.each(Object.entries(layouts))('are computed on the host, and said to be: %s', async (_, make) => {
+    const parameters = make();
+    parameters[2].grad = null;
+    const count = countLaunches();
+    for (const p of [0.7, 2.5, 100]) {
+      const gradients = gradientsOf(parameters);
+      const norms = [...(await gradients.norms(p)).values()];
+      const want = grads.filter((_, t) => t !== 2).map((grad) => hostNorm(grad, 0, grad.length, p));
+      expect(norms).toEqual(want);
+      expect(gradients.device).toBe('host');
+    }
+    expect(count.launches()).toBe(0);
   });
 });
 

@@ -1,13 +1,13 @@
 /** Norms by the WebAssembly kernels: the same laws as on the gpu.js devices (test/kernels/gpu). */
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { packParameters } from '../../src/autograd/parameter.js';
 import {
   clipByGlobalNorm,
   clipGradNorm,
   type MeterDevice,
   NormMeter,
   type Parameter,
-  packParameters,
   SGD,
   totalNorm,
 } from '../../src/index.js';

@@ -3,7 +3,6 @@
  * the reference backend in float64. Elements around an output view must stay as they were.
  */
 
-import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   type Backend,
@@ -21,11 +20,9 @@ import {
 } from '../../src/index.js';
 import { reference } from '../../src/tensor/backends/reference.js';
 import { drawInputs, table } from '../autograd/samples.js';
-import { type Draw, drawFrom, type Layout, randomLayout } from './layouts.js';
-
-const SEED = 20_260_102;
-const UNIT = 2 ** -23;
-const SMALLEST = 2 ** -126;
+import { expectClose, forAll, randomShape } from './compare.js';
+import { runFused } from './fused.js';
+import { type Draw, type Layout, randomLayout } from './layouts.js';
 
 /** Domain in which each function is compared, and by how many float32 units in the last place it may differ. */
 const unaries: Readonly<Record<UnaryName, readonly [low: number, high: number, units: number]>> = {
@@ -38,6 +35,8 @@ const unaries: Readonly<Record<UnaryName, readonly [low: number, high: number, u
   sqrt: [0, 50, 1],
   reciprocal: [-9, 9, 1],
   tanh: [-10, 10, 4],
+  sigmoid: [-80, 80, 4],
+  relu: [-9, 9, 0],
   erf: [-5, 5, 8],
   sin: [-20, 20, 4],
   cos: [-20, 20, 4],
@@ -76,44 +75,6 @@ const special = [
 
 /** Sines and cosines cross 0 where no relative error can be small: there 2⁻¹⁰ is the measure. */
 const floors: Partial<Record<string, number>> = { sin: 2 ** -10, cos: 2 ** -10 };
-
-/** Fails unless every number is within `units` of the wanted one, measured at the scale given (default itself). */
-function expectClose(got: Tensor, want: Tensor, units: number, scale: Tensor | number = 0, label = ''): void {
-  expect(got.shape, label).toEqual(want.shape);
-  const [have, need] = [got.data(), want.data()];
-  const scales = typeof scale === 'number' ? null : scale.data();
-  for (let i = 0; i < need.length; i++) {
-    const wanted = Math.fround(need[i]);
-    if (Object.is(have[i], wanted) || have[i] === wanted) continue;
-    const size = Math.max(Math.abs(wanted), scales ? scales[i] : (scale as number), SMALLEST);
-    const near = Math.abs(have[i] - wanted) <= units * UNIT * size;
-    expect(near, `${label} element ${i} of [${want.shape}]: got ${have[i]}, wanted ${wanted}`).toBe(true);
-  }
-}
-
-/** Runs one property with a fixed seed. */
-function forAll(
-  runs: number,
-  body: (draw: Draw, next: (low: number, high: number) => () => number) => void,
-): void {
-  const property = fc.property(fc.gen(), fc.integer({ min: 0, max: 2 ** 30 }), (value, seed) => {
-    const random = new Random(seed);
-    // Halves and quarters among the numbers, so that comparisons meet ties.
-    const next = (low: number, high: number) => () => {
-      const x = random.uniform(low, high);
-      const coarse = Math.ceil(x * 4) / 4;
-      return random.uniform() < 0.2 && coarse >= low && coarse <= high ? coarse : x;
-    };
-    body(drawFrom(value, fc.integer), next);
-  });
-  fc.assert(property, { seed: SEED, numRuns: runs, endOnFailure: true });
-}
-
-function randomShape(draw: Draw): Shape {
-  const rank = draw(0, 4);
-  const longest = [0, 70, 12, 6, 4][rank];
-  return Array.from({ length: rank }, () => draw(draw(0, 5) === 0 ? 0 : 1, longest));
-}
 
 /** Runs a kernel on the backend in float32 and on the reference in float64, into the same strided output. */
 function bothWays(
@@ -362,19 +323,7 @@ export function runConformance(backend: Backend): void {
       });
       expect(sums.size).toBe(37);
     });
-
-    it('scaleBlock, where there is one, scales what it was told to and nothing else', () => {
-      const { scaleBlock } = backend.fused;
-      if (!scaleBlock) return;
-      const random = new Random(3);
-      const block = backend.memory.allocateBlock('float32', 48).map(() => random.uniform(-1, 1));
-      const memory = backend.memory.allocateBlock('float32', 48);
-      memory.set(block);
-      const want = block.map((value, i) => (i >= 3 && i < 40 ? Math.fround(value * 0.37) : value));
-      scaleBlock(memory, 3, 40, 0.37);
-      memory.forEach((value, i) => {
-        expect(Math.abs(value - want[i])).toBeLessThanOrEqual(UNIT * Math.abs(want[i]));
-      });
-    });
   });
+
+  runFused(backend);
 }

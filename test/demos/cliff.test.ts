@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cliff, cliffError } from '../../demos/cliff.js';
+import { cliff } from '../../demos/cliff.js';
+import { cliffError } from '../../demos/cliff-model.js';
 import { compare, type Watcher } from '../../demos/compare.js';
 import type { DemoConfig } from '../../demos/demo.js';
 import { tensor, variable } from '../../src/index.js';
@@ -119,7 +120,9 @@ describe('the descents of Fig. 6', () => {
           expect(loss).toBeCloseTo(errors[step], 6);
         });
       }
-      expect(setup.verdict(outcomes)).toMatch(/none: .*stuck on a plateau at E = 0.[04]9/);
+      expect(setup.verdict(outcomes)).toMatch(
+        /^Without clipping \(`none`\) the descent is stuck on a plateau at E = 0.[04]9/,
+      );
     },
   );
 
@@ -151,10 +154,30 @@ describe('the report of the cliff', () => {
     expect(map.paths![1].ends).toBeUndefined();
   });
 
+  const paragraphs = async (changes: Partial<DemoConfig>) => {
+    const { outcomes, setup } = await compare(cliff, configOf({ steps: 60, ...changes }), nobody);
+    return setup.sections!(outcomes)[2].paragraphs.join(' ');
+  };
+
+  it('says of clipping only what its kind, the optimizer and the outcome bear out', async () => {
+    const both = await paragraphs({});
+    expect(both).toContain(
+      '`norm:1` bounds the length of the gradient as a whole and keeps its direction: no step',
+    );
+    expect(both).toContain('deaf');
+    const value = await paragraphs({ clips: ['value:0.5'] });
+    expect(value).toContain('turns a long gradient towards a diagonal');
+    expect(value).not.toMatch(/keeps its direction|deaf|`none`/);
+    const adam = await paragraphs({ optimizer: 'adam' });
+    expect(adam).toContain('the step itself is not bounded');
+    expect(adam).not.toMatch(/plain gradient descent|no step is longer/);
+    expect(await paragraphs({ clips: ['none'] })).not.toMatch(/[Cc]lipping does/);
+  });
+
   it('says what happened in a run of one step', async () => {
     const { outcomes, setup } = await compare(cliff, configOf({ steps: 1, clips: ['value:0.5'] }), nobody);
     expect(setup.verdict(outcomes)).toBe(
-      'value:0.5: has got nowhere, at E = 0.0402 after 1 step; its longest step was 0.00876.',
+      'Under `value:0.5` the descent has got nowhere, at E = 0.0402 after 1 step; its longest step was 0.00876.',
     );
     expect(setup.sections!(outcomes).length).toBe(3);
   });

@@ -1,8 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { compare, type Watcher } from '../../demos/compare.js';
-import { type Demo, type DemoConfig, type Outcome, type Training, tellDivergence } from '../../demos/demo.js';
+import type { Demo, DemoConfig, Outcome, Training } from '../../demos/demo.js';
 import { renderJson } from '../../demos/json.js';
-import { factsOf, renderPage } from '../../demos/report-page.js';
+import { briefFactsOf, factsOf, noticeOf, renderPage } from '../../demos/report-page.js';
+import { tellDivergence, tellRuns } from '../../demos/tell.js';
 import { Module, Parameter, tensor } from '../../src/index.js';
 
 /** w ← w − lr·x·w: grows or shrinks by a factor known in advance. */
@@ -15,10 +16,10 @@ const toy: Demo = {
   name: 'toy',
   title: 'Toy',
   summary: 'a toy',
-  lead: 'A toy.',
+  lead: ({ lr }) => `A toy at ${lr}.`,
   defaults: { steps: 5, lr: 0.1 },
   options: [],
-  setUp: () => ({
+  setUp: (each) => ({
     start(): Training<number> {
       started++;
       const model = new Scalar();
@@ -33,7 +34,8 @@ const toy: Demo = {
         measure: () => ({ lastWeight: model.w.value.item() }),
       };
     },
-    verdict: (outcomes) => outcomes.map(({ spec }) => spec.text).join(' and '),
+    verdict: (outcomes) => tellRuns(each, outcomes, 'the toy', () => 'ended'),
+    succeeded: ({ measured }) => measured.lastWeight !== null && measured.lastWeight < 0.3,
     measurements: () => ({ answer: 42 }),
   }),
 };
@@ -140,18 +142,61 @@ describe('what is made of a comparison', () => {
 
   it('the report: title, verdict, command; the facts in words', async () => {
     const comparison = await compare(toy, config, watcher());
-    const page = renderPage(comparison, 'npx tamegrad demo toy --seed 3');
+    const page = await renderPage(comparison, 'toy --seed 3');
     const text = page.replace(/<[^>]*>/g, '');
-    for (const part of ['Toy', 'none and norm:0.5 and norm:0.5', 'npx tamegrad demo toy --seed 3'])
+    for (const part of [
+      'A toy at 0.5.',
+      'Without clipping (none) the toy ended. Under norm:0.5 it ended.',
+      'npm run demo -- toy --seed 3',
+      'npx tamegrad demo toy --seed 3',
+      '✓ 5 steps, finite',
+    ])
       expect(text.includes(part), part).toBe(true);
-    const facts = factsOf(comparison.outcomes[1]);
+    const facts = factsOf(comparison, comparison.outcomes[1]);
     expect(facts).toMatchObject({
+      'final loss (mean of all steps)': expect.any(Number),
       outcome: 'stayed finite',
       steps: '5',
       'last weight': expect.any(Number),
       backend: 'reference',
-      'norm computed by': 'webasm',
+      'norm computed by': 'gpu.js webasm',
     });
+    expect(Object.keys(briefFactsOf(comparison.outcomes[1]))[0]).toBe('outcome');
+  });
+
+  it('a run that stayed finite is no success unless the demo says so', async () => {
+    const page = await renderPage(await compare(toy, { ...config, steps: 1 }, watcher()), 'toy');
+    expect(page).not.toContain('✓');
+    expect(page).toContain('1 step, finite');
+  });
+
+  it('what was not measured is null in JSON and a dash in the table', async () => {
+    const blind: Demo = {
+      ...toy,
+      setUp: (each) => ({
+        ...toy.setUp(each),
+        start: () => ({ ...toy.setUp(each).start(), measure: () => ({ testAccuracy: null }) }),
+      }),
+    };
+    const comparison = await compare(blind, config, watcher());
+    expect(JSON.parse(renderJson(comparison)).runs[0].testAccuracy).toBeNull();
+    expect(factsOf(comparison, comparison.outcomes[0])['test accuracy']).toBe('–');
+  });
+
+  it('an interrupted comparison says so first, and judges nothing', async () => {
+    const stop = new AbortController();
+    const step = (_: unknown, record: { readonly step: number }) => {
+      if (record.step === 1) stop.abort();
+    };
+    const comparison = await compare(toy, config, { ...watcher(), step }, stop.signal);
+    expect(noticeOf(comparison)).toBe('Interrupted after 2 of 5 steps of `none`');
+    const page = await renderPage(comparison, 'toy');
+    expect(page).toContain('So far');
+    expect(page).not.toMatch(/✓|Verdict</);
+    expect(comparison.setup.verdict(comparison.outcomes)).toBe(
+      'Without clipping (`none`) the toy was interrupted after 2 of 5 steps, at a loss of 0.313. `norm:0.5`, `norm:0.5` were not run.',
+    );
+    expect(noticeOf({ ...comparison, interrupted: false })).toBeUndefined();
   });
 });
 
@@ -168,11 +213,13 @@ describe('tellDivergence', () => {
       'blew up at step 2, where the value of a, b and 2 more stopped being finite',
     );
     expect(tell({ step: 3, what: 'loss', names: ['a'], largest: 'a' })).toBe(
-      'lost its finite loss at step 3, where the gradient of a went with it',
+      'blew up at step 3, where the loss stopped being finite, and with it the gradient of a',
     );
     expect(tell({ step: 30, what: 'loss', names: [], largest: 'head.weight' })).toBe(
-      'lost its finite loss at step 30, when the largest gradient, still finite, was that of head.weight',
+      'blew up at step 30, where the loss stopped being finite (the largest gradient, still finite, was that of head.weight)',
     );
-    expect(tell({ step: 0, what: 'loss', names: [], largest: '' })).toBe('lost its finite loss at step 0');
+    expect(tell({ step: 0, what: 'loss', names: [], largest: '' })).toBe(
+      'blew up at step 0, where the loss stopped being finite',
+    );
   });
 });

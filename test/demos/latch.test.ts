@@ -69,6 +69,45 @@ describe('the latch', () => {
     expect(outcomes[0].summary.diverged).toBe(false);
   });
 
+  it('says of a short run that it is far worse than guessing, not that it learned nothing', async () => {
+    const { outcomes, setup } = await run(1, { steps: 5, clips: ['none'] });
+    expect(setup.verdict(outcomes)).toMatch(
+      /^Without clipping \(`none`\) the network stayed finite and is far worse than guessing \(loss \d+;/,
+    );
+  });
+
+  const said = async (changes: Partial<DemoConfig>) => {
+    const { outcomes, setup } = await run(1, { steps: 40, ...changes });
+    const sections = setup.sections!(outcomes);
+    return `${setup.verdict(outcomes)} ${sections.map((part) => part.paragraphs.join(' ')).join(' ')}`;
+  };
+
+  it('tells the growth as it was measured: bounded by ρ, nearly all of it early', async () => {
+    const told = await said({});
+    expect(told).toMatch(
+      /With ρ = 1\.2 that is ×7584 over 49 steps; measured is ×[\d.]+, a mean of ×1\.0\d\d a step/,
+    );
+    expect(told).toMatch(/for ρ = 0\.7, .* for ρ = 1 and .* for ρ = 1\.2, from the same seed/);
+    expect(told).toContain('length of the first update');
+  });
+
+  it.each<[string, Partial<DemoConfig>]>([
+    ['adam', { optimizer: 'adam' }],
+    ['a clip by value', { clips: ['value:0.1'] }],
+    ['relu', { own: { activation: 'relu' } }],
+    ['identity', { own: { activation: 'identity' } }],
+    ['ρ = 0', { own: { rho: 0 } }],
+    ['ρ = 10 without a nonlinearity', { own: { rho: 10, activation: 'identity' } }],
+    ['a rate of 0', { lr: 0 }],
+    ['a rate of 5 at ρ = 0.7', { lr: 5, own: { rho: 0.7 } }],
+  ])('holds no number that is none and claims no limit that does not apply: %s', async (_, changes) => {
+    const told = await said(changes);
+    expect(told).not.toMatch(/NaN|undefined|null|reached 0/);
+    if (changes.optimizer === 'adam')
+      expect(told).not.toMatch(/had reached|exceeded 2|length of the first update/);
+    else expect(told).toContain('2·lr·‖h‖²');
+  });
+
   it.each([0.7, 1.2, 1.5])(
     'without a nonlinearity the gradient grows by ρ = %d a step, to 1e-5',
     async (rho) => {

@@ -1,7 +1,7 @@
 import { Command } from 'commander';
 import { describe, expect, it } from 'vitest';
 import { demos } from '../../demos/index.js';
-import { type CommonOptions, commandFor, configOf, demoOptions } from '../../demos/options.js';
+import { type CommonOptions, configOf, demoOptions, wordsFor } from '../../demos/options.js';
 import { defaultBackend } from '../../src/index.js';
 
 /** What words after `demo NAME` parse to, with commander's own parser. */
@@ -40,8 +40,8 @@ describe.each(demos.map((demo) => [demo.name, demo] as const))('options of %s', 
     ];
     for (const given of [[], words, ['--clip', 'norm:1:p=inf', '--clip', 'none']]) {
       const config = configOf(demo, parse(demo, given));
-      const command = commandFor(demo, config);
-      const prefix = `npx tamegrad demo ${demo.name} `;
+      const command = wordsFor(demo, config);
+      const prefix = `${demo.name} `;
       expect(command.startsWith(prefix)).toBe(true);
       expect(configOf(demo, parse(demo, command.slice(prefix.length).split(' ')))).toEqual(config);
     }
@@ -65,6 +65,6 @@ describe.each(demos.map((demo) => [demo.name, demo] as const))('options of %s', 
     for (const wrong of ['', ' ', 'NaN', 'Infinity', '1,5', '4294967296', '0.5', '-1'])
       expect(() => parse(demo, ['--seed', wrong])).toThrow('It must be a whole number from 0 to 4294967295.');
     for (const wrong of ['', 'NaN', 'Infinity', '1e999', '-0.1'])
-      expect(() => parse(demo, ['--lr', wrong])).toThrow('It must be a number of at least 0.');
+      expect(() => parse(demo, ['--lr', wrong])).toThrow('It must be a finite number of at least 0.');
   });
 });

@@ -136,6 +136,49 @@ describe('crossEntropy', () => {
   });
 });
 
+describe('crossEntropy in one kernel', () => {
+  it.each(['mean', 'sum'] as const)(
+    'equals its composition in float32, value and gradient: %s',
+    (reduction) => {
+      for (const [rows, classes] of [
+        [1, 1],
+        [5, 3],
+        [33, 10],
+        [64, 65],
+      ]) {
+        const logits = normal([rows!, classes!], new Random(rows!), 0, 4);
+        const targets = Int32Array.from({ length: rows! }, (_, i) => (i * 7) % classes!);
+        const [fused, composed] = [variable(logits), variable(logits)];
+        const loss = crossEntropy(fused, targets, { reduction });
+        const each = crossEntropy(composed, targets, { reduction: 'none' });
+        const twin = reduction === 'mean' ? each.mean() : each.sum();
+        expect(Math.abs(loss.item() - twin.item())).toBeLessThanOrEqual(1e-6 * Math.max(1, twin.item()));
+        loss.mul(3).backward();
+        twin.mul(3).backward();
+        const want = composed.grad!.data();
+        fused.grad!.data().forEach((x, i) => {
+          expect(Math.abs(x - want[i]!)).toBeLessThan(1e-6);
+        });
+      }
+    },
+  );
+
+  it('passes gradcheck, keeps its targets, and gives 0, not -0, for a perfect guess', () => {
+    const buffer = Int32Array.from(ids);
+    for (const reduction of ['mean', 'sum'] as const) {
+      expect(gradcheck((v) => crossEntropy(v, ids, { reduction }), [x])).toBeLessThan(1e-8);
+    }
+    const [kept, reused] = [variable(x), variable(x)];
+    crossEntropy(kept, ids).backward();
+    const loss = crossEntropy(reused, buffer);
+    buffer.fill(0);
+    loss.backward();
+    expect(reused.grad!.data()).toEqual(kept.grad!.data());
+    expect(crossEntropy(zeros([2, 1]), [0, 0]).item()).toBe(0);
+    expect(crossEntropy(zeros([0, 3]), [], { reduction: 'sum' }).item()).toBe(0);
+  });
+});
+
 describe('losses refuse before they compute', () => {
   const refused: readonly (readonly [string, () => unknown, string])[] = [
     [

@@ -224,4 +224,15 @@ describe('the cost of backpropagation through time', () => {
     const [short, long] = [elements(64), elements(128)];
     expect(long / short).toBeLessThan(2.01);
   });
+
+  it('is linear in T where a loss looks at every state by itself', () => {
+    const cost = (steps: number): number => {
+      const layer = new RNN(3, 4, { random: new Random(1), ...EXACT });
+      const result = layer.forward(uniform([steps, 2, 3], new Random(2), -1, 1, EXACT));
+      const terms = Array.from({ length: steps }, (_, t) => result.state(t).square().sum());
+      const loss = stack(terms).sum();
+      return allocated(() => loss.backward());
+    };
+    expect(cost(128) / cost(64)).toBeLessThan(2.01);
+  });
 });

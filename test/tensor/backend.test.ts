@@ -30,6 +30,13 @@ describe('the registry of backends', () => {
     expect(defaultBackend().name).toBe('other');
   });
 
+  it('refuses a name that is taken, and changes nothing', () => {
+    expect(() => registerBackend({ ...reference, dtypes: ['float32'] })).toThrow(
+      "registerBackend: 'reference' is taken; give the backend another name",
+    );
+    expect(backendNamed('reference')).toBe(reference);
+  });
+
   it('refuses dtypes that a backend does not compute, and operands on two backends', () => {
     expect(() => zeros([1], { dtype: 'float64', backend: 'other' })).toThrow(
       'other: computes in float32, got float64; choose one of these, or another backend',

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { concatTensors, ShapeError, zeros } from '../../src/index.js';
+import { ShapeError, zeros } from '../../src/index.js';
+import { concatTensors } from '../../src/tensor/concat.js';
 import { check, counting, flatten, type Model } from './support.js';
 
 describe('concatTensors', () => {

@@ -108,8 +108,12 @@ describe('Random', () => {
   });
 
   it('refuses what is no seed and no state', () => {
-    expect(() => new Random(0.5)).toThrow('Random: seed must be an integer, got 0.5');
-    expect(() => new Random(Number.NaN)).toThrow('Random: seed must be an integer, got NaN');
+    for (const seed of [0.5, Number.NaN, -1, 2 ** 32, 2 ** 32 + 1]) {
+      expect(() => new Random(seed)).toThrow(
+        `Random: seed must be an integer in 0 … 4294967295, got ${seed}`,
+      );
+    }
+    expect(new Random(2 ** 32 - 1).uniform()).not.toBe(new Random(0).uniform());
     expect(() => new Random(1).restore([1, 2])).toThrow(/state/);
   });
 });

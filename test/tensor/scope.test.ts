@@ -12,6 +12,7 @@ import {
   zeros,
 } from '../../src/index.js';
 import { reference } from '../../src/tensor/backends/reference.js';
+import { SimdBackend } from '../../src/tensor/backends/simd.js';
 
 /** A tensor whose scope has ended. */
 function released(): Tensor {
@@ -107,6 +108,39 @@ describe('what a scope returns is copied out', () => {
     expect(scope(() => undefined)).toBeUndefined();
   });
 
+  it('and nothing else: plain objects and arrays without anything to keep are returned themselves', () => {
+    const state = { step: 1, list: [1, { deep: 2 }], outer: tensor([1]) };
+    expect(scope(() => state)).toBe(state);
+    const kept = scope(() => ({ state, items: [state.list, tensor([2])] as const }));
+    expect(kept.state).toBe(state);
+    expect(kept.items[0]).toBe(state.list);
+    expect(kept.items[1].toArray()).toEqual([2]);
+  });
+
+  it('a tensor that is reached twice is copied once; cycles stay cycles', () => {
+    interface Node {
+      self?: Node;
+      loss?: Tensor;
+      again?: Tensor;
+      list?: unknown[];
+    }
+    const still: Node = {};
+    still.self = still;
+    expect(scope(() => still)).toBe(still);
+    const kept = scope(() => {
+      const loss = tensor([1]);
+      const node: Node = { loss, again: loss };
+      node.self = node;
+      node.list = [node, still];
+      return node;
+    });
+    expect(kept.loss!.toArray()).toEqual([1]);
+    expect(kept.again).toBe(kept.loss);
+    expect(kept.self).toBe(kept);
+    expect(kept.list![0]).toBe(kept);
+    expect(kept.list![1]).toBe(still);
+  });
+
   it('what lives outside is returned itself', () => {
     const outer = tensor([1]);
     const parameter = new Parameter(tensor([2]));
@@ -140,10 +174,16 @@ describe('what a scope returns is copied out', () => {
     expect(leaf.grad!.toArray()).toEqual([2, 2]);
   });
 
-  it('a leaf that was not returned keeps a gradient that says it is gone', () => {
+  it('a leaf’s gradient lives as long as its value, returned or not', () => {
     const leaf = variable(tensor([3, 4]));
     scope(() => leaf.sum().backward());
-    expect(() => leaf.grad!.data()).toThrow('released');
+    expect(leaf.grad!.toArray()).toEqual([1, 1]);
+    let inside: Variable | undefined;
+    scope(() => {
+      inside = variable(tensor([3, 4]));
+      inside.sum().backward();
+    });
+    expect(() => inside!.grad!.data()).toThrow('released');
   });
 
   it('a parameter’s gradient lives on without being returned', () => {
@@ -214,7 +254,7 @@ describe('scopes', () => {
     expect(() => lost!.data()).toThrow('released');
   });
 
-  it('mark and release the memory of every backend, whatever happens', () => {
+  it('mark and release the memory of the backends that are used, whatever happens, and no other', () => {
     const calls: string[] = [];
     const memory = {
       ...reference.memory,
@@ -222,13 +262,28 @@ describe('scopes', () => {
       release: (mark: number) => void calls.push(`release ${mark}`),
     };
     registerBackend({ ...reference, name: 'counting', memory });
-    scope(() => undefined);
+    const make = () => zeros([2], { backend: 'counting' });
+    scope(() => zeros([2], { backend: 'reference' }));
+    expect(calls).toEqual([]);
+    scope(() => {
+      make().add(tensor([1], { backend: 'reference' }).to('float32', make().backend));
+      scope(() => undefined);
+      scope(make);
+    });
     expect(() =>
       scope(() => {
+        make();
         throw new Error('mine');
       }),
-    ).toThrow();
-    expect(calls).toEqual(['mark', 'release 1', 'mark', 'release 3']);
+    ).toThrow('mine');
+    expect(calls).toEqual(['mark', 'mark', 'release 2', 'release 1', 'mark', 'release 5']);
+  });
+
+  it('do not start a backend that is not used: 1 GiB would be reserved', () => {
+    const idle = new SimdBackend();
+    registerBackend(Object.assign(idle, { name: 'idle' }));
+    scope(() => tensor([1], { backend: 'reference' }).add(1));
+    expect(() => idle.configure({ mebibytes: 64 })).not.toThrow();
   });
 
   it('a graph recorded in a scope cannot be walked after it', () => {

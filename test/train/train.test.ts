@@ -1,4 +1,5 @@
 import { describe, expect, it, vi } from 'vitest';
+import { packParameters } from '../../src/autograd/parameter.js';
 import {
   backendNamed,
   clipByGlobalNorm,
@@ -8,7 +9,6 @@ import {
   mean,
   mseLoss,
   Parameter,
-  packParameters,
   Random,
   SGD,
   type SGDOptions,
@@ -257,6 +257,18 @@ describe('train stops at the first number that is not finite', () => {
       loss: Number.POSITIVE_INFINITY,
       skipped: 'the loss is not finite',
     });
+  });
+
+  it('under the names that the records use, where two are alike', async () => {
+    const twins = [1, 2].map(() => new Parameter(tensor([1], ref), 'weight'));
+    const { divergence, records } = await train({
+      model: twins,
+      batches: [0],
+      optimizer: new SGD(twins, { lr: 1e39 }),
+      loss: ([first, second]) => first.mul(1e-10).sum().add(second.sum()),
+    });
+    const [, name] = Object.keys(records[0].norms);
+    expect(divergence).toEqual({ step: 0, what: 'parameter', names: [name], largest: name });
   });
 
   it('a parameter that the update itself threw out of range', async () => {

@@ -1,16 +1,16 @@
 /** Ops that move elements and compute nothing: reshape, transpose, slice, broadcast, join, pick. */
 
+import { concatTensors } from '../../tensor/concat.js';
 import {
-  concatTensors,
   formatShape,
   fullLike,
-  normalizeAxis,
   type Range,
   type Shape,
   ShapeError,
   sameShape,
   type Tensor,
 } from '../../tensor/index.js';
+import { normalizeAxis } from '../../tensor/shape.js';
 import { defineOp } from '../op.js';
 
 type One = readonly [x: Tensor];
@@ -133,28 +133,6 @@ export const stack = defineOp<readonly Tensor[], number | undefined>({
       ],
       params: -1,
     },
-  ],
-});
-
-/** Rows of the first axis by number, `[n, …] → [indices.length, …]`: an embedding look-up. */
-export const gatherRows = defineOp<One, Int32Array | readonly number[]>({
-  name: 'gatherRows',
-  forward: ([x], rows) => {
-    const numbers = Int32Array.from(rows);
-    const wrong = rows.findIndex((row, i) => row !== numbers[i]);
-    if (wrong >= 0) throw new ShapeError(`gatherRows: rows must be 32-bit integers, got ${rows[wrong]}`);
-    return x.gatherRows(numbers);
-  },
-  backward: (grad, { inputs: [x], params: rows }) => [
-    () => {
-      const whole = fullLike(x, 0);
-      whole.scatterAddRows(grad, Int32Array.from(rows));
-      return whole;
-    },
-  ],
-  samples: [
-    { shapes: [[5, 3]], params: [3, 0, 3, 1] },
-    { shapes: [[4]], params: [2, 2] },
   ],
 });
 

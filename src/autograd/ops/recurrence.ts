@@ -3,13 +3,8 @@
  * one product over all T · B rows. Equals the network unrolled cell by cell, which the tests compare it with.
  */
 
-import {
-  type ActivationName,
-  recurrentGrads,
-  recurrentStates,
-  stepOf,
-  type Tensor,
-} from '../../tensor/index.js';
+import { recurrentGrads, recurrentStates, stepOf } from '../../tensor/fused.js';
+import type { ActivationName, Tensor } from '../../tensor/index.js';
 import { type BackwardContext, defineOp, type Sample } from '../op.js';
 
 type Inputs = readonly [x: Tensor, weightIh: Tensor, bias: Tensor, weightHh: Tensor, h0: Tensor];
@@ -30,11 +25,8 @@ const samples: readonly Sample<RecurrenceParams>[] = [
   { shapes: [[1, 2, 3], [2, 3], [2], [2, 2], [2, 2]], params: { activation: 'identity' } },
 ];
 
-function statesOf(
-  [x, weightIh, bias, weightHh, h0]: Inputs,
-  { states, activation }: RecurrenceParams,
-): Tensor {
-  return states ?? recurrentStates(activation, x, weightIh, bias, weightHh, h0);
+function statesOf(inputs: Inputs, { states, activation }: RecurrenceParams): Tensor {
+  return recurrentStates(activation, ...inputs, states);
 }
 
 /** The rules of both ops: `upstream` reaches every state [T, B, H], or the last alone [B, H]. */

@@ -1,6 +1,7 @@
 /** Reductions over all axes or some: sum, mean, max, min, variance, Euclidean norm. */
 
-import { normalizeAxes, type ReduceOptions, type Tensor } from '../../tensor/index.js';
+import type { ReduceOptions, Tensor } from '../../tensor/index.js';
+import { checkNotEmpty, normalizeAxes, reducedShape } from '../../tensor/shape.js';
 import { defineOp, type Sample } from '../op.js';
 
 type One = readonly [x: Tensor];
@@ -12,15 +13,24 @@ const samples: readonly Sample<Options>[] = [
   { shapes: [[2, 3, 2]], params: { axis: [0, -1], keepDims: true } },
 ];
 
+/** The options with their axes counted from the front. Throws ShapeError, in the op's name, for wrong ones. */
+function within(
+  op: string,
+  x: Tensor,
+  { axis, keepDims }: ReduceOptions = {},
+): ReduceOptions & { axis: number[] } {
+  return { axis: normalizeAxes(op, axis, x.rank), keepDims };
+}
+
 /** A reduced tensor stretched back over the axes that were reduced. */
-function stretch(reduced: Tensor, x: Tensor, { axis }: ReduceOptions = {}): Tensor {
-  const axes = normalizeAxes('reduce', axis, x.rank);
-  return reduced.reshape(x.shape.map((n, i) => (axes.includes(i) ? 1 : n))).broadcastTo(x.shape);
+function stretch(reduced: Tensor, x: Tensor, options: Options): Tensor {
+  const { axis } = within('reduce', x, options);
+  return reduced.reshape(reducedShape(x.shape, axis, true)).broadcastTo(x.shape);
 }
 
 /** How many elements go into each element of the result. */
-function countOf(x: Tensor, { axis }: ReduceOptions = {}): number {
-  return normalizeAxes('reduce', axis, x.rank).reduce((product, i) => product * x.shape[i], 1);
+function countOf(x: Tensor, options: Options): number {
+  return within('reduce', x, options).axis.reduce((product, i) => product * x.shape[i], 1);
 }
 
 /** Sum over `axis` (default all). */
@@ -34,7 +44,7 @@ export const sum = defineOp<One, Options>({
 /** Arithmetic mean over `axis` (default all). */
 export const mean = defineOp<One, Options>({
   name: 'mean',
-  forward: ([x], options) => x.sum(options).div(countOf(x, options)),
+  forward: ([x], options) => x.sum(within('mean', x, options)).div(countOf(x, options)),
   backward: (grad, { inputs: [x], params }) => [() => stretch(grad.div(countOf(x, params)), x, params)],
   samples,
 });
@@ -57,7 +67,11 @@ export const max = defineOp<One, Options>({
 /** Smallest element over `axis` (default all); ties share the gradient. */
 export const min = defineOp<One, Options>({
   name: 'min',
-  forward: ([x], options) => x.neg().max(options).neg(),
+  forward: ([x], options) => {
+    const checked = within('min', x, options);
+    checkNotEmpty('min', x.shape, checked.axis);
+    return x.neg().max(checked).neg();
+  },
   backward: (grad, { inputs: [x], output, params }) => [() => shareAmongTies(grad, x, output, params)],
   samples,
 });
@@ -71,7 +85,7 @@ function centred(x: Tensor, options: Options): Tensor {
 export const variance = defineOp<One, Options>({
   name: 'variance',
   forward: ([x], options) => {
-    const deviation = centred(x, options);
+    const deviation = centred(x, within('variance', x, options));
     return deviation.mul(deviation).sum(options).div(countOf(x, options));
   },
   backward: (grad, { inputs: [x], params }) => [
@@ -86,7 +100,11 @@ export const variance = defineOp<One, Options>({
 /** Euclidean norm over `axis` (default all); its gradient at 0 is 0. */
 export const norm = defineOp<One, Options>({
   name: 'norm',
-  forward: ([x], options) => x.mul(x).sum(options).unary('sqrt'),
+  forward: ([x], options) =>
+    x
+      .mul(x)
+      .sum(within('norm', x, options))
+      .unary('sqrt'),
   backward: (grad, { inputs: [x], output, params }) => [
     () => {
       const length = stretch(output, x, params);

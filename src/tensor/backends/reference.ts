@@ -18,6 +18,8 @@ const unaryFunctions: Readonly<Record<UnaryName, (x: number) => number>> = {
   sqrt: Math.sqrt,
   reciprocal: (x) => 1 / x,
   tanh,
+  sigmoid: (x) => 1 / (1 + exp(-x)),
+  relu: (x) => Math.max(x, 0),
   erf,
   sin,
   cos,

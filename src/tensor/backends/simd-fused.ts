@@ -7,8 +7,12 @@ import type { FloatArray, View } from '../view.js';
 import { addressOf } from './simd-memory.js';
 import type { SimdOperands } from './simd-operands.js';
 
-/** The smallest factor that float32 holds without losing bits. */
+/** Between these, float32 holds a factor to one rounding. */
 const SMALLEST_NORMAL = 2 ** -126;
+const LARGEST = (2 - 2 ** -23) * 2 ** 127;
+/** Steps towards a factor outside. */
+const DOWN = 2 ** -102;
+const UP = 2 ** 127;
 
 /** The fused kernels over the operands that `find` gives: asked for at each call, since memory is reserved late. */
 export function fusedKernels(find: () => SimdOperands): FusedKernels {
@@ -23,13 +27,14 @@ function blockKernels(find: () => SimdOperands): BlockKernels {
     scaleBlock(block, start, end, factor) {
       const { kernels } = find();
       const [address, n] = [at(block, start), end - start];
-      if (Math.abs(factor) >= SMALLEST_NORMAL || factor === 0 || Number.isNaN(factor)) {
-        kernels.scaleBlock(address, n, factor);
-      } else {
-        // A subnormal factor has few bits: two steps, the first exact.
-        kernels.scaleBlock(address, n, SMALLEST_NORMAL);
-        kernels.scaleBlock(address, n, factor / SMALLEST_NORMAL);
-      }
+      let rest = factor;
+      // Steps by powers of two, which round nothing: DOWN leaves a rest below 2^-24, so that an element that a step
+      // rounds ends as zero; UP leaves a rest above 1, so that one that a step overflows ends as infinite.
+      for (; Math.abs(rest) < SMALLEST_NORMAL && rest !== 0; rest /= DOWN)
+        kernels.scaleBlock(address, n, DOWN);
+      for (; Math.abs(rest) > LARGEST && Number.isFinite(rest); rest /= UP)
+        kernels.scaleBlock(address, n, UP);
+      kernels.scaleBlock(address, n, rest);
     },
     sumSquares: (block, start, end) => find().kernels.sumSquares(at(block, start), end - start),
     maxAbs: (block, start, end) => find().kernels.maxAbs(at(block, start), end - start),

@@ -4,29 +4,16 @@
  */
 
 import type { SimdKernels } from '../../../kernels/simd/kernels.js';
-import { loadKernels } from '../../../kernels/simd/load.js';
+import type { LoadedKernels } from '../../../kernels/simd/load.js';
 import type { Allocation, Lifetime, Memory } from '../backend.js';
 import { allocateArray, type DType, type FloatArray, type View } from '../view.js';
+import { MAX_MEBIBYTES } from './simd-options.js';
 
-const PAGE = 65536;
+const MEBIBYTE = 1048576;
 /** Address 0 means "none" to some kernels, and a cache line is 64 bytes: nothing lies below. */
 const START = 64 / 4;
 /** Allocations are multiples of this many floats, so that every tensor starts at 16 bytes. */
 const GRAIN = 4;
-
-let mebibytes = 1024;
-let started = false;
-
-/**
- * Sets how much memory the simd backend reserves, in MiB (default 1024, at most 4096); call it before the first tensor.
- * Reserving costs nothing until the memory is used. Throws an Error once it is reserved.
- */
-export function reserveMemory(size: number): void {
-  if (started)
-    throw new Error('reserveMemory: the memory is reserved already; call it before the first tensor');
-  if (!(size >= 1 && size <= 4096)) throw new Error(`reserveMemory: takes 1 … 4096 MiB, got ${size}`);
-  mebibytes = size;
-}
 
 /** Arena, blocks and scratch in one WebAssembly memory; all positions count floats. */
 export class SimdMemory implements Memory {
@@ -37,10 +24,9 @@ export class SimdMemory implements Memory {
   #top = START;
   #bottom: number;
 
-  constructor() {
-    started = true;
-    const { memory, exports } = loadKernels({ pages: Math.floor((mebibytes * 1048576) / PAGE) });
-    this.kernels = exports;
+  /** Takes possession of a memory that nobody else uses; `kernels` work on it. */
+  constructor(memory: LoadedKernels['memory'], kernels: SimdKernels) {
+    this.kernels = kernels;
     this.floats = new Float32Array(memory.buffer);
     this.integers = new Int32Array(memory.buffer);
     this.#bottom = this.floats.length;
@@ -86,8 +72,10 @@ export class SimdMemory implements Memory {
 
   #check(size: number): void {
     if (this.#top + size <= this.#bottom) return;
+    const mebibytes = (this.floats.length * 4) / MEBIBYTE;
+    const more = Math.min(2 * mebibytes, MAX_MEBIBYTES);
     throw new Error(
-      `simd: the ${mebibytes} MiB of memory are used up; reserve more with reserveMemory(${2 * mebibytes}) before the first tensor`,
+      `simd: the ${mebibytes} MiB of memory are used up; reserve more with configureSimd({ mebibytes: ${more} }) before the first tensor`,
     );
   }
 }

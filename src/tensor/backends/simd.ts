@@ -4,6 +4,7 @@
  */
 
 import { ACTIVATION, BINARY, REDUCE, UNARY } from '../../../kernels/simd/kernels.js';
+import { loadKernels } from '../../../kernels/simd/load.js';
 import type { Backend, BinaryName, FusedKernels, ReduceName, UnaryName } from '../backend.js';
 import { isContiguous, type Shape, sizeOf } from '../shape.js';
 import type { View } from '../view.js';
@@ -11,6 +12,9 @@ import { LoopNest } from './loop-nest.js';
 import { fusedKernels } from './simd-fused.js';
 import { addressOf, SimdMemory } from './simd-memory.js';
 import { SimdOperands } from './simd-operands.js';
+import { checkSimdOptions, DEFAULT_OPTIONS, type SimdOptions } from './simd-options.js';
+import { ThreadPool } from './simd-pool.js';
+import { kernelsAlone, kernelsOfPool, type LeastWork, MEASURED_LEAST_WORK } from './simd-threads.js';
 
 /** WebAssembly SIMD, float32. */
 export class SimdBackend implements Backend {
@@ -18,16 +22,59 @@ export class SimdBackend implements Backend {
   readonly dtypes = ['float32'] as const;
   readonly fused: FusedKernels = fusedKernels(() => this.#operands);
   readonly #nest = new LoopNest();
+  readonly #leastWork: LeastWork;
+  #options = DEFAULT_OPTIONS;
   #started: SimdOperands | null = null;
+  #pool: ThreadPool | null = null;
+
+  /** `leastWork`: from where on threads share a call; tests ask for less than what pays. */
+  constructor(leastWork: LeastWork = MEASURED_LEAST_WORK) {
+    this.#leastWork = leastWork;
+  }
+
+  /** What is in force. */
+  get options(): Required<SimdOptions> {
+    return this.#options;
+  }
+
+  /** Changes options; throws an Error if they cannot be had, or once memory is reserved. */
+  configure(options: SimdOptions): void {
+    if (this.#started) {
+      throw new Error('configureSimd: the memory is reserved already; call it before the first tensor');
+    }
+    const { mebibytes, precision, threads } = this.#options;
+    const all = {
+      mebibytes: options.mebibytes ?? mebibytes,
+      precision: options.precision ?? precision,
+      threads: options.threads ?? threads,
+    };
+    checkSimdOptions(all);
+    this.#options = all;
+  }
 
   get memory(): SimdMemory {
     return this.#operands.memory;
   }
 
+  /** The threads that share large calls; null where there is one. */
+  get pool(): ThreadPool | null {
+    return this.#pool;
+  }
+
   /** Memory is reserved and kernels are compiled when first needed: importing the package costs neither. */
   get #operands(): SimdOperands {
-    this.#started ??= new SimdOperands(new SimdMemory());
+    this.#started ??= this.#start();
     return this.#started;
+  }
+
+  #start(): SimdOperands {
+    const { mebibytes, precision, threads } = this.#options;
+    const shared = threads > 1;
+    const loaded = loadKernels({ pages: Math.floor(mebibytes * 16), relaxed: precision === 'fast', shared });
+    const { memory, exports } = loaded;
+    this.#pool = shared ? new ThreadPool(loaded, threads) : null;
+    const kernels = this.#pool ? kernelsOfPool(exports, this.#pool, this.#leastWork) : kernelsAlone(exports);
+    return new SimdOperands(new SimdMemory(memory, kernels));
   }
 
   unary(name: UnaryName, x: View, out: View): void {
@@ -201,6 +248,17 @@ export class SimdBackend implements Backend {
     );
     operands.deliver(target, out, mark);
   }
+}
+
+/** The simd backend of this process. */
+export const simd = new SimdBackend();
+
+/**
+ * Chooses how the simd backend computes: memory, precision, threads. Call it before the first tensor; options that are
+ * left out stay as they were. Throws an Error that says what to do where an option cannot be had.
+ */
+export function configureSimd(options: SimdOptions): void {
+  simd.configure(options);
 }
 
 /** Neighbouring axes that are all kept or all reduced. */

@@ -7,7 +7,7 @@ import { formatNumber } from './format.js';
 import { explosionCap, runningShare } from './series.js';
 import type { Axis, Figure, HeatFigure, LineFigure, PanelFigure, RunView, Series } from './types.js';
 
-const STEP: Axis = { label: 'step' };
+const STEP: Axis = { label: 'step', whole: true };
 /** Above this many parameters, lines turn into spaghetti and each parameter gets a row of colour instead. */
 const MAX_LINES = 6;
 const HEAT_COLUMNS = 120;
@@ -131,25 +131,37 @@ function parameterFigures(runs: readonly RunView[]): readonly Figure[] {
       .filter((run) => run.records.length > 0)
       .map((run) => parameterHeat(run, names, heatRange(runs, max)));
   }
-  const figure: PanelFigure = {
+  return [parameterPanels(runs, names, max)];
+}
+
+function parameterPanels(runs: readonly RunView[], names: readonly string[], max?: number): PanelFigure {
+  const mixed = runs.some((run) => run.divergence) && runs.length > 1;
+  const axes = mixed ? ' A run that diverged fills its panel, on axes of its own.' : '';
+  return {
     kind: 'panels',
     title: 'Gradient norm of each parameter',
-    caption:
-      'Before clipping, one panel a run. It shows where the gradient is large, and where it went first.',
+    caption: `Before clipping, one panel a run: where the gradient is large, and where it went.${axes}`,
     summary: runs.map((run) => peakSummary(run, names)).join(' '),
     x: STEP,
     y: { label: 'norm', max },
     panels: runs.map((run) => ({
       title: run.label,
+      ends: ending(run) ?? undefined,
+      ownAxes: run.divergence !== null,
       series: names.map((name, index) => ({
         ...line(run, index, (record) => record.norms[name] ?? Number.NaN, name),
-        ends: run.divergence?.names.includes(name)
-          ? `${name}: not finite at ${run.divergence.step}`
-          : undefined,
+        ends: parameterEnding(run, name),
       })),
     })),
   };
-  return [figure];
+}
+
+/** Where a parameter's line ends: its own last finite step, or the run's where no gradient is to blame. */
+function parameterEnding({ divergence }: RunView, name: string): string | undefined {
+  if (!divergence) return undefined;
+  const { names, largest, step, what } = divergence;
+  if (names.includes(name)) return `${name}: not finite at ${step}`;
+  return names.length === 0 && name === largest ? `${what} not finite at ${step}` : undefined;
 }
 
 /** One range of colours for all runs, over at most twelve decades: below that a gradient is as good as gone. */
@@ -185,7 +197,7 @@ function parameterHeat(run: RunView, names: readonly string[], range: readonly [
   return {
     kind: 'heat',
     title: `Gradient norm of each parameter: ${run.label}`,
-    caption: 'Before clipping, one row a parameter, input at the top. Empty where a norm was not finite.',
+    caption: 'Before clipping, one row a parameter, input at the top.',
     summary: peakSummary(run, names),
     x: { ...STEP, range: [first, last + 1] },
     y: { label: 'parameter', range: [0, names.length], categories: names },

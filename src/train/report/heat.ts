@@ -1,12 +1,16 @@
 /** The heat map: a surface in bands of colour, rows of a category or a numbered axis, paths drawn on top. */
 import * as Plot from '@observablehq/plot';
 import { escapeHtml, formatNumber, formatTickRich, tickFormat } from './format.js';
+import { pathPoints, summaryOf, tableOf } from './heat-words.js';
 import { HEAT_LEVELS, seriesStyle } from './palette.js';
-import { type Box, bandPaths, coarsen, cutToBox, inside, thinPath } from './raster.js';
-import { extent, linearTicks, type Point } from './series.js';
-import type { FigureParts, FigureTable } from './shell.js';
+import { type Box, bandPaths, coarsen, cutToBox, type Grid, hatching, inside, thinPath } from './raster.js';
+import { extent, linearTicks } from './series.js';
+import type { FigureParts } from './shell.js';
 import { pathMark, renderSvg, type SvgText } from './svg.js';
 import type { Axis, HeatFigure, HeatPath } from './types.js';
+
+/** From this band on, the colour of the page is easier to read on a cell than that of its text. */
+const STRONG_LEVEL = 9;
 
 /** The scale of colours: values to bands, and the value at each band's lower edge. */
 interface Bands {
@@ -15,14 +19,15 @@ interface Bands {
   readonly edges: readonly number[];
 }
 
-/** Parts of a heat map. Values outside the scale's range take its end colours; those not finite stay empty. */
+/** Parts of a heat map. Values outside the scale's range take its end colours; those not finite are hatched. */
 export function heatParts(figure: HeatFigure): FigureParts {
   const bands = bandsOf(figure);
   const paths = figure.paths ?? [];
   return {
     legend: paths.map((path, index) => ({
-      label: `${path.label} (○ start${endsInside(path, boxOf(figure)) ? ', filled end' : ''})`,
+      label: legendLabel(path, boxOf(figure)),
       style: path.style ?? index,
+      reference: path.reference,
       note: path.ends,
     })),
     draw: (text) => drawHeat(figure, bands, 860, text) + drawHeat(figure, bands, 350, text),
@@ -36,8 +41,9 @@ function boxOf(figure: HeatFigure): Box {
   return { x: figure.x.range, y: figure.y.range };
 }
 
-function pathPoints(path: HeatPath): readonly Point[] {
-  return Array.from(path.x, (x, index) => ({ x, y: path.y[index] }));
+function legendLabel(path: HeatPath, box: Box): string {
+  if (path.reference) return path.label;
+  return `${path.label} (○ start${endsInside(path, box) ? ', filled end' : ''})`;
 }
 
 function endsInside(path: HeatPath, box: Box): boolean {
@@ -87,7 +93,7 @@ function drawHeat(figure: HeatFigure, bands: Bands, width: number, text: Omit<Sv
     x: {
       domain: figure.x.range,
       label: labelOf(figure.x),
-      ticks: linearTicks(...figure.x.range, wide ? 8 : 4) as number[],
+      ticks: (figure.x.ticks ?? xTicks(figure.x, wide ? 8 : 4)) as number[],
       tickFormat: tickFormat('linear'),
     },
     y: {
@@ -108,6 +114,11 @@ function drawHeat(figure: HeatFigure, bands: Bands, width: number, text: Omit<Sv
   return renderSvg(options, { ...text, className: wide ? 'wide' : 'narrow' });
 }
 
+function xTicks({ range, whole }: HeatFigure['x'], count: number): readonly number[] {
+  const ticks = linearTicks(...range, count);
+  return whole ? ticks.filter(Number.isInteger) : ticks;
+}
+
 function labelOf({ label, unit }: Axis): string {
   return unit ? `${label} (${unit})` : label;
 }
@@ -116,28 +127,58 @@ function surfaceMarks(figure: HeatFigure, bands: Bands, columns: number): Plot.M
   const grid = { columns: figure.columns, rows: figure.rows, values: figure.values };
   const small = coarsen(grid, columns, figure.y.categories ? figure.rows : columns * 0.75);
   const raster = bandPaths(small, bands.of, HEAT_LEVELS);
+  const bandsDrawn = raster.paths.map((d, level) => {
+    return gridMark(figure, raster, d, { fill: `var(--h${level})`, 'shape-rendering': 'crispEdges' });
+  });
+  const lines = { stroke: 'var(--bad)', 'stroke-width': '1.25', 'vector-effect': 'non-scaling-stroke' };
+  const hatched = gridMark(figure, small, hatching(small), { ...lines, fill: 'none' });
+  return [...bandsDrawn, hatched, ...(figure.showValues ? [valueMarks(figure, bands)] : [])].flat();
+}
+
+/** A path in units of a grid's cells, laid over the map; none where the path is empty. */
+function gridMark(
+  figure: HeatFigure,
+  grid: Pick<Grid, 'columns' | 'rows'>,
+  d: string,
+  attributes: Readonly<Record<string, string>>,
+): Plot.Markish[] {
+  if (d === '') return [];
   const [x0, x1] = figure.x.range;
   const [y0, y1] = figure.y.range;
-  return raster.paths
-    .map((d, level) => ({ d, level }))
-    .filter(({ d }) => d !== '')
-    .map(({ d, level }) =>
-      pathMark((scales) => {
-        const [left, right] = [scales.x(x0), scales.x(x1)];
-        // With categories the axis runs downwards and so do the rows: the flip of the raster is undone.
-        const [top, bottom] = [scales.y(y1), scales.y(y0)];
-        const across = (right - left) / raster.columns;
-        const down = (bottom - top) / raster.rows;
-        // A matrix keeps full precision where the other coordinates are rounded to tenths.
-        const matrix = [across, 0, 0, down, left, top].map((part) => part.toPrecision(6)).join(' ');
-        return {
-          d,
-          fill: `var(--h${level})`,
-          'shape-rendering': 'crispEdges',
-          transform: `matrix(${matrix})`,
-        };
-      }),
-    );
+  const mark = pathMark((scales) => {
+    const [left, right] = [scales.x(x0), scales.x(x1)];
+    // With categories the axis runs downwards and so do the rows: the flip of the raster is undone.
+    const [top, bottom] = [scales.y(y1), scales.y(y0)];
+    const across = (right - left) / grid.columns;
+    const down = (bottom - top) / grid.rows;
+    // A matrix keeps full precision where the other coordinates are rounded to tenths.
+    const matrix = [across, 0, 0, down, left, top].map((part) => part.toPrecision(6)).join(' ');
+    return { d, ...attributes, transform: `matrix(${matrix})` };
+  });
+  return [mark];
+}
+
+/** Every value that is not 0 in the middle of its cell, in the colour that stands out on it. */
+function valueMarks(figure: HeatFigure, bands: Bands): Plot.Markish[] {
+  const { columns, rows } = figure;
+  const middle = ([low, high]: readonly [number, number], count: number, at: number) =>
+    low + ((at + 0.5) * (high - low)) / count;
+  const cells = Array.from({ length: columns * rows }, (_, k) => ({
+    x: middle(figure.x.range, columns, k % columns),
+    y: middle(figure.y.range, rows, Math.floor(k / columns)),
+    value: figure.values[k],
+  })).filter(({ value }) => Number.isFinite(value) && value !== 0);
+  return [true, false].map((strong) =>
+    Plot.text(
+      cells.filter(({ value }) => bands.of(value) >= STRONG_LEVEL === strong),
+      {
+        x: 'x',
+        y: 'y',
+        text: ({ value }: { value: number }) => formatNumber(value),
+        fill: strong ? 'var(--bg)' : 'var(--ink)',
+      },
+    ),
+  );
 }
 
 function pathMarks(path: HeatPath, index: number, box: Box): Plot.Markish[] {
@@ -150,6 +191,12 @@ function pathMarks(path: HeatPath, index: number, box: Box): Plot.Markish[] {
   const last = shown.findLast((point) => Number.isFinite(point.y));
   const ended = endsInside(path, box);
   const halo = 'var(--card)';
+  if (path.reference) {
+    return [
+      Plot.line(shown, { ...line, stroke: halo, strokeWidth: 4 }),
+      Plot.line(shown, { ...line, stroke: color, strokeWidth: 1.75, strokeDasharray: '4 4' }),
+    ];
+  }
   const end = ended
     ? Plot.dot(last ? [last] : [], {
         ...at,
@@ -174,6 +221,9 @@ function pathMarks(path: HeatPath, index: number, box: Box): Plot.Markish[] {
   ];
 }
 
+const HATCH =
+  '<svg viewBox="0 0 22 12" width="22" height="12" aria-hidden="true"><path d="M1 1l10 10M11 1l-10 10M11 1l10 10M21 1l-10 10" stroke="var(--bad)" fill="none"/></svg>';
+
 function colorKey(figure: HeatFigure, bands: Bands): string {
   const cells = Array.from(
     { length: HEAT_LEVELS },
@@ -188,65 +238,11 @@ function colorKey(figure: HeatFigure, bands: Bands): string {
   const label = `${labelOf(figure.z)}${bands.log ? ', log scale' : ''}`;
   const ramp = `<span class="ramp" aria-hidden="true">${cells.join('')}</span>`;
   const bar = `<span class="bar">${ramp}<span class="marks">${marks.join('')}</span></span>`;
-  return `<div class="key"><span>${escapeHtml(label)}</span>${bar}</div>`;
+  const holes = Array.from(figure.values).some((value) => !Number.isFinite(value));
+  const hatch = holes ? `<span>${HATCH} not finite</span>` : '';
+  return `<div class="key"><span>${escapeHtml(label)}</span>${bar}${hatch}</div>`;
 }
 
 function edgeLabel(value: number): string {
   return escapeHtml(formatTickRich(Number(value.toPrecision(2))));
-}
-
-function summaryOf(figure: HeatFigure): string {
-  const range = extent(Array.from(figure.values));
-  const spread = range
-    ? `${figure.z.label} lies between ${formatNumber(range[0])} and ${formatNumber(range[1])}.`
-    : `${figure.z.label} has no finite value.`;
-  const paths = (figure.paths ?? []).map((path) => {
-    const points = pathPoints(path);
-    if (points.length === 0) return `${path.label}: no points.`;
-    const where = ({ x, y }: Point) => `(${formatNumber(x)}, ${formatNumber(y)})`;
-    const ends = path.ends ? `; ${path.ends}` : '';
-    return `${path.label}: from ${where(points[0])} to ${where(points[points.length - 1])}${ends}.`;
-  });
-  return [spread, ...paths].join(' ');
-}
-
-/** Numbers behind it: rows of categories at a few columns, or where each path starts and ends. */
-function tableOf(figure: HeatFigure): FigureTable | null {
-  const { categories } = figure.y;
-  if (categories) {
-    const count = Math.min(6, figure.columns);
-    const columns = Array.from({ length: count }, (_, k) =>
-      Math.round((k * (figure.columns - 1)) / (count - 1 || 1)),
-    );
-    const [low, high] = figure.x.range;
-    const name = (column: number) =>
-      `${figure.x.label} ${formatNumber(low + ((column + 0.5) * (high - low)) / figure.columns)}`;
-    return {
-      head: ['', ...columns.map(name)],
-      rows: categories.map((label, row) => [
-        label,
-        ...columns.map((column) => formatNumber(figure.values[row * figure.columns + column])),
-      ]),
-    };
-  }
-  if (!figure.paths?.length) return null;
-  return {
-    head: [
-      'path',
-      'points',
-      `start ${figure.x.label}`,
-      `start ${figure.y.label}`,
-      `end ${figure.x.label}`,
-      `end ${figure.y.label}`,
-    ],
-    rows: figure.paths.map((path) => {
-      const points = pathPoints(path);
-      const ends = [points[0], points[points.length - 1]].filter(Boolean);
-      return [
-        path.label,
-        `${points.length}`,
-        ...ends.flatMap(({ x, y }) => [formatNumber(x), formatNumber(y)]),
-      ];
-    }),
-  };
 }

@@ -1,9 +1,9 @@
 /** Reports: a comparison of runs as one self-contained HTML page, and the numbers and shapes it is made from. */
 
+import type { Figure, ReportPage } from './types.js';
+
 export { comparisonFigures } from './comparison.js';
-export { renderFigure } from './figure.js';
 export { escapeHtml, formatNumber, formatPercent, formatTick, formatTickRich } from './format.js';
-export { renderReport } from './page.js';
 export type { Bucket, Domain, Point } from './series.js';
 export {
   condense,
@@ -16,3 +16,15 @@ export {
   runningShare,
 } from './series.js';
 export type * from './types.js';
+
+/** The page as one self-contained HTML document. A promise, since what draws is loaded when first needed. */
+export async function renderReport(page: ReportPage): Promise<string> {
+  const { renderReport: render } = await import('./page.js');
+  return render(page);
+}
+
+/** A figure as `<figure>` markup; `id` must be unique in its page. Drawn by what is loaded when first needed. */
+export async function renderFigure(figure: Figure, id: string): Promise<string> {
+  const { renderFigure: render } = await import('./figure.js');
+  return render(figure, id);
+}

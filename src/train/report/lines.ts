@@ -1,17 +1,31 @@
 /** Line figures: one wide chart, or small ones side by side on the same axes. */
 import type * as Plot from '@observablehq/plot';
 import { escapeHtml, formatNumber, tickFormat } from './format.js';
-import { type Axes, emptyMarks, endMarks, type Frame, levelMarks, lineMarks, pointsOf } from './marks.js';
-import { condense, cutToDomain, type Domain, domainOf, extent, linearTicks, type Point } from './series.js';
+import {
+  type Axes,
+  emptyMarks,
+  endMarks,
+  type Frame,
+  isDense,
+  levelMarks,
+  lineMarks,
+  pointsOf,
+} from './marks.js';
+import {
+  type Bucket,
+  condense,
+  cutToDomain,
+  type Domain,
+  domainOf,
+  extent,
+  linearTicks,
+  type Point,
+} from './series.js';
 import type { FigureParts, FigureTable, LegendEntry } from './shell.js';
 import { renderSvg, type SvgText } from './svg.js';
-import type { Axis, Level, LineFigure, PanelFigure, Series } from './types.js';
+import type { Axis, LineFigure, PanelFigure, Series } from './types.js';
 
-interface Panel {
-  readonly title: string;
-  readonly series: readonly Series[];
-  readonly levels?: readonly Level[];
-}
+type Panel = PanelFigure['panels'][number];
 
 const WIDE: Frame = { width: 860, height: 390, fontSize: 13, points: 320, xTicks: 8, className: 'wide' };
 const NARROW: Frame = { width: 350, height: 290, fontSize: 12, points: 110, xTicks: 4, className: 'narrow' };
@@ -24,7 +38,10 @@ export function lineParts(figure: LineFigure): FigureParts {
   return {
     legend: legendOf(figure.series),
     draw: (text) => drawPanel(panel, axes, WIDE, text) + drawPanel(panel, axes, NARROW, text),
-    key: bandNote(figure.series),
+    key: bandNote(figure.x, [
+      [WIDE, [[panel, axes]]],
+      [NARROW, [[panel, axes]]],
+    ]),
     summary: `${figure.series
       .filter((series) => !series.reference)
       .map((series) => describe(series, figure.x))
@@ -35,14 +52,19 @@ export function lineParts(figure: LineFigure): FigureParts {
 
 /** Parts of a figure of panels; the legend is shared where all panels draw the same series. */
 export function panelParts(figure: PanelFigure): FigureParts {
-  const axes = axesOf(figure.x, figure.y, figure.panels);
+  const sharing = figure.panels.filter((panel) => !panel.ownAxes);
+  const shared = axesOf(figure.x, figure.y, sharing);
+  const own = { ...figure.y, max: undefined };
+  const placed = figure.panels.map(
+    (panel) => [panel, panel.ownAxes ? axesOf(figure.x, own, [panel]) : shared] as const,
+  );
   const labels = new Map<string, Series>();
   for (const panel of figure.panels) for (const entry of panel.series) labels.set(entry.label, entry);
   const draw = (text: Omit<SvgText, 'className'>) =>
-    figure.panels
-      .map((panel) => {
+    placed
+      .map(([panel, axes]) => {
         const named = { ...text, label: `${text.label}: ${panel.title}` };
-        return `<div><p class="panel-title">${escapeHtml(panel.title)}</p>${drawPanel(panel, axes, SMALL, named)}</div>`;
+        return `<div>${panelTitle(panel)}${drawPanel(panel, axes, SMALL, named)}</div>`;
       })
       .join('');
   const series = figure.panels.flatMap((panel) =>
@@ -52,16 +74,33 @@ export function panelParts(figure: PanelFigure): FigureParts {
   return {
     legend: legendOf([...labels.values()]).map(({ note: _, ...entry }) => entry),
     draw: (text) => `<div class="panels">${draw(text)}</div>`,
-    key: bandNote(series),
-    summary: words.join(' ') + cutNote(figure.y, axes, figure.panels),
+    key: bandNote(figure.x, [[SMALL, placed]]),
+    summary: words.join(' ') + cutNote(figure.y, shared, sharing),
     table: tableOf(figure.x, series),
   };
 }
 
-/** What a pale band means, where one may be drawn. */
-function bandNote(series: readonly Series[]): string {
-  if (series.every((entry) => entry.x.length <= NARROW.points)) return '';
-  return '<p class="key">Where steps crowd, the line is their median and the pale band spans their extremes.</p>';
+function panelTitle({ title, ends }: Panel): string {
+  const note = ends ? ` <span class="note">✗ ${escapeHtml(ends)}</span>` : '';
+  return `<p class="panel-title">${escapeHtml(title)}${note}</p>`;
+}
+
+type Placed = readonly (readonly [panel: Panel, axes: Axes])[];
+
+/** What a pale band means, beside the drawings that have one. */
+function bandNote(x: Axis, drawings: readonly (readonly [Frame, Placed])[]): string {
+  const banded = drawings.filter(([frame, panels]) =>
+    panels.some(([panel, axes]) => panel.series.some((entry) => isDense(lineOf(entry, axes, frame)))),
+  );
+  if (banded.length === 0) return '';
+  // Where only the drawing for a phone has bands, only a phone needs the note.
+  const narrow = banded.every(([frame]) => frame === NARROW) ? ' only-narrow' : '';
+  const words = `Where points crowd along the ${x.symbol ?? x.label} axis, the line is their median and the pale band spans their extremes.`;
+  return `<p class="key${narrow}">${escapeHtml(words)}</p>`;
+}
+
+function lineOf(series: Series, { domain }: Axes, frame: Frame): readonly Bucket[] {
+  return condense(cutToDomain(pointsOf(series), domain), frame.points);
 }
 
 function legendOf(series: readonly Series[]): readonly LegendEntry[] {
@@ -89,7 +128,7 @@ function axisLabel({ label, unit }: Axis, domain?: Domain): string {
 
 function drawPanel(panel: Panel, axes: Axes, frame: Frame, text: Omit<SvgText, 'className'>): string {
   const { domain } = axes;
-  const lines = panel.series.map((series) => condense(cutToDomain(pointsOf(series), domain), frame.points));
+  const lines = panel.series.map((series) => lineOf(series, axes, frame));
   const options: Plot.PlotOptions = {
     width: frame.width,
     height: frame.height,
@@ -101,7 +140,7 @@ function drawPanel(panel: Panel, axes: Axes, frame: Frame, text: Omit<SvgText, '
     x: {
       domain: axes.xRange,
       label: axisLabel(axes.x),
-      ticks: linearTicks(axes.xRange[0], axes.xRange[1], frame.xTicks) as number[],
+      ticks: xTicks(axes, frame) as number[],
       tickFormat: tickFormat('linear'),
       inset: 6,
     },
@@ -123,12 +162,18 @@ function drawPanel(panel: Panel, axes: Axes, frame: Frame, text: Omit<SvgText, '
   return renderSvg(options, { ...text, className: frame.className });
 }
 
+function xTicks({ x, xRange }: Axes, frame: Frame): readonly number[] {
+  const ticks = linearTicks(xRange[0], xRange[1], frame.xTicks);
+  return x.whole ? ticks.filter(Number.isInteger) : ticks;
+}
+
 function describe(series: Series, x: Axis): string {
   const points = pointsOf(series).filter((point) => Number.isFinite(point.y));
   const ends = series.ends ? `; ${series.ends}` : '';
   if (points.length === 0) return `${series.label}: no finite value${ends}.`;
   const [first, last] = [points[0], points[points.length - 1]];
-  const at = (point: Point) => `${formatNumber(point.y)} at ${x.label} ${formatNumber(point.x)}`;
+  const place = x.symbol ? `${x.symbol} =` : x.label;
+  const at = (point: Point) => `${formatNumber(point.y)} at ${place} ${formatNumber(point.x)}`;
   if (first === last) return `${series.label}: ${at(first)}${ends}.`;
   const peak = points.reduce((best, point) => (point.y > best.y ? point : best));
   const highest = peak === first || peak === last ? '' : `, highest ${at(peak)}`;

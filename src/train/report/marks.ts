@@ -47,6 +47,11 @@ export function levelMarks(levels: readonly Level[], axes: Axes): Plot.Markish[]
     ]);
 }
 
+/** Whether a line has positions at which several values stand. */
+export function isDense(line: readonly Bucket[]): boolean {
+  return line.some((bucket) => bucket.low < bucket.high);
+}
+
 /** A line with its markers; where many steps share one position, a pale band spans their extremes. */
 export function lineMarks(
   series: Series,
@@ -55,7 +60,7 @@ export function lineMarks(
   frame: Frame,
 ): Plot.Markish[] {
   const { color, dash, marker } = seriesStyle(series.style ?? index);
-  const dense = lines[index].some((bucket) => bucket.low < bucket.high);
+  const dense = isDense(lines[index]);
   const band = { x: 'x', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.28 } as const;
   const line = Plot.line(lines[index], {
     x: 'x',

@@ -1,4 +1,5 @@
 /** The report page: a document put together from its parts, all text escaped on the way in. */
+import type { Divergence } from '../record.js';
 import { comparisonFigures, ending } from './comparison.js';
 import { renderFigure } from './figure.js';
 import { escapeHtml, escapeProse, formatNumber } from './format.js';
@@ -19,7 +20,8 @@ export function renderReport(page: ReportPage): string {
   const extra = (place: 'before' | 'after') =>
     page.sections.filter((part) => (part.place ?? 'after') === place).map(section);
   const body = [
-    verdict(page.verdict),
+    notice(page.notice),
+    verdict(page),
     runsTable(page.runs),
     ...extra('before'),
     comparison(comparisonFigures(page.runs, page.lossUnit), nextId),
@@ -35,7 +37,7 @@ export function renderReport(page: ReportPage): string {
 <p class="lead">${escapeProse(page.lead)}</p>
 </header>
 <main id="content">
-${body.join('\n')}
+${body.filter(Boolean).join('\n')}
 </main>
 <footer><p>Written by tamegrad. This page is one file: it loads nothing and runs no script.</p></footer>
 </body>
@@ -51,30 +53,48 @@ function head(page: ReportPage): string {
 <meta name="viewport" content="width=device-width, initial-scale=1">
 <meta name="color-scheme" content="light dark">
 <title>${escapeHtml(page.title)}</title>
-<meta name="description" content="${escapeHtml(page.verdict)}">
+<meta name="description" content="${escapeHtml(page.verdict.replaceAll('`', ''))}">
 <style>${STYLE}</style>
 </head>`;
 }
 
-function verdict(text: string): string {
-  return `<section class="verdict" aria-labelledby="verdict"><h2 id="verdict">Verdict</h2><p>${escapeProse(text)}</p></section>`;
+function notice(text: string | undefined): string {
+  return text ? `<p class="notice" role="note">${escapeProse(text)}</p>` : '';
+}
+
+function verdict(page: ReportPage): string {
+  const heading = page.notice ? 'So far' : 'Verdict';
+  return `<section class="verdict" aria-labelledby="verdict"><h2 id="verdict">${heading}</h2><p>${escapeProse(page.verdict)}</p></section>`;
 }
 
 function outcome(run: RunView): string {
   if (run.divergence) return `<span class="bad">✗ ${escapeHtml(ending(run) ?? '')}</span>`;
   const steps = run.records.length;
   const words = steps === 1 ? '1 step' : `${steps} steps`;
-  return steps === 0 ? '<span>no steps</span>' : `<span class="ok">✓ ${words}, all finite</span>`;
+  if (steps === 0) return '<span class="plain">no steps</span>';
+  return run.succeeded
+    ? `<span class="ok">✓ ${words}, finite</span>`
+    : `<span class="plain">${words}, finite</span>`;
 }
 
-/** What went first where a run diverged: `gradient of rnn.weightHh`. */
-function wentFirst(run: RunView): string {
-  if (!run.divergence) return '–';
-  const { what, names, largest } = run.divergence;
-  const shown = names.slice(0, 2).join(', ');
-  const more = names.length > 2 ? ` and ${names.length - 2} more` : '';
-  if (names.length > 0) return `${what} of ${shown}${more}`;
-  return largest === '' ? what : `${what}; largest gradient: ${largest}`;
+/** What a run that diverged lost first, and which gradients with it; rows that say nothing are left out. */
+function divergenceRows(runs: readonly RunView[]): readonly (readonly [string, readonly string[]])[] {
+  if (!runs.some((run) => run.divergence)) return [];
+  const cells = (cell: (divergence: Divergence) => string) =>
+    runs.map((run) => (run.divergence ? cell(run.divergence) || '–' : '–'));
+  const rows: [string, readonly string[]][] = [
+    [
+      'first not finite',
+      cells(({ what, names }) => (what === 'parameter' ? `value of ${listNames(names)}` : what)),
+    ],
+    ['non-finite gradients', cells(({ what, names }) => (what === 'parameter' ? '' : listNames(names)))],
+    ['largest gradient, still finite', cells(({ names, largest }) => (names.length > 0 ? '' : largest))],
+  ];
+  return rows.filter(([, row]) => row.some((cell) => cell !== '–'));
+}
+
+function listNames(names: readonly string[]): string {
+  return `${names.slice(0, 2).join(', ')}${names.length > 2 ? ` and ${names.length - 2} more` : ''}`;
 }
 
 function runsTable(runs: readonly RunView[]): string {
@@ -90,7 +110,7 @@ function runsTable(runs: readonly RunView[]): string {
       cells.map((cell) => (typeof cell === 'number' ? formatNumber(cell) : cell)),
     );
   });
-  if (runs.some((run) => run.divergence)) rows.unshift(row('first not finite', runs.map(wentFirst)));
+  rows.unshift(...divergenceRows(runs).map(([label, cells]) => row(label, cells)));
   return `<section class="runs" aria-labelledby="runs"><h2 id="runs">The runs side by side</h2>
 <div class="scroll" tabindex="0" role="region" aria-label="Table of the runs"><table>
 <thead><tr><td></td>${columns.join('')}</tr></thead>
@@ -122,7 +142,11 @@ function settings(page: ReportPage): string {
     return `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(shown)}</dd></div>`;
   });
   const list = rows.length > 0 ? `<dl>${rows.join('')}</dl>` : '';
-  return `<section aria-labelledby="settings"><h2 id="settings">Settings</h2>${list}</section>
-<section aria-labelledby="again"><h2 id="again">Run it again</h2><p>The same seed gives the same numbers.</p>
-<pre tabindex="0"><code>${commandWords(page.command)}</code></pre></section>`;
+  const commands = Object.entries(page.commands).map(
+    ([where, command]) =>
+      `<p class="where">${escapeHtml(where)}</p>\n<pre tabindex="0"><code>${commandWords(command)}</code></pre>`,
+  );
+  return `<section class="settings" aria-labelledby="settings"><h2 id="settings">Settings</h2>${list}</section>
+<section class="again" aria-labelledby="again"><h2 id="again">Run it again</h2><p>The same seed gives the same numbers.</p>
+${commands.join('\n')}</section>`;
 }

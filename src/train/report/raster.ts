@@ -48,6 +48,33 @@ export function bandPaths(grid: Grid, band: (value: number) => number, bands: nu
   }
 }
 
+/** Most crosses in a row and rows with crosses: a cell that is small shares one with its neighbours. */
+const CROSSES = 36;
+
+/** Crosses over the cells that are not finite, in units of the grid, y downwards: a hole must not look like a zero. */
+export function hatching({ columns, rows, values }: Grid): string {
+  const across = Math.max(1, Math.round(columns / CROSSES));
+  const down = Math.max(1, Math.round(rows / CROSSES));
+  let d = '';
+  for (let row = 0; row < rows; row += down) {
+    for (let column = 0; column < columns; column += 1) {
+      if (Number.isFinite(values[row * columns + column])) continue;
+      let width = 1;
+      while (
+        width < across &&
+        column + width < columns &&
+        !Number.isFinite(values[row * columns + column + width])
+      )
+        width += 1;
+      const height = Math.min(down, rows - row);
+      const y = rows - row - height;
+      d += `M${column} ${y}l${width} ${height}M${column + width} ${y}l${-width} ${height}`;
+      column += width - 1;
+    }
+  }
+  return d;
+}
+
 function runLengths(grid: Grid, band: (value: number) => number, bands: number) {
   const paths: string[][] = Array.from({ length: bands }, () => []);
   let runs = 0;

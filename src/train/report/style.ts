@@ -29,6 +29,7 @@ figure{margin:1.75rem 0 0;padding:clamp(1rem,2.6vw,1.6rem);background:var(--card
 figure+figure{margin-top:1.25rem}
 figcaption{color:var(--soft);font-size:.96875rem;line-height:1.5}
 figcaption strong{display:block;margin-bottom:.15rem;color:var(--ink);font-size:1.03rem;font-weight:650}
+.notice{margin:0 0 -1rem;padding:.7rem 1rem;border:1px solid var(--bad);border-left-width:.35rem;border-radius:.25rem;font-weight:600;color:var(--bad)}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;margin:.9rem 0 0;padding:0;list-style:none;font-size:.9rem;line-height:1.45}
 .legend li{display:flex;align-items:center;gap:.5rem;min-width:0;max-width:100%}
 .legend li>span{min-width:0;overflow-wrap:anywhere}
@@ -59,6 +60,9 @@ thead th{font-weight:650;vertical-align:bottom}
 .runs thead :is(td,th){border-bottom:2px solid var(--ink)}
 .runs thead span{display:block;font-size:.85rem;font-weight:600}
 .runs tbody th{min-width:8rem}
+.only-narrow{display:none}
+.where{margin:1rem 0 -.4rem;font-size:.9rem;color:var(--soft)}
+.plain{color:var(--soft)}
 .ok{color:var(--good)}
 .bad{color:var(--bad)}
 dl{display:grid;grid-template-columns:repeat(auto-fill,minmax(11.5rem,1fr));gap:0 2rem;margin:0}
@@ -72,8 +76,8 @@ footer{margin-top:4rem;padding-top:1.25rem;padding-bottom:2.5rem;color:var(--sof
 .skip{position:absolute;left:-999rem}
 .skip:focus{left:1rem;top:1rem;padding:.5rem .8rem;background:var(--card);color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px}
-@media (max-width:44rem){.plot .wide{display:none}.plot .narrow{display:block}.panels{grid-template-columns:minmax(0,1fr)}figure{margin-left:-.35rem;margin-right:-.35rem;padding:.9rem .75rem}th,td{padding:.45rem .6rem}.runs table{font-size:.84rem}.runs :is(td,th){white-space:normal;min-width:6.6rem}.runs td{overflow-wrap:anywhere}.runs :is(td,th):first-child{min-width:4.6rem}}
-@media print{@page{margin:16mm 14mm}body{background:#fff;font-size:10.5pt}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{margin-top:1.6rem}.verdict,figure,pre{background:#fff;border-color:#bbb}figure,.verdict,table,dl div,pre{break-inside:avoid}h2,figcaption,section>p:has(+figure){break-after:avoid}section:has(>pre){break-inside:avoid}.plot .wide{display:block}.plot .narrow{display:none}.panels{grid-template-columns:repeat(2,minmax(0,1fr))}details,.skip{display:none}figure,figure+figure{margin:.8rem 0 0;padding:.8rem 1rem}.plot svg{max-height:68mm}.plot .panel{max-height:52mm}figure:has(.ramp) .plot svg{max-height:96mm}footer{margin-top:1rem;padding-top:0;padding-bottom:0}section>p{break-inside:avoid}.summary,.key,.plot,.legend{margin-top:.5rem}.runs :is(td,th){white-space:normal;padding:.4rem .6rem}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}:root{--card:#fff}}
+@media (max-width:44rem){.plot .wide{display:none}.plot .narrow,.only-narrow{display:block}.panels{grid-template-columns:minmax(0,1fr)}figure{margin-left:-.35rem;margin-right:-.35rem;padding:.9rem .75rem}th,td{padding:.45rem .6rem}.runs table{font-size:.84rem}.runs :is(td,th){white-space:normal;min-width:6.6rem}.runs td{overflow-wrap:anywhere}.runs :is(td,th):first-child{min-width:4.6rem}}
+@media print{@page{margin:16mm 14mm}body{background:#fff;font-size:10.5pt}header,main,footer{max-width:none;padding:0}header{padding-top:0}section{margin-top:1.6rem}.verdict,figure,pre{background:#fff;border-color:#bbb}figure,.verdict,.notice,tr,dl,pre,.again{break-inside:avoid}h2,figcaption,thead,section>p:has(+figure){break-after:avoid}tr:has(+tr:last-child){break-after:avoid}thead{display:table-header-group}.plot .wide{display:block}.plot .narrow{display:none}.panels{grid-template-columns:repeat(2,minmax(0,1fr))}details,.skip{display:none}figure,figure+figure{margin:.8rem 0 0;padding:.8rem 1rem}.plot svg{max-height:68mm}.plot .panel{max-height:52mm}figure:has(.ramp) .plot svg{max-height:96mm}footer{margin-top:1rem;padding-top:0;padding-bottom:0}section>p{break-inside:avoid}.summary,.key,.plot,.legend{margin-top:.5rem}.runs :is(td,th){white-space:normal;padding:.4rem .6rem}.scroll{overflow:visible}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}:root{--card:#fff}}
 `;
 
 /** The style sheet of every report. */

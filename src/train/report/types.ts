@@ -12,6 +12,8 @@ export interface RunView {
   readonly threshold: number | null;
   readonly records: readonly StepRecord[];
   readonly divergence: Divergence | null;
+  /** Whether it did what the caller was after, which a finite loss alone does not say; false where left out. */
+  readonly succeeded?: boolean;
   /** Rows of the table of runs, in order; numbers are formatted, text is shown as it is. */
   readonly facts: Readonly<Record<string, string | number>>;
 }
@@ -26,6 +28,10 @@ export interface Axis {
   readonly scale?: 'linear' | 'log';
   /** Lines leave the frame above this value, and the figure says so. */
   readonly max?: number;
+  /** How a position is named in a sentence, `t` for `t = 1`; by default the label: `step 1`. */
+  readonly symbol?: string;
+  /** Only whole numbers are positions, as with steps: no tick stands between them. */
+  readonly whole?: boolean;
 }
 
 /** One line: pairs of x and y. A value that is not finite, or not positive on a log axis, leaves a gap. */
@@ -64,13 +70,17 @@ export interface LineFigure extends FigureText {
   readonly levels?: readonly Level[];
 }
 
-/** Small line figures side by side on the same axes. */
+/** Small line figures side by side, on the same axes but where a panel asks for its own. */
 export interface PanelFigure extends FigureText {
   readonly kind: 'panels';
   readonly x: Axis;
   readonly y: Axis;
   readonly panels: readonly {
     readonly title: string;
+    /** What became of it, beside the title, e.g. `diverged at step 35`. */
+    readonly ends?: string;
+    /** Its own range on both axes: a short run fills its panel. */
+    readonly ownAxes?: boolean;
     readonly series: readonly Series[];
     readonly levels?: readonly Level[];
   }[];
@@ -89,14 +99,16 @@ export interface HeatPath {
   readonly x: ArrayLike<number>;
   readonly y: ArrayLike<number>;
   readonly style?: number;
+  /** A curve to compare with: thin, dashed, without start and end. */
+  readonly reference?: boolean;
   /** What became of it, shown in the legend, e.g. `left the map at step 3`. */
   readonly ends?: string;
 }
 
-/** A surface z(x, y) on an even grid, in bands of colour. */
+/** A surface z(x, y) on an even grid, in bands of colour; hatched where it is not finite. */
 export interface HeatFigure extends FigureText {
   readonly kind: 'heat';
-  readonly x: Axis & { readonly range: readonly [number, number] };
+  readonly x: Axis & { readonly range: readonly [number, number]; readonly ticks?: readonly number[] };
   /** `categories` names rows instead of numbering an axis, from the top down. */
   readonly y: Axis & { readonly range: readonly [number, number]; readonly categories?: readonly string[] };
   readonly z: Axis & { readonly range?: readonly [number, number] };
@@ -104,6 +116,8 @@ export interface HeatFigure extends FigureText {
   readonly rows: number;
   /** `rows × columns` values, row after row, from the lowest y (with categories: from the first). */
   readonly values: ArrayLike<number>;
+  /** Writes each value that is not 0 into its cell. */
+  readonly showValues?: boolean;
   readonly paths?: readonly HeatPath[];
 }
 
@@ -124,11 +138,13 @@ export interface ReportPage {
   readonly title: string;
   readonly lead: string;
   readonly verdict: string;
+  /** What the reader must know before all else, e.g. that the comparison was interrupted. The verdict is none then. */
+  readonly notice?: string;
   readonly runs: readonly RunView[];
   readonly sections: readonly Section[];
   readonly settings: Readonly<Record<string, string | number>>;
-  /** The command line that reproduces the page. */
-  readonly command: string;
+  /** Command lines that reproduce the page, by where they work. */
+  readonly commands: Readonly<Record<string, string>>;
   /** Unit of the loss, e.g. `nats`. */
   readonly lossUnit?: string;
 }

@@ -78,3 +78,11 @@ describe.each(['float32', 'float64'] as const)('activations in %s', (dtype) => {
     expect(() => logSumExp(make(1))).toThrow('a scalar has no axes, got axis -1');
   });
 });
+
+describe.each(['reference', 'simd'])('relu on %s', (backend) => {
+  it('passes the gradient of a NaN on, as PyTorch does, and that of 0 and below not', () => {
+    const x = variable(tensor([Number.NaN, 1, 0, -1, Infinity], { backend }));
+    x.relu().sum().backward();
+    expect(x.grad!.toArray()).toEqual([1, 1, 0, 0, 1]);
+  });
+});

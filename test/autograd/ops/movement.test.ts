@@ -59,6 +59,17 @@ describe('gatherRows', () => {
     ]);
   });
 
+  it('keeps its rows: a buffer that is filled again for the next look-up changes no gradient', () => {
+    const x = variable(make([1, 2, 3]));
+    const buffer = Int32Array.of(0, 0);
+    const first = gatherRows(x, buffer);
+    buffer.fill(2);
+    const second = gatherRows(x, buffer);
+    buffer.fill(1);
+    first.add(second.mul(10)).sum().backward();
+    expect(x.grad!.toArray()).toEqual([2, 0, 20]);
+  });
+
   it('refuses rows that are no integers instead of rounding them', () => {
     expect(() => gatherRows(zeros([3]), [0.5])).toThrow('gatherRows: rows must be 32-bit integers, got 0.5');
     expect(() => gatherRows(zeros([3]), [Number.NaN])).toThrow(

@@ -1,9 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import {
+  logSoftmax,
+  logSumExp,
   max,
   mean,
   min,
   norm,
+  softmax,
   sum,
   type Tensor,
   tensor,
@@ -14,6 +17,26 @@ import {
 
 const double = { dtype: 'float64', backend: 'reference' } as const;
 const make = (values: Parameters<typeof tensor>[0]): Tensor => tensor(values, double);
+
+describe('reductions name themselves where an axis is wrong:', () => {
+  it.each(Object.entries({ sum, mean, max, min, variance, norm }))('%s', (name, op) => {
+    expect(() => op(make([1, 2]), { axis: 1 })).toThrow(`${name}: axis must be an integer in -1 … 0, got 1`);
+    expect(() => op(make([[1]]), { axis: [0, -2] })).toThrow(`${name}: each axis may be named once`);
+  });
+
+  it.each(Object.entries({ max, min }))('%s of nothing', (name, op) => {
+    expect(() => op(zeros([2, 0], double), { axis: 1 })).toThrow(
+      `${name}: an empty axis has no ${name}imum, got shape [2, 0]`,
+    );
+  });
+
+  it.each(Object.entries({ softmax, logSoftmax, logSumExp }))('%s', (name, op) => {
+    expect(() => op(make([1, 2]), { axis: 1 })).toThrow(`${name}: axis must be an integer in -1 … 0, got 1`);
+    expect(() => op(zeros([2, 0], double))).toThrow(
+      `${name}: an empty axis has no maximum, got shape [2, 0]`,
+    );
+  });
+});
 
 describe('reductions', () => {
   it('over all axes, one, some, kept or dropped', () => {

@@ -40,7 +40,7 @@ describe('renderChart', () => {
     const crowded = renderChart(long, {
       title: 'y'.repeat(200),
       sink: pipe,
-      threshold: { label: 'z'.repeat(99), value: 1 },
+      thresholds: Array.from({ length: 40 }, (_, k) => k / 7 + 0.1),
     });
     expect(widest(crowded)).toBeLessThanOrEqual(80);
   });
@@ -72,12 +72,13 @@ describe('renderChart', () => {
     const text = renderChart(norms, {
       title: 'norm',
       sink: pipe,
-      threshold: { label: 'clip at 1', value: 1 },
+      thresholds: [0, 0.1, 1],
     });
     const row = plotRows(text).find((line) => line.includes('┄')) ?? '';
     expect(row).toMatch(/^\s*1┤┄/);
     expect(row).toContain('●');
-    expect(text).toContain('┄ clip at 1');
+    expect(plotRows(text).filter((line) => line.includes('┄')).length).toBe(2);
+    expect(text).toContain('┄ threshold 0.1, 1; off the chart: threshold 0');
   });
 
   it('colours on a terminal only, and honours NO_COLOR', () => {

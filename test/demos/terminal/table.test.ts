@@ -42,6 +42,21 @@ describe('renderTable', () => {
     expect(plainLines(text)).toHaveLength(2);
   });
 
+  it.each([3, 6])('stacks %d runs that do not fit side by side, and cuts no word', (count) => {
+    const runs = Array.from({ length: count }, (_, k) => ({
+      label: `per-tensor:0.${k}`,
+      cells: { outcome: 'diverged at step 31', 'norm computed by': 'host, in float64', rest: 'x'.repeat(40) },
+      brief: { outcome: `✗ step 3${k}`, 'final loss': 0.0123, 'last one': 'y'.repeat(60) },
+      bad: true,
+    }));
+    const text = renderTable(runs, new FakeSink(true));
+    expect(widest(text)).toBeLessThanOrEqual(80);
+    expect(text).not.toContain('…');
+    expect(plainLines(text)).toHaveLength(count + 2);
+    expect(plainLines(text)[2]).toMatch(/^per-tensor:0\.0 +✗ step 30 +0\.0123$/);
+    expect(text).not.toContain('last one');
+  });
+
   it('has a table of one run, and of none', () => {
     expect(plainLines(renderTable([columns[1]], new FakeSink(false)))).toHaveLength(3);
     expect(renderTable([], new FakeSink(false))).not.toContain('undefined');

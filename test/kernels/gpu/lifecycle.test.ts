@@ -1,14 +1,15 @@
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { type GpuDevice, type GpuKernel, openDevice } from '../../../kernels/gpu/gpu.js';
 import { KernelCache } from '../../../kernels/gpu/kernel-cache.js';
 import { blockLayout } from '../../../kernels/gpu/layout.js';
 import { type NormKernels, openNormKernels } from '../../../kernels/gpu/norm.js';
+import { power } from '../../../src/tensor/math.js';
 import { DEVICES, filled, naiveNorm, naiveNorms, POWERS, relativeError, seeded } from './cases.js';
 
 describe.each(DEVICES)('kernels on %s', (device) => {
   let kernels: NormKernels;
   beforeAll(async () => {
-    kernels = await openNormKernels({ device });
+    kernels = await openNormKernels({ device, power });
   });
   afterAll(() => kernels.dispose());
 
@@ -74,7 +75,7 @@ describe.each(DEVICES)('kernels on %s', (device) => {
   });
 
   it('keeps the kernels of 32 layouts, the most recently used', async () => {
-    const own = await openNormKernels({ device });
+    const own = await openNormKernels({ device, power });
     const block = new Float32Array(8).fill(1);
     const layouts = Array.from({ length: 33 }, () => blockLayout([{ offset: 0, length: 8 }]));
     for (const layout of layouts) await own.norms(block, layout, 1);
@@ -89,14 +90,27 @@ describe.each(DEVICES)('kernels on %s', (device) => {
 
 describe('openNormKernels', () => {
   it('takes WebAssembly first in Node, and proves it', async () => {
-    const kernels = await openNormKernels();
+    const kernels = await openNormKernels({ power });
     expect(kernels.device).toBe('webasm');
     kernels.dispose();
     kernels.dispose();
   });
 
+  it('loads gpu.js again where that failed', async () => {
+    vi.resetModules();
+    vi.doMock('gpu.js', () => {
+      throw new Error('no network');
+    });
+    const fresh = await import('../../../kernels/gpu/gpu.js');
+    const probe = async () => undefined;
+    await expect(fresh.openDevice('cpu', probe)).rejects.toThrow('device cpu not usable here');
+    vi.doUnmock('gpu.js');
+    vi.resetModules();
+    expect((await fresh.openDevice('cpu', probe)).name).toBe('cpu');
+  });
+
   it('says why a device is not usable', async () => {
-    await expect(openNormKernels({ device: 'webgpu' })).rejects.toThrow(
+    await expect(openNormKernels({ device: 'webgpu', power })).rejects.toThrow(
       /^openNormKernels: device webgpu not usable here \(webgpu: .*\)/,
     );
   });
@@ -115,12 +129,13 @@ describe('openNormKernels', () => {
   });
 
   it('refuses bad arguments before anything runs, and any call after dispose', async () => {
-    const kernels = await openNormKernels();
+    const kernels = await openNormKernels({ power });
     const { block, layout } = filled([8, 8], () => 1);
-    await expect(kernels.norms(block, layout, 0)).rejects.toThrow('norms: p must be positive, got 0');
-    await expect(kernels.norms(block, layout, Number.NaN)).rejects.toThrow(
-      'norms: p must be positive, got NaN',
-    );
+    for (const p of [0, -1, Number.NaN, 2.5, 5]) {
+      await expect(kernels.norms(block, layout, p)).rejects.toThrow(
+        `norms: p must be one of 0.5, 1, 1.5, 2, 3, 4, Infinity, got ${p}; compute other norms on the host`,
+      );
+    }
     await expect(kernels.norms(block.subarray(0, 15), layout, 2)).rejects.toThrow(
       'got 15 elements for a layout that ends at 16',
     );

@@ -1,6 +1,7 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NormKernels, openNormKernels } from '../../../kernels/gpu/norm.js';
 import { combineNorms } from '../../../src/clip/host-norm.js';
+import { power } from '../../../src/tensor/math.js';
 import {
   type Case,
   DEVICES,
@@ -66,7 +67,7 @@ async function expectRight(kernels: NormKernels, testCase: Case, p: number, labe
 describe.each(DEVICES)('norms on %s', (device) => {
   let kernels: NormKernels;
   beforeAll(async () => {
-    kernels = await openNormKernels({ device });
+    kernels = await openNormKernels({ device, power });
   });
   afterAll(() => kernels.dispose());
 
@@ -81,7 +82,7 @@ describe.each(DEVICES)('norms on %s', (device) => {
   it.each(Object.keys(spreads))('agrees with float64 for %s', async (name) => {
     const draw = spreads[name](seeded(9));
     const testCase = filled([1, 8, 1023, 1024, 1025, 20_000], (_, i) => draw(i));
-    for (const p of [...POWERS, 0.7, 1.1, 2.5, 6]) await expectRight(kernels, testCase, p, name);
+    for (const p of POWERS) await expectRight(kernels, testCase, p, name);
   });
 
   it('stays within the bound for constant arrays of many values and lengths', async () => {
@@ -104,23 +105,9 @@ describe.each(DEVICES)('norms on %s', (device) => {
     expect(small).toBe(10);
   });
 
-  it('has large powers, up to the largest magnitude itself', async () => {
-    const random = seeded(5);
-    const testCase = filled([30, 3000], (t, i) => (t === 0 ? random() * 1e-20 : 1e20 * (1 + (i % 7))));
-    for (const p of [10, 64, 65, 100, 1e3, 1e6, 1e9, 1e300]) {
-      const got = await kernels.norms(testCase.block, testCase.layout, p);
-      testCase.layout.tensors.forEach(({ offset, length }, t) => {
-        const values = testCase.block.subarray(offset, offset + length);
-        const max = naiveNorm(values, Infinity);
-        const want = max * values.reduce((sum, value) => sum + (Math.abs(value) / max) ** p, 0) ** (1 / p);
-        expect(relativeError(got[t], want), `p ${p}, tensor ${t}`).toBeLessThanOrEqual(TOLERANCE);
-      });
-    }
-  });
-
-  it('gives maxAbs exactly', async () => {
+  it('gives the largest magnitudes exactly', async () => {
     const testCase = randomCase(3);
-    expect([...(await kernels.maxAbs(testCase.block, testCase.layout))]).toEqual(
+    expect([...(await kernels.norms(testCase.block, testCase.layout, Infinity))]).toEqual(
       naiveNorms(testCase, Infinity),
     );
   });

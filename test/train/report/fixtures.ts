@@ -188,7 +188,10 @@ export function samplePage(runs: readonly RunView[] = [explodingRun(), clippedRu
       'norm device': 'webasm',
       wallMs: 2913.42,
     },
-    command: 'tamegrad demo latch --seed 1 --steps 300 --clip none --clip norm:1 --report latch.html',
+    commands: {
+      'In a checkout:': 'npm run demo -- latch --seed 1 --steps 300 --clip none --clip norm:1',
+      'Installed:': 'npx tamegrad demo latch --seed 1 --steps 300 --clip none --clip norm:1',
+    },
     lossUnit: 'mean squared error',
   };
 }

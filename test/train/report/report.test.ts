@@ -1,7 +1,8 @@
 import { parseHTML } from 'linkedom';
 import { describe, expect, it } from 'vitest';
 import type { StepRecord } from '../../../src/train/record.js';
-import { type RunView, renderFigure, renderReport } from '../../../src/train/report/index.js';
+import type { RunView } from '../../../src/train/report/index.js';
+import { renderReport } from '../../../src/train/report/page.js';
 import { clippedRun, explodingRun, samplePage } from './fixtures.js';
 
 const html = renderReport(samplePage());
@@ -64,9 +65,17 @@ describe('the page', () => {
   it('shows verdict, facts, settings and command', () => {
     expect(text(document.querySelector('.verdict p'))).toBe(samplePage().verdict);
     expect(text(document.querySelector('.runs'))).toContain('✗ diverged at step 35');
-    expect(text(document.querySelector('.runs'))).toContain('gradient of head.weight, head.bias');
+    const rows = all(document, '.runs tbody tr').map((row) => all(row, 'th, td').map(text));
+    expect(rows.slice(0, 2)).toEqual([
+      ['first not finite', 'gradient', '–'],
+      ['non-finite gradients', 'head.weight, head.bias', '–'],
+    ]);
+    expect(text(document.querySelector('.runs'))).not.toContain('✓');
+    const succeeded = samplePage().runs.map((run) => ({ ...run, succeeded: true }));
+    const marks = all(parse(renderReport(samplePage(succeeded))), '.runs thead th span').map(text);
+    expect(marks).toEqual(['✗ diverged at step 35', '✓ 300 steps, finite']);
     expect(all(document, 'dl dt').map(text)).toContain('learning rate');
-    expect(text(document.querySelector('pre code'))).toBe(samplePage().command);
+    expect(all(document, 'pre code').map(text)).toEqual(Object.values(samplePage().commands));
     expect(text(document.querySelector('.lead'))).not.toContain('`');
   });
 
@@ -145,6 +154,15 @@ describe('figures', () => {
     ]);
   });
 
+  it('lets a diverged run fill its panel of parameters, and marks it', () => {
+    const titles = all(figures[3], '.panel-title').map(text);
+    expect(titles).toEqual(['none ✗ diverged at step 35', 'norm:1']);
+    const [none, norm] = all(figures[3], 'svg.panel').map((panel) => all(panel, 'text').map(text));
+    expect(none).toEqual(expect.arrayContaining(['10', '20', '30', 'head.weight: not finite at 35']));
+    expect(none).not.toContain('100');
+    expect(norm).toContain('200');
+  });
+
   it('tells lines apart by marker as well as by colour', () => {
     const swatches = all(figures[4], '.legend svg');
     const marks = swatches.map((swatch) => swatch.querySelectorAll('path')[1]?.getAttribute('d') ?? 'none');
@@ -171,50 +189,6 @@ describe('figures', () => {
   });
 });
 
-describe('renderFigure', () => {
-  it('leaves what is not finite out of a heat map, and marks a range that is exceeded', () => {
-    const html = renderFigure(
-      {
-        kind: 'heat',
-        title: 'Map',
-        caption: 'Three cells and a hole.',
-        x: { label: 'x', range: [0, 2] },
-        y: { label: 'y', range: [0, 2], categories: ['a', 'b'] },
-        z: { label: 'z', range: [0.1, 10] },
-        columns: 2,
-        rows: 2,
-        values: [0.1, 10, Number.POSITIVE_INFINITY, 1000],
-      },
-      'map',
-    );
-    const figure = parse(html);
-    const cells = all(figure, 'svg.wide path[fill^="var(--h"]');
-    // Row a is on top: its low cell left, its high cell right, with the high cell of row b under it.
-    expect(cells.map((cell) => `${cell.getAttribute('fill')} ${cell.getAttribute('d')}`)).toEqual([
-      'var(--h0) M0 1h1v1h-1z',
-      'var(--h13) M1 1h1v1h-1zM1 0h1v1h-1z',
-    ]);
-    const height = (label: string) => {
-      const found = all(figure, 'svg.wide text').find((element) => text(element) === label);
-      return Number(found?.getAttribute('transform')?.match(/,([\d.]+)\)/)?.[1]);
-    };
-    expect(height('a')).toBeLessThan(height('b'));
-    expect(text(figure.querySelector('.key'))).toContain('≥ 10');
-  });
-
-  it('draws bars from zero, and none where a value is not finite', () => {
-    const bars = [3, 2.5, Number.NaN].map((value, k) => ({ label: `bar ${k}`, value }));
-    const html = renderFigure(
-      { kind: 'bars', title: 'Bars', caption: 'Three.', x: { label: 'norm', scale: 'linear' }, bars },
-      'bars',
-    );
-    const widths = all(parse(html), 'svg.wide rect').map((rect) => Number(rect.getAttribute('width')));
-    expect(widths[0] / widths[1]).toBeCloseTo(1.2, 2);
-    expect(widths[2] ?? 0).toBe(0);
-    expect(text(parse(html).querySelector('.summary'))).toBe('bar 0: 3; bar 1: 2.5; bar 2: NaN.');
-  });
-});
-
 describe('text from outside', () => {
   const evil = '</title><script>alert(1)</script><b onclick="x">"&\'';
   const page = samplePage([explodingRun(evil), clippedRun(`${evil}2`)]);
@@ -223,7 +197,8 @@ describe('text from outside', () => {
     title: evil,
     lead: evil,
     verdict: evil,
-    command: evil,
+    notice: evil,
+    commands: { [evil]: evil },
     lossUnit: evil,
     settings: { [evil]: evil },
     sections: [{ ...page.sections[0], heading: evil, paragraphs: [evil, `\`${evil}\``] }],

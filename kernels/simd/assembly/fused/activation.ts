@@ -33,7 +33,7 @@ export function activateRows(activation: i32, y: usize, row: usize, rows: i32, n
 function derive(activation: i32, dy: v128, y: v128): v128 {
   const one = f32x4.splat(1);
   if (activation == Activation.tanh) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(y, y)));
-  if (activation == Activation.relu) return v128.and(dy, f32x4.gt(y, f32x4.splat(0)));
+  if (activation == Activation.relu) return v128.andnot(dy, f32x4.le(y, f32x4.splat(0)));
   return f32x4.mul(dy, f32x4.mul(y, f32x4.sub(one, y)));
 }
 
@@ -47,7 +47,7 @@ function run(activation: i32, out: usize, dy: usize, y: usize, n: i32): void {
   if (n > 0) storePart(out, derive(activation, loadPart(dy, n), loadPart(y, n)), n);
 }
 
-/** out[i] = dy[i] · f′(x[i]), y[i] = f(x[i]); `out` may be `dy`. relu′(0) = 0. */
+/** out[i] = dy[i] · f′(x[i]), y[i] = f(x[i]); `out` may be `dy`. relu′(0) = 0, and 1 at NaN, as in PyTorch: it must not hide one. */
 export function activationBackward(activation: i32, out: usize, dy: usize, y: usize, n: i32): void {
   if (activation == Activation.tanh) run(Activation.tanh, out, dy, y, n);
   else if (activation == Activation.relu) run(Activation.relu, out, dy, y, n);

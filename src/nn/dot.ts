@@ -1,0 +1,8 @@
+/** The product that Gram–Schmidt and the power iteration are made of. */
+
+/** Σ aᵢ · bᵢ in float64. */
+export function dot(a: Float64Array, b: Float64Array): number {
+  let sum = 0;
+  for (let i = 0; i < a.length; i++) sum += a[i] * b[i];
+  return sum;
+}

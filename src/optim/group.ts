@@ -1,0 +1,84 @@
+/** Parameter groups: parameters that are updated under the same options. */
+
+import { Parameter } from '../autograd/index.js';
+import { NormMeter } from '../clip/index.js';
+import type { OptimizerOptions } from './optimizer.js';
+
+/** Options that belong to the optimizer as a whole. */
+type SharedName = 'hooks' | 'normDevice';
+
+/** Parameters with options of their own; what is left out is taken from the optimizer's. */
+export type ParameterGroup<Options> = Partial<Omit<Options, SharedName>> & {
+  readonly params: Iterable<Parameter>;
+};
+
+/** The options that an update runs under: complete, checked and frozen. */
+export type Settings<Options> = Required<Omit<Options, SharedName>> & Pick<OptimizerOptions, 'lr'>;
+
+/** A group as the optimizer holds it: its options may be replaced between steps (a schedule sets `lr`). */
+export interface OptimizerGroup<Options> {
+  readonly parameters: readonly Parameter[];
+  get options(): Settings<Options>;
+  /** Throws, and keeps what was there, where an option is wrong; what is left out has its default. */
+  set options(options: Omit<Options, SharedName>);
+}
+
+/** A group whose options are settled whenever they are replaced. */
+export class Group<Options> implements OptimizerGroup<Options> {
+  readonly parameters: readonly Parameter[];
+  readonly #settle: (options: object) => Settings<Options>;
+  #options: Settings<Options>;
+
+  constructor(
+    parameters: readonly Parameter[],
+    options: Settings<Options>,
+    settle: (options: object) => Settings<Options>,
+  ) {
+    this.parameters = parameters;
+    this.#options = options;
+    this.#settle = settle;
+  }
+
+  get options(): Settings<Options> {
+    return this.#options;
+  }
+
+  set options(options: Omit<Options, SharedName>) {
+    this.#options = this.#settle(options);
+  }
+}
+
+/** What was listed as groups: the parameters that stand alone are the first. */
+export function groupsOf<Group extends { readonly params: Iterable<Parameter> }>(
+  params: Iterable<Parameter> | Iterable<Group>,
+): readonly { readonly params: Iterable<Parameter> }[] {
+  const loose: Parameter[] = [];
+  const groups: Group[] = [];
+  for (const item of params) {
+    if (item instanceof Parameter) loose.push(item);
+    else groups.push(item);
+  }
+  return loose.length > 0 || groups.length === 0 ? [{ params: loose }, ...groups] : groups;
+}
+
+/** The parameters of a group, each once. Throws where one is none, or among those there are. */
+export function checkedParameters(
+  caller: string,
+  params: Iterable<Parameter>,
+  before: readonly Parameter[],
+): readonly Parameter[] {
+  if (typeof params?.[Symbol.iterator] !== 'function') {
+    throw new Error(`${caller}: takes Parameters or groups { params, … }; pass model.parameters()`);
+  }
+  const parameters = [...new Set(params)];
+  for (const parameter of parameters) {
+    if (!(parameter instanceof Parameter)) {
+      throw new Error(`${caller}: takes Parameters, got ${typeof parameter}; pass model.parameters()`);
+    }
+    const place = before.indexOf(parameter);
+    if (place < 0) continue;
+    throw new Error(`${caller}: '${new NormMeter(before).names[place]}' is in two groups; list it in one`);
+  }
+  if (parameters.length === 0) throw new Error(`${caller}: needs at least one parameter, got none`);
+  return parameters;
+}

@@ -1,0 +1,99 @@
+/**
+ * Softmax and what follows from it. Over the last axis each is one fused kernel where the backend has it, and composed
+ * of tensor operations otherwise; the two are tested to agree.
+ */
+
+import { checkNotEmpty, formatShape, normalizeAxis, ShapeError } from './shape.js';
+import { Tensor } from './tensor.js';
+import type { View } from './view.js';
+
+/** An axis counted from the front. Throws ShapeError, in the caller's name, if there is none or it is empty. */
+function axisOf(caller: string, x: Tensor, axis: number): number {
+  const along = normalizeAxis(caller, axis, x.rank);
+  checkNotEmpty(caller, x.shape, [along]);
+  return along;
+}
+
+/** What a kernel makes of the rows along the last axis; null where there is no kernel, or the axis is another. */
+function overRows(
+  x: Tensor,
+  along: number,
+  kernel: ((x: View, out: View) => void) | undefined,
+): Tensor | null {
+  if (!kernel || along !== x.rank - 1) return null;
+  const rows = x.reshape([x.size / x.shape[along], x.shape[along]]);
+  const out = Tensor.empty(rows.shape, x.dtype, x.backend);
+  kernel(rows.view(), out.view());
+  return out.reshape(x.shape);
+}
+
+/** log Σ e^x along an axis, kept as length 1, with the maximum taken out; −∞ where every element is. */
+function stretchedLogSumExp(x: Tensor, axis: number): Tensor {
+  const top = x.max({ axis, keepDims: true });
+  const finite = top.like(0).where(top.unary('abs').binary('equal', Infinity), top);
+  return x.sub(finite).unary('exp').sum({ axis, keepDims: true }).unary('log').add(finite);
+}
+
+/** log Σ e^x along an axis, which stays as length 1. */
+export function logSumExpOf(x: Tensor, axis: number): Tensor {
+  return stretchedLogSumExp(x, axisOf('logSumExp', x, axis));
+}
+
+/** x − log Σ e^x along an axis. */
+export function logSoftmaxOf(x: Tensor, axis: number): Tensor {
+  const along = axisOf('logSoftmax', x, axis);
+  return overRows(x, along, x.backend.fused.logSoftmaxRows) ?? x.sub(stretchedLogSumExp(x, along));
+}
+
+/** e^x / Σ e^x along an axis. */
+export function softmaxOf(x: Tensor, axis: number): Tensor {
+  const along = axisOf('softmax', x, axis);
+  const fused = overRows(x, along, x.backend.fused.softmaxRows);
+  if (fused) return fused;
+  const powers = x.sub(x.max({ axis: along, keepDims: true })).unary('exp');
+  return powers.div(powers.sum({ axis: along, keepDims: true }));
+}
+
+/** What `crossEntropyOf` gives: the loss, and the softmax of the logits, from which its gradient is computed. */
+export interface CrossEntropy {
+  readonly loss: Tensor;
+  readonly probabilities: Tensor;
+}
+
+/**
+ * Σ −log softmax(row)[class] over the rows of logits [n, C], a scalar. The classes, one a row, are the caller's to
+ * check: 0 … C − 1.
+ */
+export function crossEntropyOf(logits: Tensor, classes: Int32Array): CrossEntropy {
+  if (logits.rank !== 2 || logits.shape[0] !== classes.length) {
+    const got = `${formatShape(logits.shape)} and ${classes.length} classes`;
+    throw new ShapeError(`crossEntropyRows: needs logits [n, C] and n classes, got ${got}`);
+  }
+  const { crossEntropy } = logits.backend.fused;
+  if (crossEntropy) {
+    const probabilities = Tensor.empty(logits.shape, logits.dtype, logits.backend);
+    return { loss: logits.like(crossEntropy(logits.view(), classes, probabilities.view())), probabilities };
+  }
+  const logs = logSoftmaxOf(logits, 1);
+  const picked = logs.reshape([logs.size]).gatherRows(placesOf(classes, logits.shape[1]));
+  return { loss: logs.like(0).sub(picked.sum()), probabilities: logs.unary('exp') };
+}
+
+/** ∂L/∂logits from the softmax of the logits and `grad`, the scalar ∂L/∂loss. */
+export function crossEntropyGrad(probabilities: Tensor, classes: Int32Array, grad: Tensor): Tensor {
+  const { crossEntropyBackward } = probabilities.backend.fused;
+  if (crossEntropyBackward) {
+    const out = Tensor.empty(probabilities.shape, probabilities.dtype, probabilities.backend);
+    crossEntropyBackward(probabilities.view(), classes, grad.item(), out.view());
+    return out;
+  }
+  const out = probabilities.mul(grad);
+  const places = placesOf(classes, probabilities.shape[1]);
+  out.reshape([out.size]).scatterAddRows(grad.neg().broadcastTo([classes.length]), places);
+  return out;
+}
+
+/** Where each row's class stands in the flat table of n · C numbers. */
+export function placesOf(classes: Int32Array, count: number): Int32Array {
+  return classes.map((target, row) => row * count + target);
+}

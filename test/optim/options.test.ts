@@ -1,0 +1,132 @@
+import { describe, expect, it } from 'vitest';
+import { Adam, type AdamOptions, Optimizer, type Parameter, SGD, type SGDOptions } from '../../src/index.js';
+import { parameterWith } from '../clip/support.js';
+
+const pair = () => [parameterWith([1]), parameterWith([1])];
+
+describe('an option that does not exist', () => {
+  const wrong: [object, string][] = [
+    [
+      { weight_decay: 5 },
+      "SGD: there is no option 'weight_decay'; the nearest is 'weightDecay' of lr, momentum",
+    ],
+    [{ Momentum: 0.9 }, "there is no option 'Momentum'; the nearest is 'momentum'"],
+    [{ maximise: true }, "there is no option 'maximise'; the nearest is 'maximize'"],
+    [{ hook: [] }, "there is no option 'hook'; the nearest is 'hooks'"],
+    [{ normdevice: 'cpu' }, "there is no option 'normdevice'; the nearest is 'normDevice'"],
+    [{ betas: [0.9, 0.999] }, "SGD: there is no option 'betas'"],
+  ];
+  it.each(wrong)('%o', (options, message) => {
+    const [a] = pair();
+    expect(() => new SGD([a], { lr: 0.1, ...options })).toThrow(message);
+    expect(a.place).toBeNull();
+  });
+
+  it('in a group, and in options set later', () => {
+    const [a, b] = pair();
+    const own = { weight_decay: 5 } as Partial<AdamOptions>;
+    expect(() => new Adam([{ params: [a], ...own }])).toThrow("Adam: there is no option 'weight_decay'");
+    const shared = { hooks: [] } as Partial<AdamOptions>;
+    expect(() => new Adam([{ params: [a], ...shared }])).toThrow("Adam: there is no option 'hooks'");
+    const optimizer = new Adam([a]);
+    expect(() => optimizer.addGroup({ params: [b], ...own })).toThrow("no option 'weight_decay'");
+    const { options } = optimizer.groups[0];
+    expect(() => {
+      optimizer.groups[0].options = { ...options, ...own };
+    }).toThrow("no option 'weight_decay'");
+    expect([optimizer.groups.length, optimizer.groups[0].options, b.place]).toEqual([1, options, null]);
+  });
+
+  it('is no option left undefined', () => {
+    const [a] = pair();
+    const optimizer = new SGD([a], { lr: 0.1, momentum: undefined, hooks: undefined });
+    expect(optimizer.groups[0].options).toEqual({
+      lr: 0.1,
+      momentum: 0,
+      dampening: 0,
+      nesterov: false,
+      weightDecay: 0,
+      maximize: false,
+    });
+  });
+});
+
+describe('all groups are checked before a parameter is moved', () => {
+  const second: [object, string][] = [
+    [{ lr: -1 }, 'SGD: lr must be a finite number ≥ 0, got -1'],
+    [{ momentum: 2 }, 'SGD: momentum must lie in [0, 1)'],
+    [{ params: [] }, 'SGD: needs at least one parameter'],
+    [{ params: 3 }, 'SGD: takes Parameters or groups'],
+    [{ params: [3] }, 'SGD: takes Parameters, got number'],
+  ];
+  it.each(second)('%o', (own, message) => {
+    const [a, b] = pair();
+    expect(() => new SGD([{ params: [a] }, { params: [b], ...own }], { lr: 0.1 })).toThrow(message);
+    expect([a.place, b.place]).toEqual([null, null]);
+  });
+});
+
+describe('options set between steps', () => {
+  it.each([Number.NaN, -1, Number.POSITIVE_INFINITY])('are refused at once: lr %d', async (lr) => {
+    const [a] = pair();
+    const optimizer = new SGD([a], { lr: 1 });
+    expect(() => {
+      optimizer.groups[0].options = { lr };
+    }).toThrow(`SGD: lr must be a finite number ≥ 0, got ${lr}`);
+    expect(optimizer.groups[0].options.lr).toBe(1);
+    await optimizer.step();
+    expect([...a.value.data()]).toEqual([-1]);
+  });
+
+  it('cannot be changed in place, where nothing would check them', () => {
+    const optimizer = new SGD(pair(), { lr: 1 });
+    const options = optimizer.groups[0].options as { lr: number };
+    expect(() => {
+      options.lr = Number.NaN;
+    }).toThrow(TypeError);
+    expect(options.lr).toBe(1);
+  });
+
+  it('are completed by the defaults, and act on the next step, with state of their own', async () => {
+    const [a] = pair();
+    const optimizer = new SGD([a], { lr: 1, weightDecay: 0.5 });
+    optimizer.groups[0].options = { lr: 2, momentum: 0.5 };
+    await optimizer.step();
+    await optimizer.step();
+    expect([...a.value.data()]).toEqual([-2 - 2 * 1.5]);
+    expect(optimizer.groups[0].options.weightDecay).toBe(0);
+  });
+});
+
+it('an optimizer from outside the package lists its options once, as defaults', async () => {
+  interface SignOptions extends Pick<SGDOptions, 'lr' | 'hooks' | 'normDevice'> {
+    readonly bias?: number;
+  }
+  class Sign extends Optimizer<SignOptions> {
+    constructor(params: Iterable<Parameter>, options: SignOptions) {
+      super(params, options, { bias: 0 });
+    }
+    protected override validate() {}
+    protected override stateNames() {
+      return ['seen'];
+    }
+    protected override update(
+      { values, grads, start, end, state }: Parameters<Optimizer<SignOptions>['update']>[0],
+      { lr, bias }: Parameters<Optimizer<SignOptions>['update']>[1],
+    ) {
+      for (let i = start; i < end; i++) {
+        values[i] -= lr * (Math.sign(grads[i]) + bias);
+        state('seen')[i]++;
+      }
+    }
+  }
+  const [a, b] = [parameterWith([3, -2, 0]), parameterWith([1])];
+  expect(() => new Sign([a], { lr: 1, bia: 2 } as SignOptions)).toThrow(
+    "Sign: there is no option 'bia'; the nearest is 'bias' of lr, bias, hooks, normDevice",
+  );
+  const optimizer = new Sign([a, b], { lr: 1, bias: 0.5 });
+  await optimizer.step();
+  expect([...a.value.data(), ...b.value.data()]).toEqual([-1.5, 0.5, -0.5, -1.5]);
+  // What it wrote between the parameters is gone.
+  expect([...a.place!.block.values]).toEqual([-1.5, 0.5, -0.5, 0, 0, 0, 0, 0, -1.5, 0, 0, 0, 0, 0, 0, 0]);
+});
