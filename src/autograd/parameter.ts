@@ -38,6 +38,10 @@ export class Parameter extends Variable {
     this.name = name;
   }
 
+  override toString(): string {
+    return `Parameter(${this.name ? `'${this.name}', ` : ''}${formatShape(this.shape)})`;
+  }
+
   /** Where the value lies in a block, or null while it has memory of its own. */
   get place(): BlockPlace | null {
     return this.#place;

@@ -116,6 +116,7 @@ export class Variable implements Keepable {
     return kept;
   }
 
+  /** Shape and the op it came from; a Parameter gives its name. */
   toString(): string {
     return `Variable(${formatShape(this.shape)}, ${this.node ? this.node.op.name : 'leaf'})`;
   }

@@ -7,6 +7,7 @@
 import type { NdArray } from 'ndarray';
 import { type Backend, type BinaryName, defaultBackend, type ReduceName, type UnaryName } from './backend.js';
 import { checkAlike, checkFits, checkIndices, checkProduct, checkScatter, checkSingle } from './checks.js';
+import { describeTensor, inspect } from './describe.js';
 import { broadcastView, sliceView, swapView, transposeView } from './movement.js';
 import { type NestedArray, nested, readNdarray } from './nested.js';
 import { isDisturbed, overlaps } from './overlap.js';
@@ -121,6 +122,14 @@ export class Tensor implements Keepable {
     return nested(this.data(), this.shape);
   }
 
+  /** Shape, dtype, backend and the first numbers. */
+  toString(): string {
+    return describeTensor(this);
+  }
+  [inspect](): string {
+    return describeTensor(this);
+  }
+
   /** The only element of a one-element tensor. */
   item(): number {
     checkSingle('Tensor.item', this.shape);
@@ -150,8 +159,6 @@ export class Tensor implements Keepable {
   [keep](ending: Scope): Tensor {
     return this.#scope === ending ? longLived(() => this.copy()) : this;
   }
-
-  // ---- element-wise ----
 
   /** Applies a backend's element-wise function of one operand. */
   unary(name: UnaryName): Tensor {
@@ -209,8 +216,6 @@ export class Tensor implements Keepable {
     return out;
   }
 
-  // ---- in place: for accumulation, and for values that live long ----
-
   /** Adds `other`, which must have this shape, into this tensor's own memory. */
   addInPlace(other: Tensor): void {
     const source = this.#sourceFrom('addInPlace', other);
@@ -237,8 +242,6 @@ export class Tensor implements Keepable {
     this.backend.scatterAdd(source.view(), indices, this.view());
     if (this.#changes) this.#changes.count++;
   }
-
-  // ---- reductions and products ----
 
   sum(options?: ReduceOptions): Tensor {
     return this.#reduce('sum', options);
@@ -271,8 +274,6 @@ export class Tensor implements Keepable {
     this.backend.matmul(left.view(), right.view(), out.view());
     return out;
   }
-
-  // ---- movement: views wherever strides allow ----
 
   #seenAs(view: ArrayView): Tensor {
     return new Tensor(view, this.backend, this.#scope, this.#changes);

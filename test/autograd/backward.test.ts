@@ -229,7 +229,7 @@ describe('backward refuses, before any gradient is changed,', () => {
     untouched(
       x,
       () => loss.backward(),
-      "backward: Variable([2], leaf) was changed in place after 'mul' used it; run the forward pass again first",
+      "backward: Parameter('w', [2]) was changed in place after 'mul' used it; run the forward pass again first",
     );
     expect(w.grad).toBeNull();
     w.mul(x).sum().backward();

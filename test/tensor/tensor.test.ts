@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import fc from 'fast-check';
 import ndarray from 'ndarray';
 import { describe, expect, it } from 'vitest';
@@ -358,4 +359,19 @@ describe('mixed dtypes are refused, never converted silently', () => {
 it('flatten and data agree on a scalar', () => {
   const [x, model] = counting([]);
   expect(Array.from(x.data())).toEqual(flatten(model));
+});
+
+describe('a tensor as text', () => {
+  it('says shape, dtype, backend and the first numbers, in messages and on the console', () => {
+    const x = tensor(
+      [
+        [1, 2.5],
+        [Number.NaN, -1e-7],
+      ],
+      { backend: 'reference' },
+    );
+    expect(String(x)).toBe('Tensor [2, 2] float32 on reference: 1, 2.5, NaN, -1e-7');
+    expect(inspect(x)).toBe(String(x));
+    expect(String(zeros([20]))).toMatch(/: 0(, 0){11}, …$/);
+  });
 });
