@@ -136,7 +136,9 @@ function lawOf({ own }: DemoConfig, norms: readonly number[]): string {
   if (own.activation === 'relu') return `${allowed} Inactive units pass nothing.`;
   const early = (norms[0] / norms[EARLY]) ** (1 / EARLY);
   const late = (norms[EARLY] / norms[hops]) ** (1 / (hops - EARLY));
-  return `${allowed} Units near saturation pass little of what they get: the gradient grows by ×${early.toFixed(2)} a step between t = ${EARLY + 1} and t = 1, where the states are still small, and by ×${late.toFixed(2)} a step on its way there from t = ${STEPS}.`;
+  const saturated = `${allowed} Units near saturation pass little of what they get`;
+  if (early < 1.05 * late) return `${saturated}.`;
+  return `${saturated}: the gradient grows by ×${early.toFixed(2)} a step between t = ${EARLY + 1} and t = 1, where the states are still small, and by ×${late.toFixed(2)} a step on its way there from t = ${STEPS}.`;
 }
 
 /** How large the first gradient was, whose, and what it would be for another ρ. */
@@ -222,9 +224,9 @@ function crossedText(config: DemoConfig, outcomes: readonly Outcome[]): string {
 
 function endText(config: DemoConfig, outcomes: readonly Outcome[]): string {
   const hint =
-    'With the other settings at their defaults `--rho 0.7` takes the first act away, and `--lr 0.02` the second.';
+    'At the defaults (ρ = 1.2, a rate of 0.1) both acts come together; from there `--rho 0.7` takes the first away, and `--lr 0.02` the second.';
   const fell = outcomes.some(({ summary }) => summary.diverged);
-  if (!fell) return `No run diverged here. An explosion takes both acts. ${hint}`;
+  if (!fell) return `No run diverged here. ${hint}`;
   const both = outcomes.some((outcome) => outcome.summary.diverged && peakOf(config, outcome) > 2);
   if (!both) return '';
   if (Number(config.own.rho) <= 1) return `So it takes no ρ above 1: the rate alone was enough. ${hint}`;

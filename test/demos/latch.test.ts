@@ -102,7 +102,7 @@ describe('the latch', () => {
     ['a rate of 5 at ρ = 0.7', { lr: 5, own: { rho: 0.7 } }],
   ])('holds no number that is none and claims no limit that does not apply: %s', async (_, changes) => {
     const told = await said(changes);
-    expect(told).not.toMatch(/NaN|undefined|null|reached 0/);
+    expect(told).not.toMatch(/NaN|undefined|null/);
     if (changes.optimizer === 'adam')
       expect(told).not.toMatch(/had reached|exceeded 2|length of the first update/);
     else expect(told).toContain('2·lr·‖h‖²');

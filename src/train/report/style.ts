@@ -29,7 +29,7 @@ figure{margin:1.75rem 0 0;padding:clamp(1rem,2.6vw,1.6rem);background:var(--card
 figure+figure{margin-top:1.25rem}
 figcaption{color:var(--soft);font-size:.96875rem;line-height:1.5}
 figcaption strong{display:block;margin-bottom:.15rem;color:var(--ink);font-size:1.03rem;font-weight:650}
-.notice{margin:0 0 -1rem;padding:.7rem 1rem;border:1px solid var(--bad);border-left-width:.35rem;border-radius:.25rem;font-weight:600;color:var(--bad)}
+.notice{margin:1.75rem 0 -1rem;padding:.7rem 1rem;border:1px solid var(--bad);border-left-width:.35rem;border-radius:.25rem;font-weight:600;color:var(--bad)}
 .legend{display:flex;flex-wrap:wrap;gap:.3rem 1.4rem;margin:.9rem 0 0;padding:0;list-style:none;font-size:.9rem;line-height:1.45}
 .legend li{display:flex;align-items:center;gap:.5rem;min-width:0;max-width:100%}
 .legend li>span{min-width:0;overflow-wrap:anywhere}
