@@ -35,7 +35,7 @@ export function wallAt(w: number): number {
   return FIRST_STATE - w * FIRST_OUTPUT;
 }
 
-/** σ(x₅₀) where x_t = w·σ(x_{t−1}) + b, element by element for whole grids of w and b. */
+/** σ(x₅₀) where xₜ = w·σ(xₜ₋₁) + b, element by element for whole grids of w and b. */
 export function lastOutput(w: Operand, b: Operand): Variable {
   let x: Operand = tensor(FIRST_STATE, EXACT);
   for (let t = 0; t < TIME_STEPS; t++) x = mul(w, sigmoid(x)).add(b);

@@ -52,7 +52,7 @@ function mapFigure(outcomes: readonly Outcome[]): Figure {
   return {
     kind: 'heat',
     title: 'The error surface and the descents on it',
-    caption: `E₅₀ = (σ(x₅₀) − ${TARGET})² for x_t = w·σ(x_{t−1}) + b.`,
+    caption: `E₅₀ = (σ(x₅₀) − ${TARGET})² for xₜ = w·σ(xₜ₋₁) + b.`,
     x: { label: 'w', range: MAP.w },
     y: { label: 'b', range: MAP.b },
     z: { label: 'E₅₀', scale: 'log', range: [1e-4, 0.49] },

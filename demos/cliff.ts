@@ -15,7 +15,7 @@ export const cliff: Demo = {
   title: 'The cliff: one unit, two parameters, and a wall',
   summary: 'descents meet a wall in the error surface (Pascanu et al. 2013)',
   lead: ({ optimizer }) =>
-    `One recurrent unit with no input, x_t = w·σ(x_{t−1}) + b from x₀ = ${FIRST_STATE}, is asked for σ(x₅₀) = ${TARGET}: the error is E₅₀ = (σ(x₅₀) − ${TARGET})², and ${optimizer === 'adam' ? 'Adam' : 'plain gradient descent'} looks for w and b (Pascanu, Mikolov & Bengio 2013, Fig. 6). Nothing here is random, so the seed changes nothing; all is computed in float64, which the reference backend does whatever else is asked for.`,
+    `One recurrent unit with no input, xₜ = w·σ(xₜ₋₁) + b from x₀ = ${FIRST_STATE}, is asked for σ(x₅₀) = ${TARGET}: the error is E₅₀ = (σ(x₅₀) − ${TARGET})², and ${optimizer === 'adam' ? 'Adam' : 'plain gradient descent'} looks for w and b (Pascanu, Mikolov & Bengio 2013, Fig. 6). Nothing here is random, so the seed changes nothing; all is computed in float64, which the reference backend does whatever else is asked for.`,
   defaults: { steps: 2000, lr: 0.1 },
   options: [
     {
