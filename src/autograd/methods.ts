@@ -3,92 +3,51 @@
  * op becomes a method by standing in this list.
  */
 
-import {
-  abs,
-  add,
-  broadcastTo,
-  clamp,
-  cos,
-  div,
-  exp,
-  gatherRows,
-  gelu,
-  leakyRelu,
-  log,
-  logSoftmax,
-  logSumExp,
-  matmul,
-  max,
-  maximum,
-  mean,
-  min,
-  minimum,
-  mul,
-  neg,
-  norm,
-  pow,
-  reciprocal,
-  relu,
-  reshape,
-  rsqrt,
-  sigmoid,
-  silu,
-  sin,
-  slice,
-  softmax,
-  softplus,
-  sqrt,
-  square,
-  sub,
-  sum,
-  tanh,
-  transpose,
-  variance,
-} from './ops/index.js';
+import * as ops from './ops/index.js';
 import { type Operand, Variable } from './variable.js';
 
-const chained = {
-  abs,
-  add,
-  broadcastTo,
-  clamp,
-  cos,
-  div,
-  exp,
-  gatherRows,
-  gelu,
-  leakyRelu,
-  log,
-  logSoftmax,
-  logSumExp,
-  matmul,
-  max,
-  maximum,
-  mean,
-  min,
-  minimum,
-  mul,
-  neg,
-  norm,
-  pow,
-  reciprocal,
-  relu,
-  reshape,
-  rsqrt,
-  sigmoid,
-  silu,
-  sin,
-  slice,
-  softmax,
-  softplus,
-  sqrt,
-  square,
-  sub,
-  sum,
-  tanh,
-  transpose,
-  variance,
-};
+const names = [
+  'abs',
+  'add',
+  'broadcastTo',
+  'clamp',
+  'cos',
+  'div',
+  'exp',
+  'gatherRows',
+  'gelu',
+  'leakyRelu',
+  'log',
+  'logSoftmax',
+  'logSumExp',
+  'matmul',
+  'max',
+  'maximum',
+  'mean',
+  'min',
+  'minimum',
+  'mul',
+  'neg',
+  'norm',
+  'pow',
+  'reciprocal',
+  'relu',
+  'reshape',
+  'rsqrt',
+  'sigmoid',
+  'silu',
+  'sin',
+  'slice',
+  'softmax',
+  'softplus',
+  'sqrt',
+  'square',
+  'sub',
+  'sum',
+  'tanh',
+  'transpose',
+  'variance',
+] as const;
 
 type Chained<Ops> = {
   [Name in keyof Ops]: Ops[Name] extends (self: Operand, ...rest: infer Rest) => Variable
@@ -97,10 +56,11 @@ type Chained<Ops> = {
 };
 
 declare module './variable.js' {
-  interface Variable extends Chained<typeof chained> {}
+  interface Variable extends Chained<Pick<typeof ops, (typeof names)[number]>> {}
 }
 
-for (const [name, op] of Object.entries(chained)) {
+for (const [name, op] of Object.entries(ops)) {
+  if (!(names as readonly string[]).includes(name)) continue;
   Object.defineProperty(Variable.prototype, name, {
     value(this: Variable, ...rest: unknown[]) {
       return (op as (...args: unknown[]) => Variable)(this, ...rest);
