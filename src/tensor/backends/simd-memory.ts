@@ -22,6 +22,8 @@ export class SimdMemory implements Memory {
   readonly floats: Float32Array;
   readonly integers: Int32Array;
   #top = START;
+  /** Where the tensors of the arena end; between here and #top lie a kernel call's temporaries. */
+  #kept = START;
   #bottom: number;
 
   /** Takes possession of a memory that nobody else uses; `kernels` work on it. */
@@ -34,12 +36,15 @@ export class SimdMemory implements Memory {
 
   allocate(dtype: DType, size: number, lifetime: Lifetime): Allocation {
     if (lifetime === 'long') return { data: allocateArray(dtype, size), offset: 0 };
-    return { data: this.floats, offset: this.take(size) };
+    const offset = this.take(size);
+    this.#kept = this.#top;
+    return { data: this.floats, offset };
   }
 
   allocateBlock(_dtype: DType, size: number): FloatArray {
-    this.#bottom -= Math.ceil(size / GRAIN) * GRAIN;
-    this.#check(0);
+    const room = Math.ceil(size / GRAIN) * GRAIN;
+    this.#check(room);
+    this.#bottom -= room;
     return this.floats.subarray(this.#bottom, this.#bottom + size).fill(0);
   }
 
@@ -48,12 +53,15 @@ export class SimdMemory implements Memory {
     return data === this.floats || data.buffer === this.floats.buffer;
   }
 
+  /** The end of what tensors hold. What a failed kernel call left above it as temporary is free again from here. */
   mark(): number {
-    return this.#top;
+    this.#top = this.#kept;
+    return this.#kept;
   }
 
   release(mark: number): void {
     this.#top = mark;
+    this.#kept = mark;
   }
 
   /** Position of `size` floats of the arena. */

@@ -100,8 +100,9 @@ export class SimdOperands {
 /** Copies between the kernels' memory and an ordinary array: in one go where both are contiguous. */
 function copyAcross(x: View, out: View): void {
   if (isContiguous(x.shape, x.stride) && isContiguous(out.shape, out.stride)) {
-    const source = x.data.subarray(x.offset, x.offset + sizeOf(x.shape));
-    out.data.set(source, out.offset);
+    const size = sizeOf(x.shape);
+    const isWhole = x.offset === 0 && x.data.length === size;
+    out.data.set(isWhole ? x.data : x.data.subarray(x.offset, x.offset + size), out.offset);
   } else {
     reference.copy(x, out);
   }
