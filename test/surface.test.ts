@@ -33,6 +33,7 @@ it('what the layers of the library share among themselves stays inside', () => {
     'allocateArray',
     'concatTensors',
     'crossEntropyRows',
+    'squaredError',
     'dtypeOf',
     'isContiguous',
     'keep',

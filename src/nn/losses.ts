@@ -1,7 +1,7 @@
 /** Losses, composed from ops: how far predictions lie from targets, as one number to differentiate. */
 
 import { clamp, logSoftmax, mul, neg, reshape, softplus, sub, type Variable } from '../autograd/index.js';
-import { crossEntropyRows, pickRows } from '../autograd/ops/internal.js';
+import { crossEntropyRows, pickRows, squaredError } from '../autograd/ops/internal.js';
 import { formatShape, type Shape, ShapeError, sameShape, sizeOf, Tensor } from '../tensor/index.js';
 import { placesOf } from '../tensor/softmax.js';
 import { checkSameShape } from './checks.js';
@@ -51,7 +51,9 @@ export function mseLoss(
 ): Variable {
   checkSameShape('mseLoss', prediction.shape, target.shape);
   checkReduction('mseLoss', reduction, prediction.shape);
-  return reduce(sub(prediction, target).square(), reduction);
+  if (reduction === 'none') return sub(prediction, target).square();
+  const weight = reduction === 'mean' ? 1 / sizeOf(prediction.shape) : 1;
+  return squaredError(prediction, target, { weight });
 }
 
 /**

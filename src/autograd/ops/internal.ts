@@ -3,3 +3,4 @@
 export { recurrenceLast } from './recurrence.js';
 export { pickRows } from './rows.js';
 export { crossEntropyRows } from './softmax.js';
+export { squaredError } from './squared-error.js';

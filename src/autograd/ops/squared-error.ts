@@ -1,0 +1,30 @@
+/**
+ * The sum of squared errors as one op: in small networks the loss is a third of all kernel calls, so a benchmark asked
+ * for it. It equals `sub(a, b).square().sum()`, which the tests compare it with.
+ */
+
+import type { Tensor } from '../../tensor/index.js';
+import { defineOp } from '../op.js';
+
+/** Σ (aᵢ − bᵢ)² · weight: shapes are equal, and the caller's to check; a mean is the sum with weight 1/n. */
+export const squaredError = defineOp<readonly [a: Tensor, b: Tensor], { readonly weight: number }>({
+  name: 'squaredError',
+  forward: ([a, b], { weight }) => {
+    const difference = a.sub(b);
+    return difference.mul(difference).sum().mul(weight);
+  },
+  backward: (grad, { inputs: [a, b], params: { weight } }) => {
+    const slope = 2 * weight * grad.item();
+    return [() => a.sub(b).mul(slope), () => b.sub(a).mul(slope)];
+  },
+  samples: [
+    {
+      shapes: [
+        [2, 3],
+        [2, 3],
+      ],
+      params: { weight: 1 },
+    },
+    { shapes: [[4], [4]], params: { weight: 0.25 } },
+  ],
+});
