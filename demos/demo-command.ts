@@ -15,7 +15,7 @@ import { renderComparison } from './terminal/comparison.js';
 import { type Progress, startProgress } from './terminal/progress.js';
 
 /** Exit code of a run that Ctrl-C ended. */
-export const INTERRUPTED = 130;
+const INTERRUPTED = 130;
 
 /** Runs a demo from parsed options; returns the exit code. What was measured before a Ctrl-C is kept and shown. */
 export async function runDemo(demo: Demo, options: CommonOptions): Promise<number> {

@@ -37,7 +37,7 @@ export function renderPage(comparison: Comparison, words: string): Promise<strin
 }
 
 /** Whether a run ended by itself and did what the demo is about. */
-export function hasSucceeded({ config, setup }: Comparison, outcome: Outcome): boolean {
+function hasSucceeded({ config, setup }: Comparison, outcome: Outcome): boolean {
   return !outcome.summary.diverged && !isCutShort(outcome, config.steps) && setup.succeeded(outcome);
 }
 

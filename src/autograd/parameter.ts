@@ -3,7 +3,7 @@
  * shared with others, and change in place; every change raises `version`, so a stale graph is noticed.
  */
 
-import { BLOCK_PADDING } from '../tensor/backend.js';
+import { paddedSize } from '../tensor/backend.js';
 import { checkAlike } from '../tensor/checks.js';
 import {
   type Backend,
@@ -151,7 +151,7 @@ function packAlike(parameters: readonly Parameter[]): void {
   let size = 0;
   const offsets = parameters.map((parameter) => {
     const offset = size;
-    size += Math.ceil(parameter.value.size / BLOCK_PADDING) * BLOCK_PADDING;
+    size += paddedSize(parameter.value.size);
     return offset;
   });
   const { backend, dtype } = parameters[0].value;

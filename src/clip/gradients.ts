@@ -4,6 +4,7 @@
  */
 
 import type { Parameter } from '../autograd/index.js';
+import { BLOCK_PADDING } from '../tensor/backend.js';
 import type { Tensor } from '../tensor/index.js';
 import { checkThreshold } from './hook.js';
 import { combineNorms } from './host-norm.js';
@@ -226,7 +227,7 @@ function areNeighbours(parameters: readonly Parameter[], i: number): boolean {
   const [{ place: before, value }, { place }] = [parameters[i - 1], parameters[i]];
   if (!place || place.block !== before?.block) return false;
   const gap = place.offset - (before.offset + value.size);
-  return gap >= 0 && gap < 8;
+  return gap >= 0 && gap < BLOCK_PADDING;
 }
 
 /** From the first to the last of some neighbours: a gradient is one run of its own memory or of a block. */

@@ -4,6 +4,7 @@
  */
 
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
+import { BLOCK_PADDING, paddedSize } from '../tensor/backend.js';
 import type { FloatArray, FusedKernels } from '../tensor/index.js';
 import { dtypeOf } from '../tensor/view.js';
 
@@ -74,7 +75,7 @@ export class OptimizerMemory {
       update(run);
       for (let i = run.from; i < run.to; i++) updates.counts[i]++;
       // 0/0 where eps is 0, 0·∞ where a kernel rounds a rate to ∞: padding stays zero whatever an update makes of it.
-      const padding = run.padding < 0 && run.end % 8 !== 0 ? run.end : run.padding;
+      const padding = run.padding < 0 && run.end % BLOCK_PADDING !== 0 ? run.end : run.padding;
       if (padding >= 0 && run.values[padding] !== 0) this.#clearPadding(run.block);
     }
   }
@@ -88,7 +89,12 @@ export class OptimizerMemory {
       if (!parameter.grad) continue;
       const { block, offset } = parameter.place!;
       const end = offset + parameter.value.size;
-      if (last?.to === i && last.block === block && last.count === counts[i] && offset - last.end < 8) {
+      if (
+        last?.to === i &&
+        last.block === block &&
+        last.count === counts[i] &&
+        offset - last.end < BLOCK_PADDING
+      ) {
         if (offset > last.end) last.padding = last.end;
         last.end = end;
         last.to = i + 1;
@@ -124,7 +130,7 @@ export class OptimizerMemory {
     const arrays = [block.values, ...Object.values(this.#stateOf(block))];
     for (const { place, value } of block.parameters) {
       const end = place!.offset + value.size;
-      for (const array of arrays) array.fill(0, end, Math.ceil(end / 8) * 8);
+      for (const array of arrays) array.fill(0, end, paddedSize(end));
     }
   }
 

@@ -45,6 +45,11 @@ export type Lifetime = 'scope' | 'long';
 /** Elements to whose multiples every tensor in a block is padded with zeros, so that kernels may run over the end. */
 export const BLOCK_PADDING = 8;
 
+/** `size` rounded up to a multiple of BLOCK_PADDING: the room a parameter takes in a block. */
+export function paddedSize(size: number): number {
+  return Math.ceil(size / BLOCK_PADDING) * BLOCK_PADDING;
+}
+
 /** Where an allocation lies: `size` elements of `data` from `offset` on, contents undefined. */
 export interface Allocation {
   readonly data: FloatArray;

@@ -19,7 +19,7 @@ export function checkAlike(caller: string, a: Tensor, b: Tensor): void {
 }
 
 /** Throws ShapeError unless the shapes are equal. */
-export function checkSame(caller: string, a: Shape, b: Shape): void {
+function checkSame(caller: string, a: Shape, b: Shape): void {
   if (!sameShape(a, b)) {
     throw new ShapeError(`${caller}: shapes must be equal, got ${formatShape(a)} and ${formatShape(b)}`);
   }

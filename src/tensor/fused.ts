@@ -42,7 +42,7 @@ function composedActivationGrad(name: ActivationName, grad: Tensor, output: Tens
 }
 
 /** The activation itself. */
-export function activate(name: ActivationName, x: Tensor): Tensor {
+function activate(name: ActivationName, x: Tensor): Tensor {
   return name === 'identity' ? x : x.unary(name);
 }
 
