@@ -203,7 +203,14 @@ function clip(total: number, tensors: number): Build {
     for (const [k, parameter] of parameters.entries()) parameter.grad = wave([size], k, 1e-3);
     const meter = new NormMeter(parameters, normDevice);
     const hook = clipByGlobalNorm(1e9, { eps: EPS });
-    const context = { step: 0, lr: 0, parameters, optimizerState: () => ({}) };
+    const context = {
+      step: 0,
+      lr: 0,
+      loss: null,
+      parameters,
+      groups: [parameters],
+      optimizerState: () => ({}),
+    };
     const norm = normOfWaves(size, tensors);
     return {
       step: async () => (await hook.apply(new Gradients(meter), context)).values.norm,

@@ -7,8 +7,10 @@ import {
   type HookReport,
   type NonFinitePolicy,
   nonFinitePolicies,
+  type StepContext,
 } from './hook.js';
 import { applyPolicy, checkReach } from './non-finite.js';
+import { type Schedule, thresholdAt } from './schedule.js';
 
 /** Options of the norm clippers. */
 export interface NormClipOptions {
@@ -35,10 +37,10 @@ export function checkEps(caller: string, eps: number): void {
 /** Checks what the norm clippers are made with; throws an Error that names the option. */
 export function checkNormClip(
   caller: string,
-  maxNorm: number,
+  maxNorm: number | Schedule,
   { p, eps, nonFinite }: Required<NormClipOptions>,
 ): void {
-  checkThreshold(caller, maxNorm);
+  if (typeof maxNorm !== 'function') checkThreshold(caller, maxNorm);
   checkPower(caller, p);
   checkEps(caller, eps);
   if (nonFinitePolicies.includes(nonFinite)) return;
@@ -54,26 +56,27 @@ export function clipFactor(norm: number, threshold: number, eps: number): number
 /**
  * Scales all gradients by one factor so that their p-norm is at most `maxNorm`: g ← g · min(1, maxNorm / ‖g‖). Below
  * the threshold not one bit changes; above it the norm becomes the threshold and the direction is kept, both to float32
- * rounding (of float64 gradients: to float64's). `Infinity` measures only.
+ * rounding (of float64 gradients: to float64's). `Infinity` measures only; a schedule moves the threshold.
  */
 export function clipByGlobalNorm(
-  maxNorm: number,
+  maxNorm: number | Schedule,
   { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
 ): GradientHook {
   const name = 'clipByGlobalNorm';
   checkNormClip(name, maxNorm, { p, eps, nonFinite });
   return {
     name,
-    async apply(gradients: Gradients): Promise<HookReport> {
+    async apply(gradients: Gradients, { step }: StepContext): Promise<HookReport> {
+      const threshold = thresholdAt(name, maxNorm, step);
       let norm = await gradients.norm(p);
       // A finite norm is one of finite gradients.
       const zeroed = !Number.isFinite(norm) && (await applyPolicy(name, gradients, nonFinite));
       if (zeroed) norm = await gradients.norm(p);
-      const isBound = maxNorm !== Number.POSITIVE_INFINITY && !gradients.skipped;
+      const isBound = threshold !== Number.POSITIVE_INFINITY && !gradients.skipped;
       if (isBound) await checkReach(name, gradients, norm);
-      const scale = gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps);
+      const scale = gradients.skipped ? 1 : clipFactor(norm, threshold, eps);
       gradients.scale(scale);
-      return { hook: name, clipped: zeroed || scale !== 1, values: { norm, threshold: maxNorm, scale } };
+      return { hook: name, clipped: zeroed || scale !== 1, values: { norm, threshold, scale } };
     },
   };
 }

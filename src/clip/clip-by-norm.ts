@@ -4,28 +4,30 @@ import { checkNormClip, clipFactor, type NormClipOptions } from './clip-by-globa
 import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
 import { applyPolicy, checkReach } from './non-finite.js';
+import { type Schedule, thresholdAt } from './schedule.js';
 
 /**
  * Scales each gradient alone so that its p-norm is at most `maxNorm`. The direction of each is kept, that of all
  * together is not, and the global 2-norm may reach maxNorm · √(number of parameters).
  */
 export function clipByNorm(
-  maxNorm: number,
+  maxNorm: number | Schedule,
   { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
 ): GradientHook {
   const name = 'clipByNorm';
   checkNormClip(name, maxNorm, { p, eps, nonFinite });
   return {
     name,
-    async apply(gradients) {
+    async apply(gradients, { step }) {
+      const threshold = thresholdAt(name, maxNorm, step);
       const zeroed = await applyPolicy(name, gradients, nonFinite);
       const norms = [...(await gradients.norms(p)).values()];
-      const measuresOnly = maxNorm === Number.POSITIVE_INFINITY || gradients.skipped !== null;
+      const measuresOnly = threshold === Number.POSITIVE_INFINITY || gradients.skipped !== null;
       if (!measuresOnly) await checkReach(name, gradients, Math.max(...norms));
-      const scales = norms.map((norm) => (gradients.skipped ? 1 : clipFactor(norm, maxNorm, eps)));
+      const scales = norms.map((norm) => (gradients.skipped ? 1 : clipFactor(norm, threshold, eps)));
       gradients.scaleEach(scales);
       const clippedParameters = scales.filter((scale) => scale !== 1).length;
-      const values = { norm: combineNorms(norms, p), threshold: maxNorm, clippedParameters };
+      const values = { norm: combineNorms(norms, p), threshold, clippedParameters };
       return { hook: name, clipped: zeroed || clippedParameters > 0, values };
     },
   };

@@ -3,6 +3,7 @@
 import type { Parameter } from '../autograd/index.js';
 import type { FloatArray } from '../tensor/index.js';
 import type { Gradients } from './gradients.js';
+import type { Updates } from './updates.js';
 
 /** What a hook remembers, as plain JSON, for checkpoints. */
 export type HookState = Readonly<Record<string, unknown>>;
@@ -21,9 +22,13 @@ export interface HookReport {
 export interface StepContext {
   /** Updates applied so far: 0 at the first. */
   readonly step: number;
-  /** Learning rate of the first parameter group. */
+  /** Learning rate of the first parameter group, now. */
   readonly lr: number;
+  /** The loss that the caller told `step({ loss })`, or null. */
+  readonly loss: number | null;
   readonly parameters: readonly Parameter[];
+  /** The same, group by group. */
+  readonly groups: readonly (readonly Parameter[])[];
   /** What the optimizer remembers of a parameter (momentum, moments), by name; not to be written. */
   optimizerState(parameter: Parameter): Readonly<Record<string, FloatArray>>;
 }
@@ -35,6 +40,18 @@ export interface StepContext {
 export interface GradientHook {
   readonly name: string;
   apply(gradients: Gradients, step: StepContext): HookReport | Promise<HookReport>;
+  /** What a checkpoint must save, for hooks that remember. */
+  state?(): HookState;
+  restore?(state: HookState): void;
+}
+
+/**
+ * A stage behind the optimizer's rule: it reads what the rule did to each parameter and may shorten it. Update hooks run
+ * in order; one that throws leaves the parameters as they were, but not the moments.
+ */
+export interface UpdateHook {
+  readonly name: string;
+  apply(updates: Updates, step: StepContext): HookReport | Promise<HookReport>;
   /** What a checkpoint must save, for hooks that remember. */
   state?(): HookState;
   restore?(state: HookState): void;

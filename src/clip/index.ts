@@ -11,7 +11,16 @@ export {
   totalNorm,
 } from './functions.js';
 export { Gradients, type Measurement } from './gradients.js';
-export type { GradientHook, HookReport, HookState, NonFinitePolicy, StepContext } from './hook.js';
+export type {
+  GradientHook,
+  HookReport,
+  HookState,
+  NonFinitePolicy,
+  StepContext,
+  UpdateHook,
+} from './hook.js';
 export { type MeterDevice, type NormDevice, NormMeter } from './norm-meter.js';
+export type { Schedule } from './schedule.js';
 export { skipNonFinite } from './skip-non-finite.js';
 export { type ClipSpec, clipSpecForms, parseClipSpec } from './spec.js';
+export { Updates } from './updates.js';

@@ -2,7 +2,7 @@
 
 import type { Parameter } from '../autograd/index.js';
 import { power } from '../tensor/math.js';
-import type { ParameterGroup, Settings } from './group.js';
+import type { GroupOptions, ParameterGroup, Settings } from './group.js';
 import { Optimizer, type OptimizerOptions } from './optimizer.js';
 import { checkFraction, checkNonNegative } from './options.js';
 import type { UpdateRun } from './update-run.js';
@@ -39,14 +39,14 @@ export class Adam extends Optimizer<AdamOptions> {
     super(params, options, defaults);
   }
 
-  protected override validate({ betas, eps, weightDecay }: Settings<AdamOptions>): void {
+  protected override validate({ betas, eps, weightDecay }: GroupOptions<AdamOptions>): void {
     checkFraction('Adam', 'betas[0]', betas[0]);
     checkFraction('Adam', 'betas[1]', betas[1]);
     checkNonNegative('Adam', 'eps', eps);
     checkNonNegative('Adam', 'weightDecay', weightDecay);
   }
 
-  protected override stateNames({ amsgrad }: Settings<AdamOptions>): readonly string[] {
+  protected override stateNames({ amsgrad }: GroupOptions<AdamOptions>): readonly string[] {
     return ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])];
   }
 

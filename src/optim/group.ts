@@ -2,23 +2,28 @@
 
 import { Parameter } from '../autograd/index.js';
 import { NormMeter } from '../clip/index.js';
+import { valueAt } from '../clip/schedule.js';
 import type { OptimizerOptions } from './optimizer.js';
+import { checkNonNegative } from './options.js';
 
 /** Options that belong to the optimizer as a whole. */
-type SharedName = 'hooks' | 'normDevice';
+type SharedName = 'hooks' | 'updateHooks' | 'normDevice';
 
 /** Parameters with options of their own; what is left out is taken from the optimizer's. */
 export type ParameterGroup<Options> = Partial<Omit<Options, SharedName>> & {
   readonly params: Iterable<Parameter>;
 };
 
-/** The options that an update runs under: complete, checked and frozen. */
-export type Settings<Options> = Required<Omit<Options, SharedName>> & Pick<OptimizerOptions, 'lr'>;
+/** The options of a group: complete, checked and frozen. */
+export type GroupOptions<Options> = Required<Omit<Options, SharedName>> & Pick<OptimizerOptions, 'lr'>;
 
-/** A group as the optimizer holds it: its options may be replaced between steps (a schedule sets `lr`). */
+/** The options that one update runs under: those of the group, `lr` being the rate of this step. */
+export type Settings<Options> = Omit<GroupOptions<Options>, 'lr'> & { readonly lr: number };
+
+/** A group as the optimizer holds it: its options may be replaced between steps. */
 export interface OptimizerGroup<Options> {
   readonly parameters: readonly Parameter[];
-  get options(): Settings<Options>;
+  get options(): GroupOptions<Options>;
   /** Throws, and keeps what was there, where an option is wrong; what is left out has its default. */
   set options(options: Omit<Options, SharedName>);
 }
@@ -26,25 +31,34 @@ export interface OptimizerGroup<Options> {
 /** A group whose options are settled whenever they are replaced. */
 export class Group<Options> implements OptimizerGroup<Options> {
   readonly parameters: readonly Parameter[];
-  readonly #settle: (options: object) => Settings<Options>;
-  #options: Settings<Options>;
+  readonly #settle: (options: object) => GroupOptions<Options>;
+  #options: GroupOptions<Options>;
 
   constructor(
     parameters: readonly Parameter[],
-    options: Settings<Options>,
-    settle: (options: object) => Settings<Options>,
+    options: GroupOptions<Options>,
+    settle: (options: object) => GroupOptions<Options>,
   ) {
     this.parameters = parameters;
     this.#options = options;
     this.#settle = settle;
   }
 
-  get options(): Settings<Options> {
+  get options(): GroupOptions<Options> {
     return this.#options;
   }
 
   set options(options: Omit<Options, SharedName>) {
     this.#options = this.#settle(options);
+  }
+
+  /** The options at a step. Throws where a schedule gives no rate. */
+  settingsAt(caller: string, step: number): Settings<Options> {
+    const { lr } = this.#options;
+    if (typeof lr === 'number') return this.#options as Settings<Options>;
+    const rate = valueAt(lr, step);
+    checkNonNegative(caller, `lr of the schedule at step ${step}`, rate);
+    return { ...this.#options, lr: rate };
   }
 }
 

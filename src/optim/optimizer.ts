@@ -11,12 +11,16 @@ import {
   type HookReport,
   type NormDevice,
   NormMeter,
+  type Schedule,
   type StepContext,
+  type UpdateHook,
+  Updates,
 } from '../clip/index.js';
-import type { FloatArray } from '../tensor/index.js';
+import { type FloatArray, longLived } from '../tensor/index.js';
 import {
   checkedParameters,
   Group,
+  type GroupOptions,
   groupsOf,
   type OptimizerGroup,
   type ParameterGroup,
@@ -24,25 +28,35 @@ import {
 } from './group.js';
 import { checkNames, checkNonNegative, mergeOptions } from './options.js';
 import type { StepReport } from './report.js';
+import { runHooks, runUpdateHooks } from './run-hooks.js';
 import { OptimizerMemory, type UpdateRun } from './update-run.js';
 
 /** Options every optimizer has besides its own. */
 export interface OptimizerOptions {
-  /** Learning rate. */
-  readonly lr: number;
+  /** Learning rate: a number ≥ 0, or a schedule of it. */
+  readonly lr: number | Schedule;
   /** What runs between backward and the update, in order. */
   readonly hooks?: readonly GradientHook[];
+  /** What runs on the updates that the rule made, in order. */
+  readonly updateHooks?: readonly UpdateHook[];
   /** Where float32 norms are computed; default: webasm, else cpu; `simd` is the fastest. */
   readonly normDevice?: NormDevice;
+}
+
+/** What a caller may tell of a step. */
+export interface StepOptions {
+  /** The loss that the gradients are of, for hooks that look at it. */
+  readonly loss?: number;
 }
 
 /** Base of all optimizers. */
 export abstract class Optimizer<Options extends OptimizerOptions> {
   readonly hooks: readonly GradientHook[];
+  readonly updateHooks: readonly UpdateHook[];
   readonly #defaults: object;
   /** The options given to all groups. */
   readonly #shared: object;
-  readonly #groups: OptimizerGroup<Options>[] = [];
+  readonly #groups: Group<Options>[] = [];
   readonly #memory = new OptimizerMemory();
   #meter: NormMeter;
   #steps = 0;
@@ -57,12 +71,13 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     options: Partial<Options>,
     defaults: Omit<Settings<Options>, 'lr'>,
   ) {
-    const { hooks = [], normDevice, ...shared } = options;
+    const { hooks = [], updateHooks = [], normDevice, ...shared } = options;
     this.hooks = hooks;
+    this.updateHooks = updateHooks;
     this.#defaults = defaults;
     this.#shared = shared;
     this.#meter = new NormMeter([], normDevice);
-    checkNames(this.constructor.name, options, [...this.#known(), 'hooks', 'normDevice']);
+    checkNames(this.constructor.name, options, [...this.#known(), 'hooks', 'updateHooks', 'normDevice']);
     this.#add(groupsOf(params));
   }
 
@@ -105,13 +120,13 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   }
 
   /** Options made complete. Throws where one is wrong. */
-  #settle(options: object): Settings<Options> {
+  #settle(options: object): GroupOptions<Options> {
     checkNames(this.constructor.name, options, this.#known());
-    const settings = mergeOptions(this.#defaults, options) as Settings<Options>;
-    checkNonNegative(this.constructor.name, 'lr', settings.lr);
-    this.validate(settings);
-    Object.freeze(settings);
-    return settings;
+    const settled = mergeOptions(this.#defaults, options) as GroupOptions<Options>;
+    if (typeof settled.lr !== 'function') checkNonNegative(this.constructor.name, 'lr', settled.lr);
+    this.validate(settled);
+    Object.freeze(settled);
+    return settled;
   }
 
   /** Names of the options that a group may have. */
@@ -128,8 +143,8 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
    * Runs the hooks on the gradients and updates the parameters; tells what it did. Asynchronous because a norm on a
    * GPU cannot answer at once. Throws what a hook throws, with parameters and state untouched.
    */
-  step(): Promise<StepReport> {
-    return this.#step(null);
+  step({ loss }: StepOptions = {}): Promise<StepReport> {
+    return this.#step(null, loss);
   }
 
   /** Measures and reports as `step()` does, but runs no hook and changes nothing: for a loss that is not finite. */
@@ -137,7 +152,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     return this.#step(reason);
   }
 
-  async #step(skipReason: string | null): Promise<StepReport> {
+  async #step(skipReason: string | null, loss: number | null = null): Promise<StepReport> {
     if (this.#busy) throw new Error('Optimizer.step: the step before has not finished; await it');
     this.#busy = true;
     try {
@@ -147,13 +162,14 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
       }
       if (skipReason !== null) gradients.skip(skipReason);
       const { norm: normBefore, norms, nonFinite, device: normDevice } = await gradients.measure();
-      const context = this.#context();
+      const settings = this.#groups.map((group) => group.settingsAt(this.constructor.name, this.#steps));
+      const context = this.#context(settings[0].lr, loss);
       const { step, lr } = context;
       const hooks = await runHooks(this.hooks, gradients, context);
       const { skipped, changed: clipped } = gradients;
       const normAfter = clipped ? await gradients.norm() : normBefore;
       const scale = clipped && normBefore > 0 ? normAfter / normBefore : 1;
-      if (skipped === null) this.#apply();
+      if (skipped === null) hooks.push(...(await this.#update(gradients, settings, context)));
       return {
         step,
         lr,
@@ -173,49 +189,49 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   }
 
   /** Throws if an option is out of range; `lr` is checked by the base. */
-  protected abstract validate(options: Settings<Options>): void;
+  protected abstract validate(options: GroupOptions<Options>): void;
 
   /** Names of the state that an update under these options keeps: it is allocated before any parameter changes. */
-  protected abstract stateNames(options: Settings<Options>): readonly string[];
+  protected abstract stateNames(options: GroupOptions<Options>): readonly string[];
 
   /** Updates the values of one run from its gradients, in place. */
   protected abstract update(run: UpdateRun, options: Settings<Options>): void;
 
-  #context(): StepContext {
+  #context(lr: number, loss: number | null): StepContext {
     return {
       step: this.#steps,
-      lr: this.#groups[0].options.lr,
+      lr,
+      loss,
       parameters: this.parameters,
+      groups: this.#groups.map(({ parameters }) => parameters),
       optimizerState: (parameter): Readonly<Record<string, FloatArray>> => this.#memory.of(parameter),
     };
   }
 
-  #apply(): void {
+  /** The rule, and what the update hooks make of its updates. */
+  async #update(
+    gradients: Gradients,
+    settings: readonly Settings<Options>[],
+    context: StepContext,
+  ): Promise<HookReport[]> {
+    if (this.updateHooks.length === 0) {
+      this.#apply(settings);
+      return [];
+    }
+    const { parameters, names } = gradients;
+    const before = longLived(() => parameters.map(({ value }) => value.copy()));
+    this.#apply(settings);
+    return runUpdateHooks(this.updateHooks, new Updates(parameters, names, before), context);
+  }
+
+  #apply(settings: readonly Settings<Options>[]): void {
     for (const { parameters, options } of this.#groups) {
       if (this.#memory.isPrepared(parameters, options)) continue;
       this.#memory.prepare(parameters, options, this.stateNames(options));
     }
-    for (const { parameters, options } of this.#groups) {
-      this.#memory.update(parameters, (run) => this.update(run, options));
+    for (const [i, { parameters }] of this.#groups.entries()) {
+      this.#memory.update(parameters, (run) => this.update(run, settings[i]));
     }
     this.#steps++;
   }
-}
-
-async function runHooks(
-  hooks: readonly GradientHook[],
-  gradients: Gradients,
-  context: StepContext,
-): Promise<HookReport[]> {
-  const reports: HookReport[] = [];
-  for (const hook of hooks) {
-    if (gradients.skipped !== null) break;
-    const report: HookReport | undefined = await hook.apply(gradients, context);
-    if (!report) {
-      throw new Error(`hook '${hook.name}': must return { hook, clipped, values }, got ${report}`);
-    }
-    gradients.checkPresence(hook.name);
-    reports.push(report);
-  }
-  return reports;
 }

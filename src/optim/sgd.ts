@@ -1,7 +1,7 @@
 /** Stochastic gradient descent, with PyTorch's momentum. */
 
 import type { Parameter } from '../autograd/index.js';
-import type { ParameterGroup, Settings } from './group.js';
+import type { GroupOptions, ParameterGroup, Settings } from './group.js';
 import { Optimizer, type OptimizerOptions } from './optimizer.js';
 import { checkFraction, checkNonNegative } from './options.js';
 import type { UpdateRun } from './update-run.js';
@@ -31,7 +31,12 @@ export class SGD extends Optimizer<SGDOptions> {
     super(params, options, defaults);
   }
 
-  protected override validate({ momentum, dampening, nesterov, weightDecay }: Settings<SGDOptions>): void {
+  protected override validate({
+    momentum,
+    dampening,
+    nesterov,
+    weightDecay,
+  }: GroupOptions<SGDOptions>): void {
     checkFraction('SGD', 'momentum', momentum);
     checkNonNegative('SGD', 'dampening', dampening);
     checkNonNegative('SGD', 'weightDecay', weightDecay);
@@ -42,7 +47,7 @@ export class SGD extends Optimizer<SGDOptions> {
     }
   }
 
-  protected override stateNames({ momentum }: Settings<SGDOptions>): readonly string[] {
+  protected override stateNames({ momentum }: GroupOptions<SGDOptions>): readonly string[] {
     return momentum === 0 ? [] : ['velocity'];
   }
 

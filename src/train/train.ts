@@ -62,7 +62,7 @@ export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): 
     const loss = lossAndGradients(options, batch, step);
     // A non-finite loss is not stepped on: its gradients only tell whose went first.
     const report = await (Number.isFinite(loss)
-      ? optimizer.step()
+      ? optimizer.step({ loss })
       : optimizer.skipStep('the loss is not finite'));
     normDevice = report.normDevice;
     divergence = findDivergence(step, loss, report, optimizer);

@@ -8,6 +8,7 @@ import {
   type DType,
   type GradientHook,
   type NonFinitePolicy,
+  type NormClipOptions,
   type Parameter,
   skipNonFinite,
 } from '../../src/index.js';
@@ -230,7 +231,8 @@ describe('thresholds', () => {
     ]) {
       const parameter = parameterWith(grad);
       const before = gradOf(parameter);
-      const hook = make(Number.POSITIVE_INFINITY, { nonFinite: 'propagate' });
+      const measure = make as (threshold: number, options?: NormClipOptions) => GradientHook;
+      const hook = measure(Number.POSITIVE_INFINITY, { nonFinite: 'propagate' });
       const { report, gradients } = await apply(hook, [parameter]);
       expect([gradOf(parameter), report.clipped, gradients.changed]).toEqual([before, false, false]);
     }

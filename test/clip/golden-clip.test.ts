@@ -15,6 +15,7 @@ import {
   totalNorm,
 } from '../../src/index.js';
 import { type GoldenNumber, loadGolden, worstError } from '../golden/load.js';
+import { context } from './support.js';
 
 type Nested = GoldenNumber | readonly Nested[];
 type Named = Readonly<Record<string, Nested>>;
@@ -140,8 +141,6 @@ describe('clipGradValue agrees with PyTorch', () => {
 });
 
 describe('hooks agree with the reference', () => {
-  const context = { step: 0, lr: 0, parameters: [], optimizerState: () => ({}) };
-
   it('clipByNorm with and without eps', async () => {
     const { inputs, expected } = golden('per_tensor_norm_clip');
     for (const [eps, key] of [

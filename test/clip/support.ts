@@ -40,7 +40,14 @@ export function gradientsOf(parameters: readonly Parameter[], device?: NormDevic
 }
 
 /** A context for hooks called by hand. */
-export const context: StepContext = { step: 0, lr: 0.1, parameters: [], optimizerState: () => ({}) };
+export const context: StepContext = {
+  step: 0,
+  lr: 0.1,
+  loss: null,
+  parameters: [],
+  groups: [],
+  optimizerState: () => ({}),
+};
 
 /** Euclidean norm in float64, written independently of the code under test. */
 export function norm2(...vectors: readonly ArrayLike<number>[]): number {

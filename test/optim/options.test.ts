@@ -122,7 +122,7 @@ it('an optimizer from outside the package lists its options once, as defaults', 
   }
   const [a, b] = [parameterWith([3, -2, 0]), parameterWith([1])];
   expect(() => new Sign([a], { lr: 1, bia: 2 } as SignOptions)).toThrow(
-    "Sign: there is no option 'bia'; the nearest is 'bias' of lr, bias, hooks, normDevice",
+    "Sign: there is no option 'bia'; the nearest is 'bias' of lr, bias, hooks, updateHooks, normDevice",
   );
   const optimizer = new Sign([a, b], { lr: 1, bias: 0.5 });
   await optimizer.step();

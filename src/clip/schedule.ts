@@ -1,0 +1,24 @@
+/**
+ * Schedules: numbers that follow the step. Separate from the learning-rate schedules, which stand with the optimizers,
+ * because a clip threshold may follow one, too.
+ */
+
+import { checkThreshold } from './hook.js';
+
+/**
+ * A number for each step: `step` is the count of updates applied so far, 0 at the first. A pure function, so that there
+ * is nothing to advance, to save or to forget, and a skipped step does not move it.
+ */
+export type Schedule = (step: number) => number;
+
+/** A number now: itself, or what its schedule says of this step. */
+export function valueAt(value: number | Schedule, step: number): number {
+  return typeof value === 'function' ? value(step) : value;
+}
+
+/** A clip threshold now. Throws where a schedule gives none. */
+export function thresholdAt(caller: string, threshold: number | Schedule, step: number): number {
+  const now = valueAt(threshold, step);
+  if (typeof threshold === 'function') checkThreshold(`${caller}, at step ${step} of its schedule`, now);
+  return now;
+}

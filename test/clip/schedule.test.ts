@@ -1,0 +1,34 @@
+import { describe, expect, it } from 'vitest';
+import { clipByGlobalNorm, clipByNorm, SGD } from '../../src/index.js';
+import { context, gradientsOf, gradOf, parameterWith } from './support.js';
+
+describe.each([clipByGlobalNorm, clipByNorm])('a threshold that follows a schedule: %o', (clip) => {
+  const hook = clip((step) => 4 / 2 ** step);
+
+  it('is asked at each step', async () => {
+    for (const step of [0, 1, 2]) {
+      const parameter = parameterWith([3, 4]);
+      const { values } = await hook.apply(gradientsOf([parameter]), { ...context, step });
+      expect(values.threshold).toBe(4 / 2 ** step);
+      expect(Math.hypot(...gradOf(parameter))).toBeCloseTo(4 / 2 ** step, 5);
+    }
+  });
+
+  it('must be a threshold', async () => {
+    const parameter = parameterWith([3, 4]);
+    const applied = clip((step) => 1 - step).apply(gradientsOf([parameter]), { ...context, step: 2 });
+    await expect(applied).rejects.toThrow(
+      `${hook.name}, at step 2 of its schedule: threshold must be a number ≥ 0 (Infinity: measure only), got -1`,
+    );
+    expect(gradOf(parameter)).toEqual([3, 4]);
+  });
+
+  it('stands still while steps are skipped', async () => {
+    const parameter = parameterWith([3, 4]);
+    const optimizer = new SGD([parameter], { lr: 0, hooks: [hook] });
+    await optimizer.step();
+    await optimizer.skipStep('no data');
+    parameter.grad = parameterWith([3, 4]).grad;
+    expect((await optimizer.step()).hooks[0].values.threshold).toBe(2);
+  });
+});
