@@ -1,21 +1,18 @@
 /** `tamegrad demo NAME`: trains, shows progress, writes log and report, prints the comparison. */
 
-import { closeSync, existsSync, openSync, realpathSync, rmSync, writeFileSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import { writeFileSync } from 'node:fs';
 import type { ClipSpec, StepRecord } from '../src/index.js';
 import { setDefaultBackend } from '../src/index.js';
 import { openRunLog, type RunLog } from '../src/node.js';
 import { compare, type Watcher } from './compare.js';
 import type { Demo } from './demo.js';
-import { UsageError } from './errors.js';
+import { checkFiles } from './files.js';
+import { INTERRUPTED, onInterrupt } from './interrupt.js';
 import { renderJson } from './json.js';
 import { type CommonOptions, configOf, wordsFor } from './options.js';
 import { renderPage } from './report-page.js';
 import { renderComparison } from './terminal/comparison.js';
-import { type Progress, startProgress } from './terminal/progress.js';
-
-/** Exit code of a run that Ctrl-C ended. */
-const INTERRUPTED = 130;
+import { type Progress, startProgress, stepNote } from './terminal/progress.js';
 
 /** Runs a demo from parsed options; returns the exit code. What was measured before a Ctrl-C is kept and shown. */
 export async function runDemo(demo: Demo, options: CommonOptions): Promise<number> {
@@ -23,13 +20,7 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
   setDefaultBackend(config.backend);
   checkFiles(options);
   const log = options.log === undefined ? null : openRunLog(options.log);
-  const interrupt = new AbortController();
-  // Stays listening: without a listener the progress bar would pass the signal on, and it would end the process.
-  const onInterrupt = (): void => {
-    if (interrupt.signal.aborted) process.exit(INTERRUPTED);
-    interrupt.abort();
-  };
-  process.on('SIGINT', onInterrupt);
+  const interrupt = onInterrupt();
   const watcher = new DemoWatcher(demo, config.steps, options.quiet || options.json || false, log);
   try {
     const comparison = await compare(demo, config, watcher, interrupt.signal);
@@ -41,38 +32,9 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
     if (comparison.interrupted) process.stderr.write('interrupted: this is what was measured until then\n');
     return comparison.interrupted ? INTERRUPTED : 0;
   } finally {
-    process.off('SIGINT', onInterrupt);
+    interrupt.stopListening();
     log?.close();
   }
-}
-
-/** Throws before any work if a file that is asked for could not be written after it. */
-function checkFiles({ log, report }: CommonOptions): void {
-  if (log !== undefined) checkWritable('--log', log);
-  if (report !== undefined) checkWritable('--report', report);
-  if (log !== undefined && report !== undefined && placeOf(log) === placeOf(report)) {
-    const names = log === report ? `'${log}'` : `one file, '${log}' and '${report}'`;
-    throw new UsageError(`--log and --report: both name ${names}; name two files`);
-  }
-}
-
-/** Where a path leads to, links resolved as far as it exists. */
-function placeOf(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  const full = resolve(path);
-  return join(realpathSync(dirname(full)), basename(full));
-}
-
-/** Tried, because permissions do not tell all. */
-function checkWritable(option: string, path: string): void {
-  const isNew = !existsSync(path);
-  try {
-    closeSync(openSync(path, 'a'));
-  } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    throw new UsageError(`${option}: '${path}' cannot be written${code}; name a file in an existing folder`);
-  }
-  if (isNew) rmSync(path);
 }
 
 /** Shows progress and writes the log, one training after another. */
@@ -95,7 +57,8 @@ class DemoWatcher implements Watcher {
   }
 
   step({ text }: ClipSpec, record: StepRecord): void {
-    this.#progress?.update({ done: record.step + 1, loss: record.loss, norm: record.normBefore });
+    const { step, loss, normBefore } = record;
+    this.#progress?.update({ done: step + 1, note: stepNote(loss, normBefore) });
     this.#log?.write(record, { demo: this.#demo.name, clip: text });
   }
 

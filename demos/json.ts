@@ -18,3 +18,10 @@ export function renderJson({ demo, config, setup, outcomes, interrupted }: Compa
     2,
   )}\n`;
 }
+
+const nonFinite: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
+
+/** For JSON.parse: JSON has no such numbers, they were written as strings. */
+export function reviveNumber(_: string, value: unknown): unknown {
+  return nonFinite.includes(value) ? Number(value) : value;
+}

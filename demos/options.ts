@@ -3,6 +3,8 @@
 import { InvalidArgumentError, Option } from 'commander';
 import { allBackends, clipSpecForms, defaultBackend, parseClipSpec } from '../src/index.js';
 import type { Demo, DemoConfig, DemoOption, OptimizerName } from './demo.js';
+import { parseShard, type Shard } from './experiments/shard.js';
+import { parseRange } from './sweep/range.js';
 
 /** What the common options parse to. */
 export interface CommonOptions {
@@ -59,6 +61,58 @@ function outputOptions(): Option[] {
     new Option('--json', 'print one JSON document and nothing else'),
     new Option('--quiet', 'show no progress'),
   ];
+}
+
+/** The options of `experiment`. */
+export function experimentOptions(): Option[] {
+  return [
+    new Option('--seed <integer>', 'first seed').argParser(wholeNumber(0, MAX_SEED)).default(1),
+    new Option('--seeds <integer>', 'how many seeds').argParser(wholeNumber(1)).default(1),
+    new Option('--jobs <integer>', 'how many run side by side').argParser(wholeNumber(1)),
+    new Option('--shard <i/n>', 'run part i of n').argParser(shard),
+    ...resultOptions(),
+    new Option('--quiet', 'show no progress'),
+  ];
+}
+
+/** The options of `sweep demo NAME`: those of the demo, with ranges for clip specs and rates. */
+export function sweepOptions(demo: Demo): Option[] {
+  const replaced = ['--clip', '--lr', '--log', '--json'];
+  return [
+    new Option('--clip <range>', 'clip specs, repeatable: none, norm:0.1..10x12, value:0.1,1')
+      .argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text])
+      .default(undefined, 'none, norm:0.1..10x7'),
+    new Option('--lr <range>', 'learning rates: 0.1, 0.01,0.1 or 0.01..1x5')
+      .argParser(rates)
+      .default([demo.defaults.lr], String(demo.defaults.lr)),
+    new Option('--seeds <integer>', 'how many seeds, from --seed on').argParser(wholeNumber(1)).default(1),
+    new Option('--jobs <integer>', 'how many run side by side').argParser(wholeNumber(1)),
+    new Option(
+      '--out <file.jsonl>',
+      'rows, one a training; a sweep that was killed goes on from there',
+    ).default('sweep.jsonl'),
+    ...demoOptions(demo).filter(({ long }) => !replaced.includes(long!)),
+  ];
+}
+
+function rates(text: string): readonly number[] {
+  const parsed = parseRange(text);
+  if (parsed) return parsed;
+  throw new InvalidArgumentError('It must be a number, a list as 0.01,0.1 or a range as 0.01..1x5.');
+}
+
+/** How results are shown. */
+export function resultOptions(): Option[] {
+  return [
+    new Option('--report <file.html>', 'write a self-contained page with charts'),
+    new Option('--json', 'print one JSON document and nothing else'),
+  ];
+}
+
+function shard(text: string): Shard {
+  const parsed = parseShard(text);
+  if (parsed) return parsed;
+  throw new InvalidArgumentError('It must be i/n with 1 ≤ i ≤ n, as in 1/2.');
 }
 
 function ownOption({

@@ -4,8 +4,17 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { runDemo } from './demo-command.js';
 import { UsageError } from './errors.js';
+import { type ExperimentOptions, joinExperiments, runExperiments } from './experiments/command.js';
 import { demos } from './index.js';
-import { type CommonOptions, commonOptions, demoOptions } from './options.js';
+import {
+  type CommonOptions,
+  commonOptions,
+  demoOptions,
+  experimentOptions,
+  resultOptions,
+  sweepOptions,
+} from './options.js';
+import { runSweep, type SweepOptions } from './sweep/command.js';
 
 const FAILED = 1;
 const WRONG_USAGE = 2;
@@ -69,7 +78,39 @@ function buildProgram(done: (exitCode: number) => void): Command {
     .action(() => {
       process.stdout.write(demos.map(({ name, summary }) => `${name.padEnd(9)}${summary}\n`).join(''));
     });
+  addExperiments(program, done);
+  addSweeps(program, done);
   return configure(program);
+}
+
+function addSweeps(program: Command, done: (exitCode: number) => void): void {
+  const sweep = configure(program.command('sweep'))
+    .description('train a demo under many clip specs, learning rates and seeds')
+    .helpCommand(false);
+  const group = configure(sweep.command('demo')).description('which demo').helpCommand(false);
+  for (const demo of demos) {
+    const command = configure(group.command(demo.name)).description(demo.summary);
+    for (const option of sweepOptions(demo)) command.addOption(option);
+    command.action(async (options: SweepOptions) => done(await runSweep(demo, options)));
+  }
+}
+
+function addExperiments(program: Command, done: (exitCode: number) => void): void {
+  const experiment = configure(program.command('experiment'))
+    .description('run claims about clipping as experiments; without a word, list them')
+    .argument('[id...]', 'numbers or names of experiments, or all')
+    .helpCommand(false);
+  for (const option of experimentOptions()) experiment.addOption(option);
+  experiment.action(async (ids: readonly string[], options: ExperimentOptions) =>
+    done(await runExperiments(ids, options)),
+  );
+  const join = configure(experiment.command('join'))
+    .description('join the --json output of shards')
+    .argument('<file...>', 'what shards printed');
+  for (const option of resultOptions()) join.addOption(option);
+  join.action(async (files: readonly string[], _: unknown, command: Command) =>
+    done(await joinExperiments(files, command.optsWithGlobals())),
+  );
 }
 
 /** The options of all demos as lines of help, and where those of one demo are told. */

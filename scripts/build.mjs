@@ -18,6 +18,8 @@ await build({
     node: 'src/node.ts',
     report: 'src/train/report/index.ts',
     cli: 'demos/main.ts',
+    'experiment-worker': 'demos/experiments/worker.ts',
+    'sweep-worker': 'demos/sweep/worker.ts',
   },
   outdir: 'dist',
   bundle: true,

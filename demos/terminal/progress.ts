@@ -6,12 +6,12 @@ import cliProgress from 'cli-progress';
 import { formatNumber } from '../../src/train/report/index.js';
 import { columnsOf, hasColor, paint, type Sink, shorten } from './stream.js';
 
-/** What one step reports. */
+/** How far a run is. */
 export interface ProgressValues {
   /** Steps done so far, counted from 1. */
   readonly done: number;
-  readonly loss: number;
-  readonly norm: number;
+  /** What stands beside the bar: the loss, what was done last. */
+  readonly note: string;
 }
 
 /** The progress of one run. `stop` may be called more than once, and must be called on every way out. */
@@ -25,6 +25,8 @@ export interface Progress {
 export interface ProgressOptions {
   readonly label: string;
   readonly total: number;
+  /** What is counted: `step` by default. */
+  readonly unit?: string;
   readonly quiet?: boolean;
   /** `process.stderr` by default. */
   readonly sink?: Sink & Partial<NodeJS.WritableStream>;
@@ -41,7 +43,8 @@ export function startProgress(options: ProgressOptions): Progress {
   return sink.isTTY ? startBar(options, sink) : startLines(options, sink);
 }
 
-function valuesText({ loss, norm }: ProgressValues): string {
+/** The note of a training step. */
+export function stepNote(loss: number, norm: number): string {
   return `loss ${formatNumber(loss)}  norm ${formatNumber(norm)}`;
 }
 
@@ -79,21 +82,21 @@ function startBar({ label, total }: ProgressOptions, sink: Sink): Progress {
   process.on('exit', stop);
   return {
     update: (values) => {
-      if (running) bar.update(values.done, { text: shorten(valuesText(values), 26) });
+      if (running) bar.update(values.done, { text: shorten(values.note, 26) });
     },
     stop,
   };
 }
 
 /** A line for the first step, for every tenth of the way, and for the last. */
-function startLines({ label, total }: ProgressOptions, sink: Sink): Progress {
+function startLines({ label, total, unit = 'step' }: ProgressOptions, sink: Sink): Progress {
   let tenth = -1;
   return {
     update: (values) => {
       const now = Math.floor((10 * values.done) / Math.max(1, total));
       if (now === tenth) return;
       tenth = now;
-      sink.write(`${label}  step ${values.done}/${total}  ${valuesText(values)}\n`);
+      sink.write(`${label}  ${unit} ${values.done}/${total}  ${values.note}\n`);
     },
     stop: () => undefined,
   };

@@ -42,7 +42,7 @@ describe('wrong usage is one line on stderr that names the fix, exit code 2, and
   const forms = 'must be one of none, norm:1, value:0.5, per-tensor:1, norm:1:p=inf';
   it.each<[words: string, said: string]>([
     ['dmeo', "unknown command 'dmeo' (Did you mean demo?)"],
-    ['train', "unknown command 'train' (known: demo, list)"],
+    ['train', "unknown command 'train' (known: demo, list"],
     ['demo lacth', "unknown command 'lacth' (Did you mean latch?)"],
     ['demo zzzzzzzz', `unknown command 'zzzzzzzz' (known: ${names})`],
     ['demo latch more', "too many arguments for 'latch'"],

@@ -44,6 +44,7 @@ export function tableOf(figure: HeatFigure): FigureTable | null {
     const [low, high] = figure.x.range;
     // The first whole number in a column's range: the first step of its bucket.
     const name = (column: number) =>
+      figure.x.categories?.[column] ??
       `${figure.x.label} ${Math.ceil(low + (column * (high - low)) / figure.columns - 1e-9)}`;
     return {
       head: ['', ...columns.map(name)],

@@ -94,7 +94,7 @@ function drawHeat(figure: HeatFigure, bands: Bands, width: number, text: Omit<Sv
       domain: figure.x.range,
       label: labelOf(figure.x),
       ticks: (figure.x.ticks ?? xTicks(figure.x, wide ? 8 : 4)) as number[],
-      tickFormat: tickFormat('linear'),
+      tickFormat: figure.x.categories ? (x: number) => columnName(figure.x, x) : tickFormat('linear'),
     },
     y: {
       domain: figure.y.range,
@@ -114,9 +114,20 @@ function drawHeat(figure: HeatFigure, bands: Bands, width: number, text: Omit<Sv
   return renderSvg(options, { ...text, className: wide ? 'wide' : 'narrow' });
 }
 
-function xTicks({ range, whole }: HeatFigure['x'], count: number): readonly number[] {
+function xTicks({ range, whole, categories }: HeatFigure['x'], count: number): readonly number[] {
+  if (categories) {
+    const [low, high] = range;
+    const every = Math.ceil(categories.length / (2 * count));
+    const middles = categories.map((_, k) => low + ((k + 0.5) * (high - low)) / categories.length);
+    return middles.filter((_, k) => k % every === 0);
+  }
   const ticks = linearTicks(...range, count);
   return whole ? ticks.filter(Number.isInteger) : ticks;
+}
+
+/** The name of the column around a position. */
+function columnName({ range: [low, high], categories = [] }: HeatFigure['x'], x: number): string {
+  return categories[Math.floor(((x - low) / (high - low)) * categories.length)];
 }
 
 function labelOf({ label, unit }: Axis): string {

@@ -1,6 +1,6 @@
 /** Reports: a comparison of runs as one self-contained HTML page, and the numbers and shapes it is made from. */
 
-import type { Figure, ReportPage } from './types.js';
+import type { CollectionPage, Figure, ReportPage } from './types.js';
 
 export { comparisonFigures } from './comparison.js';
 export { escapeHtml, formatNumber, formatPercent, formatTick, formatTickRich } from './format.js';
@@ -20,6 +20,12 @@ export type * from './types.js';
 /** The page as one self-contained HTML document. A promise, since what draws is loaded when first needed. */
 export async function renderReport(page: ReportPage): Promise<string> {
   const { renderReport: render } = await import('./page.js');
+  return render(page);
+}
+
+/** Many small results as one self-contained HTML document. */
+export async function renderCollection(page: CollectionPage): Promise<string> {
+  const { renderCollection: render } = await import('./collection.js');
   return render(page);
 }
 

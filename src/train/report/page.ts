@@ -3,7 +3,7 @@ import type { Divergence } from '../record.js';
 import { comparisonFigures, ending } from './comparison.js';
 import { renderFigure } from './figure.js';
 import { escapeHtml, escapeProse, formatNumber } from './format.js';
-import { STYLE } from './style.js';
+import { commandBlock, documentOf, verdictSection } from './frame.js';
 import type { Figure, ReportPage, RunView, Section } from './types.js';
 
 /**
@@ -21,50 +21,18 @@ export function renderReport(page: ReportPage): string {
     page.sections.filter((part) => (part.place ?? 'after') === place).map(section);
   const body = [
     notice(page.notice),
-    verdict(page),
+    verdictSection(page.notice ? 'So far' : 'Verdict', page.verdict),
     runsTable(page.runs),
     ...extra('before'),
     comparison(comparisonFigures(page.runs, page.lossUnit), nextId),
     ...extra('after'),
     settings(page),
   ];
-  return `${head(page)}
-<body>
-<a class="skip" href="#content">Skip to the verdict</a>
-<header>
-<p class="eyebrow">tamegrad · gradients, tamed</p>
-<h1>${escapeHtml(page.title)}</h1>
-<p class="lead">${escapeProse(page.lead)}</p>
-</header>
-<main id="content">
-${body.filter(Boolean).join('\n')}
-</main>
-<footer><p>Written by tamegrad. This page is one file: it loads nothing and runs no script.</p></footer>
-</body>
-</html>
-`;
-}
-
-function head(page: ReportPage): string {
-  return `<!doctype html>
-<html lang="en">
-<head>
-<meta charset="utf-8">
-<meta name="viewport" content="width=device-width, initial-scale=1">
-<meta name="color-scheme" content="light dark">
-<title>${escapeHtml(page.title)}</title>
-<meta name="description" content="${escapeHtml(page.verdict.replaceAll('`', ''))}">
-<style>${STYLE}</style>
-</head>`;
+  return documentOf(page, body);
 }
 
 function notice(text: string | undefined): string {
   return text ? `<p class="notice" role="note">${escapeProse(text)}</p>` : '';
-}
-
-function verdict(page: ReportPage): string {
-  const heading = page.notice ? 'So far' : 'Verdict';
-  return `<section class="verdict" aria-labelledby="verdict"><h2 id="verdict">${heading}</h2><p>${escapeProse(page.verdict)}</p></section>`;
 }
 
 function outcome(run: RunView): string {
@@ -128,25 +96,13 @@ function comparison(figures: readonly Figure[], nextId: () => string): string {
   return `<section><h2>How it went</h2>\n${figures.map((figure) => renderFigure(figure, nextId())).join('\n')}</section>`;
 }
 
-/** Words that break between each other only: a break after the hyphens of a flag would be copied wrong. */
-function commandWords(command: string): string {
-  return command
-    .split(/( +)/)
-    .map((part) => (part.trim() === '' ? part : `<span>${escapeHtml(part)}</span>`))
-    .join('');
-}
-
 function settings(page: ReportPage): string {
   const rows = Object.entries(page.settings).map(([name, value]) => {
     const shown = typeof value === 'number' ? formatNumber(value, 6) : value;
     return `<div><dt>${escapeHtml(name)}</dt><dd>${escapeHtml(shown)}</dd></div>`;
   });
   const list = rows.length > 0 ? `<dl>${rows.join('')}</dl>` : '';
-  const commands = Object.entries(page.commands).map(
-    ([where, command]) =>
-      `<p class="where">${escapeHtml(where)}</p>\n<pre tabindex="0"><code>${commandWords(command)}</code></pre>`,
-  );
   return `<section class="settings" aria-labelledby="settings"><h2 id="settings">Settings</h2>${list}</section>
 <section class="again" aria-labelledby="again"><h2 id="again">Run it again</h2><p>The same seed gives the same numbers.</p>
-${commands.join('\n')}</section>`;
+${commandBlock(page.commands)}</section>`;
 }

@@ -72,6 +72,18 @@ dd{margin:0;text-align:right;font-variant-numeric:tabular-nums;overflow-wrap:any
 code,pre{font-family:var(--mono);font-size:.9em}
 pre{margin:.75rem 0 0;padding:1rem 1.1rem;background:var(--card);border:1px solid var(--rule);border-radius:.3rem;white-space:pre-wrap;overflow-wrap:anywhere;user-select:all}
 pre span{display:inline-block;max-width:100%}
+.contents{margin-top:clamp(2rem,5vw,3rem)}
+.contents li{max-width:none}
+.contents ol{margin:.25rem 0 .75rem;padding:0;list-style:none}
+.contents>ol>li{margin-top:.75rem;font-weight:650}
+.contents li li{display:flex;flex-wrap:wrap;gap:.1rem .75rem;padding:.3rem 0;border-bottom:1px solid var(--rule);font-weight:400;font-size:.95rem}
+.contents li li>:last-child{margin-left:auto}
+.card{margin-top:2.75rem;padding-top:1.5rem;border-top:1px solid var(--rule)}
+.card h3{margin:0;font:600 1.15rem/1.3 var(--sans)}
+.card blockquote{margin:.5rem 0;padding-left:1rem;border-left:.2rem solid var(--rule);font:500 1.2rem/1.4 var(--serif)}
+.card blockquote p{margin:0}
+.status{margin:.5rem 0;font-weight:650}
+a{color:var(--accent)}
 footer{margin-top:4rem;padding-top:1.25rem;padding-bottom:2.5rem;color:var(--soft);font-size:.9rem}
 .skip{position:absolute;left:-999rem}
 .skip:focus{left:1rem;top:1rem;padding:.5rem .8rem;background:var(--card);color:var(--accent)}

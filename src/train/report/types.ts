@@ -108,7 +108,12 @@ export interface HeatPath {
 /** A surface z(x, y) on an even grid, in bands of colour; hatched where it is not finite. */
 export interface HeatFigure extends FigureText {
   readonly kind: 'heat';
-  readonly x: Axis & { readonly range: readonly [number, number]; readonly ticks?: readonly number[] };
+  readonly x: Axis & {
+    readonly range: readonly [number, number];
+    readonly ticks?: readonly number[];
+    /** Names columns instead of numbering an axis. */
+    readonly categories?: readonly string[];
+  };
   /** `categories` names rows instead of numbering an axis, from the top down. */
   readonly y: Axis & { readonly range: readonly [number, number]; readonly categories?: readonly string[] };
   readonly z: Axis & { readonly range?: readonly [number, number] };
@@ -147,4 +152,38 @@ export interface ReportPage {
   readonly commands: Readonly<Record<string, string>>;
   /** Unit of the loss, e.g. `nats`. */
   readonly lossUnit?: string;
+}
+
+/** One criterion of a card: what was measured and what it must be, formatted. */
+export interface CardFact {
+  readonly label: string;
+  readonly value: string;
+  readonly rule: string;
+  readonly met: boolean;
+}
+
+/** One small result. Words between backticks are set as code. */
+export interface Card {
+  /** Unique in its page, fit for an anchor. */
+  readonly id: string;
+  readonly name: string;
+  /** What it is about: a claim, a question. */
+  readonly title: string;
+  /** What came of it, in a few words. */
+  readonly status: string;
+  readonly tone: 'ok' | 'bad' | 'plain';
+  readonly paragraphs: readonly string[];
+  readonly facts: readonly CardFact[];
+  readonly figure?: Figure;
+  /** The command that repeats it alone. */
+  readonly command?: string;
+}
+
+/** A page of many small results. All text is plain text and is escaped. */
+export interface CollectionPage {
+  readonly title: string;
+  readonly lead: string;
+  readonly verdict: string;
+  readonly parts: readonly { readonly heading: string; readonly cards: readonly Card[] }[];
+  readonly commands: Readonly<Record<string, string>>;
 }

@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { startProgress } from '../../../demos/terminal/progress.js';
+import { startProgress, stepNote } from '../../../demos/terminal/progress.js';
 import { FakeSink, hasEscapes, plainLines, widest } from './sink.js';
 
 const HIDE = '\u001b[?25l';
@@ -9,7 +9,7 @@ describe('in a pipe', () => {
   it('writes a line about every tenth of the way, plain', () => {
     const sink = new FakeSink(false);
     const progress = startProgress({ label: 'norm:1', total: 300, sink });
-    for (let done = 1; done <= 300; done += 1) progress.update({ done, loss: 1 / done, norm: 44 / done });
+    for (let done = 1; done <= 300; done += 1) progress.update({ done, note: stepNote(1 / done, 44 / done) });
     progress.stop();
     const lines = plainLines(sink.text);
     expect(lines).toHaveLength(11);
@@ -23,7 +23,7 @@ describe('when quiet', () => {
   it.each([true, false])('writes nothing (terminal: %s)', (isTTY) => {
     const sink = new FakeSink(isTTY);
     const progress = startProgress({ label: 'a', total: 2, quiet: true, sink });
-    progress.update({ done: 1, loss: 1, norm: 1 });
+    progress.update({ done: 1, note: stepNote(1, 1) });
     progress.stop();
     expect(sink.text).toBe('');
   });
@@ -33,7 +33,7 @@ describe('on a terminal', () => {
   it('shows run, step, loss and norm within 80 columns', () => {
     const sink = new FakeSink(true);
     const progress = startProgress({ label: 'per-tensor:0.5:and-more', total: 100_000, sink });
-    progress.update({ done: 99_999, loss: 4.82e-125, norm: -5.56e213 });
+    progress.update({ done: 99_999, note: stepNote(4.82e-125, -5.56e213) });
     progress.stop();
     const frames = sink.text.split('\u001b[1G').filter((frame) => frame.includes('99999/100000'));
     expect(frames[0]).toContain('loss 4.82e-125');
@@ -51,7 +51,7 @@ describe('on a terminal', () => {
     progress.stop();
     expect(sink.text.split(SHOW)).toHaveLength(2);
     const length = sink.text.length;
-    progress.update({ done: 5, loss: 1, norm: 1 });
+    progress.update({ done: 5, note: stepNote(1, 1) });
     expect(sink.text.length).toBe(length);
     expect(['SIGINT', 'SIGTERM', 'exit'].map((event) => process.listenerCount(event))).toEqual(before);
   });

@@ -1,0 +1,129 @@
+/** `tamegrad experiment`: chooses experiments, runs them side by side, prints and writes what came of them. */
+
+import { writeFileSync } from 'node:fs';
+import { UsageError } from '../errors.js';
+import { checkFiles } from '../files.js';
+import { INTERRUPTED, onInterrupt } from '../interrupt.js';
+import { startProgress } from '../terminal/progress.js';
+import { joined, readDocument, renderDocument } from './document.js';
+import type { Experiment } from './experiment.js';
+import { experiments } from './index.js';
+import { renderPage } from './page.js';
+import { defaultJobs, runTasks } from './pool.js';
+import { type Outcome, type Result, runExperiment, stands } from './run.js';
+import { type Shard, shardOf } from './shard.js';
+import { tellAll, tellResult } from './tell.js';
+import type { Task } from './worker.js';
+
+/** What the options of `experiment` parse to. */
+export interface ExperimentOptions {
+  readonly seed: number;
+  readonly seeds: number;
+  readonly jobs?: number;
+  readonly shard?: Shard;
+  readonly report?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+}
+
+/** Runs experiments by number or name, or `all`; without a word lists them. Returns the exit code. */
+export async function runExperiments(words: readonly string[], options: ExperimentOptions): Promise<number> {
+  if (words.length === 0) {
+    process.stdout.write(experiments.map(listLine).join(''));
+    return 0;
+  }
+  const chosen = words.includes('all') ? experiments : words.map(chosenBy);
+  checkFiles(options);
+  const tasks = chosen.flatMap(({ number }) =>
+    Array.from({ length: options.seeds }, (_, i): Task => ({ number, seed: options.seed + i })),
+  );
+  const interrupt = onInterrupt();
+  const outcomes: Outcome[] = [];
+  const mine = shardOf(tasks, options.shard);
+  const progress = startProgress({
+    label: 'experiments',
+    unit: 'run',
+    total: mine.length,
+    quiet: options.quiet || options.json,
+  });
+  try {
+    for await (const outcome of outcomesOf(mine, options.jobs ?? defaultJobs(), interrupt.signal)) {
+      outcomes.push(outcome);
+      progress.update({ done: outcomes.length, note: nameOf(outcome) });
+    }
+  } catch (error) {
+    if (!interrupt.signal.aborted) throw error;
+  } finally {
+    progress.stop();
+    interrupt.stopListening();
+  }
+  const results = joined(outcomes);
+  await show(results, options, wordsOf(words, options));
+  if (!interrupt.signal.aborted) return results.every(stands) ? 0 : 1;
+  process.stderr.write('interrupted: this is what was measured until then\n');
+  return INTERRUPTED;
+}
+
+/** Joins what shards printed with `--json`. Returns the exit code. */
+export async function joinExperiments(
+  files: readonly string[],
+  options: Pick<ExperimentOptions, 'report' | 'json'>,
+): Promise<number> {
+  checkFiles(options);
+  const results = joined(files.flatMap(readDocument).flatMap(({ outcomes }) => outcomes));
+  await show(results, options, 'all');
+  return results.every(stands) ? 0 : 1;
+}
+
+async function show(
+  results: readonly Result[],
+  { report, json }: Pick<ExperimentOptions, 'report' | 'json'>,
+  words: string,
+): Promise<void> {
+  if (report) writeFileSync(report, await renderPage(results, words));
+  if (json) {
+    process.stdout.write(renderDocument(results));
+    return;
+  }
+  for (const result of results) process.stdout.write(`${tellResult(result, process.stdout)}\n`);
+  process.stdout.write(`${tellAll(results)}\n`);
+  if (report) process.stdout.write(`\nReport: ${report}\n`);
+}
+
+/** In this process where one job is asked for: nothing is started for a single experiment. */
+async function* outcomesOf(
+  tasks: readonly Task[],
+  jobs: number,
+  signal: AbortSignal,
+): AsyncGenerator<Outcome> {
+  if (jobs > 1 && tasks.length > 1) {
+    const worker = new URL('./experiment-worker.js', import.meta.url);
+    for await (const { outcome } of runTasks<Task, Outcome>(worker, tasks, jobs, signal)) yield outcome;
+    return;
+  }
+  for (const { number, seed } of tasks) {
+    if (signal.aborted) return;
+    yield await runExperiment(chosenBy(String(number)), seed);
+  }
+}
+
+function chosenBy(word: string): Experiment {
+  const found = experiments.find(({ number, name }) => word === name || word === String(number));
+  if (found) return found;
+  const near = experiments.filter(({ name }) => name.includes(word)).map(({ name }) => name);
+  const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : '`tamegrad experiment` lists them';
+  throw new UsageError(`experiment: there is none called '${word}'; ${hint}`);
+}
+
+function nameOf({ number }: Outcome): string {
+  return chosenBy(String(number)).name;
+}
+
+function listLine({ number, name, claim, source }: Experiment): string {
+  return `${String(number).padStart(2)}  ${name.padEnd(30)}“${claim}” (${source})\n`;
+}
+
+/** The words that repeat a run after `experiment`. */
+function wordsOf(words: readonly string[], { seed, seeds }: ExperimentOptions): string {
+  return `${words.join(' ')} --seed ${seed} --seeds ${seeds}`;
+}

@@ -1,0 +1,73 @@
+/**
+ * The file of a sweep: a JSON object a line, in the order of the tasks, written as far as that order is known. A sweep
+ * that was killed goes on behind its last whole line.
+ */
+
+import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
+import { toJson } from '../../src/index.js';
+import { UsageError } from '../errors.js';
+import { reviveNumber } from '../json.js';
+import type { SweepRow, SweepTask } from './tasks.js';
+
+/** The rows that are there, and a writer of those to come. */
+export class RowFile {
+  readonly rows: SweepRow[];
+  readonly #file: number;
+  /** Rows that came before one that stands before them. */
+  readonly #early = new Map<number, SweepRow>();
+
+  /** Opens a file for the rows of these tasks. Throws UsageError where it holds those of another sweep. */
+  constructor(path: string, tasks: readonly SweepTask[]) {
+    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
+    // A line that was cut off by a kill has no end.
+    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
+    this.rows = whole
+      .split('\n')
+      .slice(0, -1)
+      .map((line, i) => rowOf(line, path, i, tasks[i]));
+    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w');
+    ftruncateSync(this.#file, Buffer.byteLength(whole));
+    this.#at = Buffer.byteLength(whole);
+  }
+
+  #at = 0;
+
+  /** Takes the row of task i, and writes all whose turn has come. */
+  add(i: number, row: SweepRow): void {
+    this.#early.set(i, row);
+    for (let next = this.#early.get(this.rows.length); next; next = this.#early.get(this.rows.length)) {
+      this.#early.delete(this.rows.length);
+      this.#at += writeSync(this.#file, `${toJson(next)}\n`, this.#at);
+      this.rows.push(next);
+    }
+  }
+
+  close(): void {
+    closeSync(this.#file);
+  }
+}
+
+function rowOf(line: string, path: string, i: number, task: SweepTask | undefined): SweepRow {
+  const row = parsed(line);
+  const { demo, config } = task ?? {};
+  if (
+    row &&
+    row.demo === demo &&
+    row.clip === config?.clips[0] &&
+    row.lr === config?.lr &&
+    row.seed === config?.seed
+  ) {
+    return row;
+  }
+  throw new UsageError(
+    `sweep: line ${i + 1} of '${path}' is not of this sweep; name another file with --out`,
+  );
+}
+
+function parsed(line: string): SweepRow | null {
+  try {
+    return JSON.parse(line, reviveNumber) as SweepRow;
+  } catch {
+    return null;
+  }
+}
