@@ -1,73 +1,25 @@
 /** The command line as its users meet it: the bundled program in a process of its own. */
 
-import { type ChildProcess, spawn } from 'node:child_process';
-import { cpSync, existsSync, mkdtempSync, readFileSync, realpathSync, rmSync, symlinkSync } from 'node:fs';
-import { tmpdir } from 'node:os';
+import { existsSync, readFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
-import { build, type Metafile } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { demos } from '../../demos/index.js';
+import { type Bundled, bundleCommandLine, finish } from './bundled.js';
 import { hasEscapes } from './terminal/sink.js';
 
-const root = fileURLToPath(new URL('../..', import.meta.url));
+let bundle: Bundled;
 let folder: string;
-let outputs: Metafile['outputs'];
+let outputs: Bundled['outputs'];
 
 beforeAll(async () => {
-  folder = realpathSync(mkdtempSync(join(tmpdir(), 'tamegrad-cli-')));
-  const { metafile } = await build({
-    absWorkingDir: root,
-    entryPoints: { cli: 'demos/main.ts' },
-    outdir: join(folder, 'dist'),
-    bundle: true,
-    splitting: true,
-    metafile: true,
-    format: 'esm',
-    platform: 'node',
-    packages: 'external',
-  });
-  outputs = metafile.outputs;
-  cpSync(join(root, 'package.json'), join(folder, 'package.json'));
-  cpSync(join(root, 'demos/data'), join(folder, 'dist/data'), { recursive: true });
-  symlinkSync(join(root, 'node_modules'), join(folder, 'node_modules'));
+  bundle = await bundleCommandLine();
+  ({ folder, outputs } = bundle);
 });
 
-afterAll(() => rmSync(folder, { recursive: true }));
+afterAll(() => bundle.remove());
 
-interface Finished {
-  readonly code: number | null;
-  readonly out: string;
-  readonly err: string;
-}
-
-function start(
-  words: readonly string[],
-  env: NodeJS.ProcessEnv = {},
-  flags: readonly string[] = [],
-): ChildProcess {
-  const { NO_COLOR: _, FORCE_COLOR: __, ...inherited } = process.env;
-  return spawn(process.execPath, [...flags, join(folder, 'dist/cli.js'), ...words], {
-    cwd: folder,
-    env: { ...inherited, ...env },
-  });
-}
-
-function finish(child: ChildProcess): Promise<Finished> {
-  return new Promise((resolve, reject) => {
-    let [out, err] = ['', ''];
-    child.stdout!.on('data', (chunk) => {
-      out += chunk;
-    });
-    child.stderr!.on('data', (chunk) => {
-      err += chunk;
-    });
-    child.on('error', reject);
-    child.on('close', (code) => resolve({ code, out, err }));
-  });
-}
-
-const cli = (...words: string[]): Promise<Finished> => finish(start(words));
+const start: Bundled['start'] = (...how) => bundle.start(...how);
+const cli: Bundled['run'] = (...words) => bundle.run(...words);
 
 interface JsonRun {
   readonly [field: string]: unknown;
@@ -187,7 +139,9 @@ describe('commands', () => {
   });
 
   it('--version prints that of the package', async () => {
-    const { version } = JSON.parse(readFileSync(join(root, 'package.json'), 'utf8')) as { version: string };
+    const { version } = JSON.parse(readFileSync(join(process.cwd(), 'package.json'), 'utf8')) as {
+      version: string;
+    };
     expect(await cli('--version')).toEqual({ code: 0, out: `${version}\n`, err: '' });
   });
 
