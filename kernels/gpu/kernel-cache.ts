@@ -1,6 +1,6 @@
 /*
  * Compiled kernels, by layout and kind, and how one is called. Separate because everything that costs milliseconds is
- * decided here: a kernel is compiled on its first use for a layout (7 ms) and kept.
+ * decided here: a kernel is compiled on its first use for a layout (7 ms) and kept, for all blocks that are laid out so.
  */
 
 import { type GpuDevice, type GpuKernel, type NormDevice, type Rows, ranOnCpu } from './gpu.js';
@@ -21,8 +21,12 @@ const MAX_LAYOUTS = 32;
 export class KernelCache {
   readonly #device: GpuDevice;
   readonly #dialect: Dialect;
-  readonly #layouts = new Map<BlockLayout, Map<string, GpuKernel>>();
+  /** By key of the layout, the least recently used first. */
+  readonly #layouts = new Map<string, LayoutKernels>();
+  #latest: LayoutKernels | undefined;
   #running: Promise<unknown> | undefined;
+  /** What `read` is given, of the most segments so far: a step makes no array. */
+  #values = new Float64Array(0);
   #ranOn: NormDevice;
   #compiled = 0;
   #launches = 0;
@@ -49,14 +53,15 @@ export class KernelCache {
 
   /**
    * One launch: for each segment the sum of |v|^p of its elements, or the largest |v| for p = Infinity, each element
-   * multiplied by its segment's two factors where `scales` are given.
+   * multiplied by its segment's two factors where `scales` are given. They are handed to `read`, valid while it runs.
    */
-  async run(
+  async run<T>(
     block: Float32Array,
     layout: BlockLayout,
     p: number,
+    read: (values: Float64Array) => T,
     scales?: Float32Array,
-  ): Promise<Float64Array> {
+  ): Promise<T> {
     // A device that answers later may write two answers to one place: one launch at a time there.
     while (this.#running !== undefined) await this.#running;
     if (this.#disposed)
@@ -69,13 +74,15 @@ export class KernelCache {
     if (scales !== undefined) args.push(scales);
     const answer = kernel(...args);
     this.#launches++;
-    return isPromise(answer) ? this.#await(answer, kernel, layout) : this.#read(answer, kernel, layout);
+    const take = (rows: Rows): T => read(this.#take(rows, kernel, layout));
+    return isPromise(answer) ? this.#await(answer.then(take)) : take(answer);
   }
 
   /** Frees the kernels; they are compiled again when asked for. */
   clear(): void {
     for (const kernels of this.#layouts.values()) destroyAll(kernels);
     this.#layouts.clear();
+    this.#latest = undefined;
   }
 
   dispose(): void {
@@ -85,26 +92,26 @@ export class KernelCache {
     void this.#device.close();
   }
 
-  #await(answer: Promise<Rows>, kernel: GpuKernel, layout: BlockLayout): Promise<Float64Array> {
-    const values = answer.then((rows) => this.#read(rows, kernel, layout));
+  #await<T>(answer: Promise<T>): Promise<T> {
     const free = (): void => {
       this.#running = undefined;
     };
-    this.#running = values.then(free, free);
-    return values;
+    this.#running = answer.then(free, free);
+    return answer;
   }
 
-  #read(rows: Rows, kernel: GpuKernel, { segmentCount }: BlockLayout): Float64Array {
+  #take(rows: Rows, kernel: GpuKernel, { segmentCount }: BlockLayout): Float64Array {
     if (ranOnCpu(kernel)) this.#ranOn = 'cpu';
-    const values = new Float64Array(segmentCount);
-    for (let s = 0; s < segmentCount; s++) values[s] = rows[s][0];
-    return values;
+    if (this.#values.length < segmentCount) this.#values = new Float64Array(segmentCount);
+    for (let s = 0; s < segmentCount; s++) this.#values[s] = rows[s][0];
+    return this.#values;
   }
 
   #kernel(layout: BlockLayout, term: Term, scaled: boolean): GpuKernel {
-    const kernels = this.#kernelsOf(layout);
-    const key = scaled ? `${term} scaled` : term;
-    const known = kernels.get(key);
+    if (this.#latest?.key !== layout.key) this.#latest = this.#kernelsOf(layout);
+    const { kernels } = this.#latest;
+    const kind = scaled ? `${term} scaled` : term;
+    const known = kernels.get(kind);
     if (known !== undefined) return known;
     const spec: KernelSpec = {
       term,
@@ -117,26 +124,32 @@ export class KernelCache {
       constants: { seg: layout.segments },
       rows: layout.segmentCount,
     });
-    kernels.set(key, kernel);
+    kernels.set(kind, kernel);
     this.#compiled++;
     return kernel;
   }
 
   /** The kernels of a layout, now the most recently used; those of the least recently used make room. */
-  #kernelsOf(layout: BlockLayout): Map<string, GpuKernel> {
-    const kernels = this.#layouts.get(layout) ?? new Map<string, GpuKernel>();
-    this.#layouts.delete(layout);
-    this.#layouts.set(layout, kernels);
+  #kernelsOf({ key }: BlockLayout): LayoutKernels {
+    const found = this.#layouts.get(key) ?? { key, kernels: new Map<string, GpuKernel>() };
+    this.#layouts.delete(key);
+    this.#layouts.set(key, found);
     if (this.#layouts.size > MAX_LAYOUTS) {
       const [oldest, stale] = this.#layouts.entries().next().value!;
       this.#layouts.delete(oldest);
       destroyAll(stale);
     }
-    return kernels;
+    return found;
   }
 }
 
-function destroyAll(kernels: ReadonlyMap<string, GpuKernel>): void {
+/** The kernels of one layout, by kind. */
+interface LayoutKernels {
+  readonly key: string;
+  readonly kernels: Map<string, GpuKernel>;
+}
+
+function destroyAll({ kernels }: LayoutKernels): void {
   for (const kernel of kernels.values()) kernel.destroy();
 }
 

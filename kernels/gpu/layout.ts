@@ -21,9 +21,11 @@ export interface TensorRange {
   readonly length: number;
 }
 
-/** The tensors of one block and the segments they are cut into. Kernels are cached per layout object: keep it. */
+/** The tensors of one block and the segments they are cut into. */
 export interface BlockLayout {
   readonly tensors: readonly TensorRange[];
+  /** The tensors in words: layouts that are alike have one, and share their kernels. */
+  readonly key: string;
   /** Elements from the start of the block to the end of the last tensor's padding; the block has at least as many. */
   readonly extent: number;
   readonly segmentCount: number;
@@ -73,6 +75,7 @@ export function blockLayout(tensors: readonly TensorRange[]): BlockLayout {
   });
   return {
     tensors: tensors.map(({ offset, length }) => ({ offset, length })),
+    key: tensors.map(({ offset, length }) => `${offset}+${length}`).join(),
     extent,
     segmentCount,
     segments,

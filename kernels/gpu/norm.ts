@@ -83,8 +83,9 @@ class DeviceNorms implements NormKernels {
     this.#checkBlock(block, layout);
     const norms = new Float64Array(layout.tensors.length);
     if (layout.segmentCount === 0) return norms;
-    const sums = await this.#kernels.run(block, layout, p);
-    const open = this.#settle(block, layout, p, sums, norms);
+    const open = await this.#kernels.run(block, layout, p, (sums) =>
+      this.#settle(block, layout, p, sums, norms),
+    );
     if (open.length > 0) await this.#rescale(block, layout, p, open, norms);
     return norms;
   }
@@ -133,15 +134,18 @@ class DeviceNorms implements NormKernels {
     open: readonly number[],
     norms: Float64Array,
   ): Promise<void> {
-    const maxima = await this.#kernels.run(block, layout, Infinity);
-    const scales = powerOfTwoScales(layout, maxima, open);
-    const sums = await this.#kernels.run(block, layout, p, scales);
-    for (const t of open) {
-      const norm = unscaledNorm(layout, t, p, sums, scales, this.#power);
-      const { offset, length } = layout.tensors[t];
-      const inDoubt = this.#isGpu && !(norm > 0 && norm < Infinity);
-      norms[t] = inDoubt ? hostNorm(block, offset, length, p, this.#power) : norm;
-    }
+    const scales = await this.#kernels.run(block, layout, Infinity, (maxima) =>
+      powerOfTwoScales(layout, maxima, open),
+    );
+    const unscale = (sums: Float64Array): void => {
+      for (const t of open) {
+        const norm = unscaledNorm(layout, t, p, sums, scales, this.#power);
+        const { offset, length } = layout.tensors[t];
+        const inDoubt = this.#isGpu && !(norm > 0 && norm < Infinity);
+        norms[t] = inDoubt ? hostNorm(block, offset, length, p, this.#power) : norm;
+      }
+    };
+    await this.#kernels.run(block, layout, p, unscale, scales);
   }
 
   #checkBlock(block: Float32Array, { extent }: BlockLayout): void {
@@ -190,7 +194,7 @@ async function probe(device: GpuDevice): Promise<string | undefined> {
   ]);
   const block = Float32Array.of(0, 3, 0, 0, 0, 0, 0, 4, 1, Number.NaN, 1, 0, 0, 0, 0, 0);
   const kernels = new KernelCache(device);
-  const sums = await kernels.run(block, layout, 2);
+  const sums = await kernels.run(block, layout, 2, (values) => values.slice());
   kernels.clear();
   if (kernels.device !== device.name) return `gpu.js ran on ${kernels.device} instead`;
   if (sums[0] !== 25 || !Number.isNaN(sums[1]))

@@ -10,6 +10,8 @@
  * threads, nor (in the plain build) on the engine. Only the bits of a NaN are the engine's own.
  */
 
+import type { RecurrentKernels } from './recurrent-kernels.js';
+
 /** Byte address in the kernels' memory. */
 export type Address = number;
 
@@ -59,7 +61,7 @@ export const ACTIVATION = { identity: 0, relu: 1, tanh: 2, sigmoid: 3 } as const
 export const OPTIM = { maximize: 1, nesterov: 2, first: 4, decoupled: 8 } as const;
 
 /** The exports of the module. */
-export interface SimdKernels {
+export interface SimdKernels extends RecurrentKernels {
   /** Bytes of scratch that `matmul` needs, whatever the shape (640 KiB; no more than it uses is ever touched). */
   matmulScratchBytes(): number;
   /**
@@ -173,8 +175,32 @@ export interface SimdKernels {
   /** out[j] = sum or max of column j of x, n adjacent columns. Sums: error ≤ 64 · 2⁻²⁴ · Σ|x|. */
   reduceColumns(op: number, out: Address, x: Address, xRow: number, rows: number, n: number): void;
 
+  /** Each row to mean 0 and variance 1 (eps added to it), times weight, plus bias; rows are adjacent. */
+  layerNormForward(
+    out: Address,
+    x: Address,
+    weight: Address,
+    bias: Address,
+    rows: number,
+    n: number,
+    eps: number,
+  ): void;
+  /** ∂L/∂x of the same from dy, and shares = dy · (x normalised), whose column sums are ∂L/∂weight. */
+  layerNormBackward(
+    dx: Address,
+    shares: Address,
+    dy: Address,
+    x: Address,
+    weight: Address,
+    rows: number,
+    n: number,
+    eps: number,
+  ): void;
+
   /** Softmax of each row; `out` may be `x`. */
   softmaxRows(out: Address, outRow: number, x: Address, xRow: number, rows: number, n: number): void;
+  /** Softmax of the first i mod n + 1 elements of row i, zeros after; rows are adjacent; `out` may be `x`. */
+  causalSoftmaxRows(out: Address, x: Address, rows: number, n: number): void;
   /** x − ln Σ eˣ of each row; `scratch` holds n floats; `out` may be `x`. */
   logSoftmaxRows(
     out: Address,
@@ -206,45 +232,6 @@ export interface SimdKernels {
     rows: number,
     n: number,
     scale: number,
-  ): void;
-
-  /** Bytes of scratch of the two recurrent kernels (W, packed). */
-  recurrentScratchBytes(hidden: number): number;
-  /**
-   * h_t = f(pre_t + h_(t−1) · Wᵀ) for all steps: `h` [steps, batch, hidden] holds pre and becomes every h_t. `h0`
-   * [batch, hidden] may be 0 (zeros). `w` [hidden, hidden] has a row per output unit. Rows start ≤ i < end of the batch.
-   */
-  recurrentForward(
-    h: Address,
-    h0: Address,
-    w: Address,
-    steps: number,
-    batch: number,
-    hidden: number,
-    start: number,
-    end: number,
-    activation: number,
-    scratch: Address,
-  ): void;
-  /**
-   * dh[t] = ∂L/∂h_t and dpre[t] = ∂L/∂pre_t for every t. `upstream` is what reaches h_t from outside the recurrence:
-   * [steps, batch, hidden] (may be `dh`), or with `lastOnly` 1 that of the last step, [batch, hidden]. Weight gradients
-   * are matmuls over all steps afterwards: ∂W = Σ_t dpre_tᵀ · h_(t−1), ∂b the column sums of dpre; ∂h0 = dpre_0 · W.
-   */
-  recurrentBackward(
-    dh: Address,
-    dpre: Address,
-    upstream: Address,
-    lastOnly: number,
-    h: Address,
-    w: Address,
-    steps: number,
-    batch: number,
-    hidden: number,
-    start: number,
-    end: number,
-    activation: number,
-    scratch: Address,
   ): void;
 
   /**
@@ -287,7 +274,7 @@ export interface SimdKernels {
 
   /** x[i] *= factor, rounded once; factor is taken as float32. */
   scaleBlock(x: Address, n: number, factor: number): void;
-  /** Σ x[i]² in float64, for any float32: neither overflows nor vanishes. */
+  /** Σ x[i]² in float64, to 1.8e-7 for any float32: neither overflows nor vanishes. */
   sumSquares(x: Address, n: number): number;
   /** out[s] (float64, 8 bytes each) = Σ x² over elements bounds[2s] … bounds[2s + 1] (int32) of x. */
   sumSquaresSegments(out: Address, x: Address, bounds: Address, segments: number): void;

@@ -6,6 +6,7 @@
 
 import { checkAlike, checkFits } from '../tensor/checks.js';
 import { formatShape, fullLike, ShapeError, sameShape, type Tensor } from '../tensor/index.js';
+import { checkSum, watched } from './anomaly.js';
 import { type GraphNode, Variable } from './variable.js';
 
 /** Options of `backward`. */
@@ -29,6 +30,7 @@ export function backward(root: Variable, options: BackwardOptions = {}): void {
     collect(root, startGradient(root, options.grad));
     for (const current of order) {
       const grad = current.pending!.grad!;
+      checkSum(current, grad);
       if (current.node) passBack(current.node, grad, current.value);
       options.onNode?.(current, grad);
     }
@@ -44,7 +46,7 @@ export function backward(root: Variable, options: BackwardOptions = {}): void {
 
 /** Hands the gradient of a node's output to those of its inputs that need one. */
 function passBack({ op, params, inputs, values }: GraphNode, grad: Tensor, output: Tensor): void {
-  const rules = op.backward(grad, { inputs: values, output, params });
+  const rules = watched(op, inputs).backward(grad, { inputs: values, output, params });
   for (let i = 0; i < inputs.length; i++) {
     if (inputs[i].requiresGrad) collect(inputs[i], unbroadcast(op.name, rules[i](), values[i]));
   }

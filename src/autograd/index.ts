@@ -2,6 +2,7 @@
 
 import './methods.js';
 
+export { detectAnomaly } from './anomaly.js';
 export { type BackwardOptions, backward } from './backward.js';
 export { type GradcheckOptions, gradcheck } from './gradcheck.js';
 export {

@@ -11,6 +11,7 @@ const names = [
   'add',
   'broadcastTo',
   'clamp',
+  'clipGradientAt',
   'cos',
   'div',
   'exp',

@@ -4,6 +4,7 @@
  */
 
 import type { Shape, Tensor } from '../tensor/index.js';
+import { watched } from './anomaly.js';
 import { asVariables, isRecording, type Operand, Variable } from './variable.js';
 
 /** What a backward rule may look at besides the gradient of the output. */
@@ -79,7 +80,7 @@ function apply(op: OpRule, inputs: readonly Variable[], params: unknown): Variab
     versions.push(input.value.version);
     requiresGrad ||= input.requiresGrad;
   }
-  const output = op.forward(values, params);
+  const output = watched(op, inputs).forward(values, params);
   if (!requiresGrad || !isRecording()) return new Variable(output);
   return new Variable(output, true, { op, params, inputs, values, versions, used: false });
 }

@@ -15,7 +15,7 @@ import {
   sameShape,
   Tensor,
 } from '../tensor/index.js';
-import type { Changes } from '../tensor/scope.js';
+import { type Changes, Scope } from '../tensor/scope.js';
 import { rowMajorStrides } from '../tensor/shape.js';
 import { makeView } from '../tensor/view.js';
 import { Variable } from './variable.js';
@@ -85,11 +85,11 @@ export class Parameter extends Variable {
    * @internal
    */
   moveTo(place: BlockPlace): void {
-    const { values, grads } = place.block;
-    const { backend } = place.block;
-    const slot = (memory: FloatArray, changes: Changes): Tensor => {
-      const view = makeView(memory, this.shape, rowMajorStrides(this.shape), place.offset);
-      return new Tensor(view, backend, null, changes);
+    const { values, grads, backend, life } = place.block;
+    const slot = (block: FloatArray, changes: Changes): Tensor => {
+      const { data, offset } = backend.memory.locate(block);
+      const view = makeView(data, this.shape, rowMajorStrides(this.shape), offset + place.offset);
+      return new Tensor(view, backend, life, changes);
     };
     const grad = this.grad;
     const value = this.stored;
@@ -98,6 +98,17 @@ export class Parameter extends Variable {
     backend.copy(value.view(), this.stored.view());
     this.#gradStorage = slot(grads, this.#gradChanges);
     if (grad) this.grad = grad;
+  }
+
+  /**
+   * Moves value and gradient out of their block, into memory of their own.
+   * @internal
+   */
+  leaveBlock(): void {
+    const { grad } = this;
+    this.stored = counted(this.stored, this.#changes);
+    this.#gradStorage = grad && counted(grad, this.#gradChanges);
+    this.#place = null;
   }
 
   #checkShape(caller: string, shape: Shape): void {
@@ -126,36 +137,59 @@ export interface BlockPlace {
 }
 
 /** Values and gradients of several parameters, each in one stretch of memory. */
-export interface ParameterBlock {
+export class ParameterBlock {
   /** Parameter k lies at its offset and is padded with zeros to a multiple of 8. */
   readonly values: FloatArray;
   readonly grads: FloatArray;
   /** Where they live, and where optimizer state that is addressed alike must live. */
   readonly backend: Backend;
   readonly parameters: readonly Parameter[];
+  /** How long its tensors may be read. */
+  readonly life = new Scope('an optimizer gave its memory back; read the value of the parameter again');
+  readonly #memory: FloatArray;
+  #users = 0;
+
+  /** Moves parameters of one dtype and backend, which lie in no block, into a new one. */
+  constructor(parameters: readonly Parameter[]) {
+    const { backend, dtype } = parameters[0].value;
+    let size = 0;
+    const offsets = parameters.map((parameter) => {
+      const offset = size;
+      size += paddedSize(parameter.value.size);
+      return offset;
+    });
+    this.#memory = backend.memory.allocateBlock(dtype, 2 * size);
+    this.values = this.#memory.subarray(0, size);
+    this.grads = this.#memory.subarray(size);
+    this.backend = backend;
+    this.parameters = parameters;
+    for (const [i, parameter] of parameters.entries()) parameter.moveTo({ block: this, offset: offsets[i] });
+  }
+
+  /** Counts one more optimizer that updates what lies here. */
+  enter(): void {
+    this.#users++;
+  }
+
+  /** Counts one less; when none is left the parameters move out and the memory is free again. */
+  leave(): void {
+    this.#users--;
+    if (this.#users > 0) return;
+    for (const parameter of this.parameters) parameter.leaveBlock();
+    this.life.end();
+    this.backend.memory.freeBlock(this.#memory);
+  }
 }
 
-/** Moves the parameters that lie in no block yet into a new one each dtype and backend. */
-export function packParameters(parameters: readonly Parameter[]): void {
+/** Moves the parameters that lie in no block yet into a new one each dtype and backend; returns the blocks of all. */
+export function packParameters(parameters: readonly Parameter[]): ReadonlySet<ParameterBlock> {
   const loose = new Set(parameters.filter((parameter) => !parameter.place));
   for (const first of loose) {
     const alike = [...loose].filter(
       ({ value }) => value.dtype === first.value.dtype && value.backend === first.value.backend,
     );
-    packAlike(alike);
+    new ParameterBlock(alike);
     for (const parameter of alike) loose.delete(parameter);
   }
-}
-
-function packAlike(parameters: readonly Parameter[]): void {
-  let size = 0;
-  const offsets = parameters.map((parameter) => {
-    const offset = size;
-    size += paddedSize(parameter.value.size);
-    return offset;
-  });
-  const { backend, dtype } = parameters[0].value;
-  const memory = (): FloatArray => backend.memory.allocateBlock(dtype, size);
-  const block: ParameterBlock = { values: memory(), grads: memory(), backend, parameters };
-  for (const [i, parameter] of parameters.entries()) parameter.moveTo({ block, offset: offsets[i] });
+  return new Set(parameters.map(({ place }) => place!.block));
 }

@@ -1,7 +1,10 @@
 /** Public surface of nn: Module, layers, losses, initial weights. */
 
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from './activation.js';
+export { Dropout, type DropoutOptions } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
+export { fromPyTorch } from './from-pytorch.js';
+export { GRU, type GRUOptions } from './gru.js';
 export type { IdArray, Ids, NestedIds } from './ids.js';
 export {
   type GainName,
@@ -14,6 +17,8 @@ export {
   xavierNormal,
   xavierUniform,
 } from './init.js';
+export { LayerNorm, type LayerNormOptions } from './layer-norm.js';
+export { LearnedPositions, type LearnedPositionsOptions } from './learned-positions.js';
 export { Linear, type LinearOptions } from './linear.js';
 export {
   bceWithLogits,
@@ -24,8 +29,17 @@ export {
   mseLoss,
   type Reduction,
 } from './losses.js';
+export { LSTM, type LSTMOptions } from './lstm.js';
 export { type LayerInput, Module, type StateDict } from './module.js';
-export type { RecurrentOutput } from './recurrent-output.js';
+export { MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.js';
+export type { LSTMOutput, RecurrentOutput } from './recurrent-output.js';
+export {
+  type RecurrentLayer,
+  RecurrentStack,
+  type RecurrentStackOptions,
+  type StackOutput,
+} from './recurrent-stack.js';
+export { Residual } from './residual.js';
 export { RNN, type RNNNonlinearity, type RNNOptions } from './rnn.js';
 export { type InputOf, type Layer, type OutputOf, Sequential } from './sequential.js';
 export {
@@ -35,4 +49,6 @@ export {
   spectralNorm,
   withSpectralNorm,
 } from './spectral.js';
+export { toHalf } from './to-half.js';
+export { TransformerBlock, type TransformerBlockOptions } from './transformer-block.js';
 export { unstack } from './unstack.js';

@@ -141,14 +141,15 @@ function mismatches(parameters: ReadonlyMap<string, Parameter>, state: StateDict
   ].filter((text) => text !== '');
 }
 
-function quote(name: string): string {
+/** A name as messages show it. */
+export function quote(name: string): string {
   return `'${name}'`;
 }
 
 const SHOWN = 8;
 
 /** A list as part of a one-line message: the first few, and how many more. */
-function phrase(what: string, items: readonly string[]): string {
+export function phrase(what: string, items: readonly string[]): string {
   if (items.length === 0) return '';
   const more = items.length > SHOWN ? ` and ${items.length - SHOWN} more` : '';
   return `${what} ${items.slice(0, SHOWN).join(', ')}${more}`;

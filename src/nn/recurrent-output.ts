@@ -18,6 +18,14 @@ export interface RecurrentOutput extends Keepable {
   state(t: number): Variable;
   /** ∂L/∂h_t after backward, through the outputs and through the later states, [B, H]; null before. */
   stateGrad(t: number): Tensor | null;
+  [keep](ending: Scope): RecurrentOutput;
+}
+
+/** What an LSTM returns: its hidden states, and the cells that it carries beside them. */
+export interface LSTMOutput extends RecurrentOutput {
+  /** The last cells, [B, H]: with `last` the pair from which the sequence goes on. */
+  readonly lastCell: Variable;
+  [keep](ending: Scope): LSTMOutput;
 }
 
 function checkStep(t: number, steps: number): void {
@@ -106,6 +114,66 @@ export class UnrolledOutput implements RecurrentOutput {
 
   [keep](ending: Scope): UnrolledOutput {
     return new UnrolledOutput(this.#states.map((state) => state[keep](ending)));
+  }
+}
+
+/** The states of another output, to which a subclass adds something. */
+export abstract class ExtendedOutput implements RecurrentOutput {
+  protected readonly inner: RecurrentOutput;
+
+  constructor(inner: RecurrentOutput) {
+    this.inner = inner;
+  }
+
+  get steps(): number {
+    return this.inner.steps;
+  }
+
+  get last(): Variable {
+    return this.inner.last;
+  }
+
+  get output(): Variable {
+    return this.inner.output;
+  }
+
+  state(t: number): Variable {
+    return this.inner.state(t);
+  }
+
+  stateGrad(t: number): Tensor | null {
+    return this.inner.stateGrad(t);
+  }
+
+  abstract [keep](ending: Scope): RecurrentOutput;
+}
+
+/** Hidden states, however computed, and the last cells. */
+export class CellOutput extends ExtendedOutput implements LSTMOutput {
+  readonly lastCell: Variable;
+
+  constructor(states: RecurrentOutput, lastCell: Variable) {
+    super(states);
+    this.lastCell = lastCell;
+  }
+
+  [keep](ending: Scope): CellOutput {
+    return new CellOutput(this.inner[keep](ending), this.lastCell[keep](ending));
+  }
+}
+
+/** The outputs of layers one upon another; by itself it shows the states of the top one. */
+export class StackedOutput extends ExtendedOutput {
+  readonly layers: readonly RecurrentOutput[];
+
+  /** From below, at least one. */
+  constructor(layers: readonly RecurrentOutput[]) {
+    super(layers[layers.length - 1]);
+    this.layers = layers;
+  }
+
+  [keep](ending: Scope): StackedOutput {
+    return new StackedOutput(this.layers.map((layer) => layer[keep](ending)));
   }
 }
 

@@ -1,20 +1,22 @@
 /** The vanilla recurrent layer, as one op over all time steps or unrolled cell by cell. */
 
-import { add, matmul, Parameter, recurrence, relu, tanh, type Variable } from '../autograd/index.js';
-import { recurrenceLast } from '../autograd/ops/internal.js';
 import {
-  formatShape,
-  fullLike,
-  type Random,
-  ShapeError,
-  sameShape,
-  type Tensor,
-  type TensorOptions,
-  uniform,
-} from '../tensor/index.js';
-import { checkLastAxis, checkSize } from './checks.js';
+  add,
+  clipGradientAt,
+  type GradientLimit,
+  matmul,
+  type Parameter,
+  recurrence,
+  relu,
+  tanh,
+  type Variable,
+} from '../autograd/index.js';
+import { checkGradientLimit } from '../autograd/ops/clip-gradient.js';
+import { recurrenceLast } from '../autograd/ops/internal.js';
+import type { Tensor } from '../tensor/index.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
+import { checkSequence, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
 import { type RecurrentOutput, SequenceOutput, StateGrads, UnrolledOutput } from './recurrent-output.js';
 import { unstack } from './unstack.js';
 
@@ -27,16 +29,15 @@ const nonlinearities = {
 /** What a recurrent unit applies to its sum; `identity` makes the network linear, for exact experiments. */
 export type RNNNonlinearity = keyof typeof nonlinearities;
 
-/** Options of `RNN`: precision, backend, nonlinearity (default tanh). */
-export interface RNNOptions extends TensorOptions {
-  /** Draws the initial weights. */
-  readonly random: Random;
+/** Options of `RNN`: precision, backend, how the graph is built, nonlinearity (default tanh). */
+export interface RNNOptions extends RecurrentOptions {
   readonly nonlinearity?: RNNNonlinearity;
   /**
-   * Build the graph cell by cell, so that every hidden state is a node of its own: for watching backpropagation step
-   * by step. Default false: all steps are one op, which is faster; states and their gradients can be read all the same.
+   * Clips the gradient at every time step, where it enters the sum under φ (Graves 2013; see `clipGradientAt`): no
+   * ∂L/∂h_t grows beyond ‖W_hh‖ · the limit and what its own step adds. Implies `unrolled`, and its slower pace. Default
+   * none.
    */
-  readonly unrolled?: boolean;
+  readonly clipGradient?: GradientLimit;
 }
 
 /**
@@ -51,33 +52,32 @@ export class RNN extends Module {
   readonly weightIh: Parameter;
   readonly weightHh: Parameter;
   readonly bias: Parameter;
+  readonly #clipGradient: GradientLimit | undefined;
 
   constructor(
     inputSize: number,
     hiddenSize: number,
-    { random, nonlinearity = 'tanh', unrolled = false, ...place }: RNNOptions,
+    { random, nonlinearity = 'tanh', unrolled = false, clipGradient, ...place }: RNNOptions,
   ) {
     super();
-    checkSize('RNN', 'inputSize', inputSize);
-    checkSize('RNN', 'hiddenSize', hiddenSize);
+    const parameter = parametersOf('RNN', inputSize, hiddenSize, random, place);
     if (!Object.hasOwn(nonlinearities, nonlinearity)) {
       const known = Object.keys(nonlinearities).join(', ');
       throw new Error(`RNN: nonlinearity must be one of ${known}, got '${nonlinearity}'`);
     }
-    const bound = 1 / Math.sqrt(hiddenSize);
-    const draw = (shape: readonly number[]): Parameter =>
-      new Parameter(uniform(shape, random, -bound, bound, place));
     this.nonlinearity = nonlinearity;
-    this.unrolled = unrolled;
-    this.weightIh = draw([hiddenSize, inputSize]);
-    this.weightHh = draw([hiddenSize, hiddenSize]);
-    this.bias = draw([hiddenSize]);
+    if (clipGradient !== undefined) checkGradientLimit('RNN, clipGradient', clipGradient);
+    this.#clipGradient = clipGradient;
+    this.unrolled = unrolled || clipGradient !== undefined;
+    this.weightIh = parameter([hiddenSize, inputSize]);
+    this.weightHh = parameter([hiddenSize, hiddenSize]);
+    this.bias = parameter([hiddenSize]);
   }
 
   /** Runs all T steps from the state `h0` [B, H] (default zeros). */
   forward(x: LayerInput, h0?: LayerInput): RecurrentOutput {
-    this.#check(x, h0);
-    const start = h0 ?? fullLike(this.weightHh.value, 0, [x.shape[1], this.weightHh.shape[0]]);
+    checkSequence('RNN', x, this.weightIh.shape[1]);
+    const start = startState('RNN', 'h0', h0, x.shape[1], this.weightHh);
     return this.unrolled ? this.#unroll(x, start) : this.#sequence(x, start);
   }
 
@@ -96,25 +96,12 @@ export class RNN extends Module {
     const recurrent = this.weightHh.transpose();
     let h = start;
     const states = unstack(affine(x, this.weightIh, this.bias)).map((input) => {
-      const state = nonlinearities[this.nonlinearity](add(input, matmul(h, recurrent)));
+      const sum = add(input, matmul(h, recurrent));
+      const clipped = this.#clipGradient === undefined ? sum : clipGradientAt(sum, this.#clipGradient);
+      const state = nonlinearities[this.nonlinearity](clipped);
       h = state;
       return state;
     });
     return new UnrolledOutput(states);
-  }
-
-  #check(x: LayerInput, h0: LayerInput | undefined): void {
-    const [hiddenSize, inputSize] = this.weightIh.shape;
-    if (x.shape.length !== 3 || x.shape[0] === 0) {
-      throw new ShapeError(
-        `RNN: x must be [time, batch, ${inputSize}] with at least one time step, got ${formatShape(x.shape)}`,
-      );
-    }
-    checkLastAxis('RNN', x.shape, 'inputSize', inputSize);
-    const expected = [x.shape[1], hiddenSize];
-    if (!h0 || sameShape(h0.shape, expected)) return;
-    throw new ShapeError(
-      `RNN: h0 must be [batch, hiddenSize] = ${formatShape(expected)}, got ${formatShape(h0.shape)}`,
-    );
   }
 }

@@ -59,8 +59,12 @@ export interface Allocation {
 /** A backend's memory: `mark` and `release` bracket a scope, and what was allocated in between is free again. */
 export interface Memory {
   allocate(dtype: DType, size: number, lifetime: Lifetime): Allocation;
-  /** Zeros that live as long as the program, where fused kernels reach them: parameters, gradients, moments. */
+  /** Zeros that live until they are freed, where fused kernels reach them: parameters, gradients, moments. */
   allocateBlock(dtype: DType, size: number): FloatArray;
+  /** Gives a block back: nobody may read or write it from then on. Throws an Error for what is none. */
+  freeBlock(block: FloatArray): void;
+  /** Where a block, or a part of one, lies: by this, not by an array of its own, a tensor is reached fastest. */
+  locate(block: FloatArray): Allocation;
   mark(): number;
   release(mark: number): void;
 }
@@ -83,16 +87,20 @@ export interface BlockRange {
 export interface FusedKernels {
   /** block[i] *= factor for start ≤ i < end. */
   scaleBlock(block: FloatArray, start: number, end: number, factor: number): void;
-  /** Σ block[i]² for start ≤ i < end, in float64: of float32 it neither overflows nor vanishes. */
+  /** Σ block[i]² for start ≤ i < end, to three roundings of float32: it neither overflows nor vanishes. */
   sumSquares(block: FloatArray, start: number, end: number): number;
   /** The largest |block[i]| for start ≤ i < end; 0 for none, NaN where any is NaN. */
   maxAbs(block: FloatArray, start: number, end: number): number;
   /** PyTorch's SGD; `velocity` null without momentum, `first` where it starts. */
   sgd(range: BlockRange, velocity: FloatArray | null, first: boolean, options: SgdConstants): void;
-  /** PyTorch's Adam; `largest` null without AMSGrad. */
+  /** PyTorch's Adam and AdamW; `largest` null without AMSGrad. */
   adam(range: BlockRange, moments: AdamMoments, options: AdamConstants): void;
   /** out = x · weightᵀ + bias: [n, in] × [out, in] + [out] → [n, out]. */
   affine(x: View, weight: View, bias: View, out: View): void;
+  /** Each row of x [n, size] brought to mean 0 and variance 1 (eps added to it), times weight, plus bias, both [size]. */
+  layerNorm(x: View, weight: View, bias: View, eps: number, out: View): void;
+  /** ∂L/∂x of the same, and in `shares` what each row adds to ∂L/∂weight; all [n, size] but weight. */
+  layerNormBackward(grad: View, x: View, weight: View, eps: number, dx: View, shares: View): void;
   /** out = grad · f′, f′ from output = f(…). */
   activationBackward(name: ActivationName, grad: View, output: View, out: View): void;
   /** h_t = f(pre_t + h_{t−1} · weightᵀ): `states` [T, B, H] holds pre and becomes h; `h0` [B, H] or null for zeros. */
@@ -109,9 +117,47 @@ export interface FusedKernels {
     dh: View,
     dpre: View,
   ): void;
+  /**
+   * An LSTM's steps: `gates` [T, B, 4H] holds x_t · W_ihᵀ + b and becomes i, f, g, o; writes cells and states [T, B, H].
+   * `weight` [4H, H], `h0` and `c0` [B, H].
+   */
+  lstmForward(gates: View, weight: View, h0: View, c0: View, cells: View, states: View): void;
+  /**
+   * ∂L/∂h_t (`dh`) and that of the sums under the gates (`dpre` [T, B, 4H]) for every t; `upstream` as above. `dc` [B, H]
+   * holds what reaches the last cells and becomes ∂L/∂c₀.
+   */
+  lstmBackward(
+    upstream: View,
+    gates: View,
+    cells: View,
+    c0: View,
+    weight: View,
+    dh: View,
+    dpre: View,
+    dc: View,
+  ): void;
+  /**
+   * A GRU's steps: `gates` [T, B, 3H] holds x_t · W_ihᵀ + b, for r and z with both biases, and becomes r, z, n; writes
+   * `inner` = h_{t−1} · W_hnᵀ + innerBias and states, [T, B, H] each. `weight` [3H, H], `h0` [B, H].
+   */
+  gruForward(gates: View, weight: View, innerBias: View, h0: View, inner: View, states: View): void;
+  /** ∂L/∂h_t (`dh`) and those of both sums under the gates, x's and h's, [T, B, 3H] each; `upstream` as above. */
+  gruBackward(
+    upstream: View,
+    gates: View,
+    inner: View,
+    states: View,
+    h0: View,
+    weight: View,
+    dh: View,
+    dinput: View,
+    dhidden: View,
+  ): void;
   /** Softmax, or its logarithm, of each row [n, classes]. */
   softmaxRows(x: View, out: View): void;
   logSoftmaxRows(x: View, out: View): void;
+  /** Softmax of the first i mod n + 1 elements of each row i of [rows, n], zeros after them. */
+  causalSoftmaxRows(x: View, out: View): void;
   /** Writes the softmax of each row of `x` [n, classes] and returns Σ −ln of its target's share. */
   crossEntropy(x: View, targets: Int32Array, probabilities: View): number;
   /** out = (probabilities − one-hot of targets) · scale. */
@@ -143,6 +189,8 @@ export interface AdamConstants {
   readonly betas: readonly [number, number];
   readonly eps: number;
   readonly weightDecay: number;
+  /** Whether weight decay shrinks the values by 1 − lr · weightDecay, as AdamW's does, and enters no moment. */
+  readonly decoupled: boolean;
   readonly maximize: boolean;
 }
 

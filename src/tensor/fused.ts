@@ -100,17 +100,22 @@ export function recurrentGrads(
     recurrentBackward(name, upstream.view(), states.view(), weight.view(), dh.view(), dpre.view());
     return { dh, dpre };
   }
-  const last = states.shape[0] - 1;
-  let later: Tensor | null = upstream.rank === 2 ? upstream : null;
-  for (let t = last; t >= 0; t--) {
-    const own = upstream.rank === 2 ? null : stepOf(upstream, t);
-    const total: Tensor = own && later ? own.add(later) : (own ?? later)!;
+  let later: Tensor | null = null;
+  for (let t = states.shape[0] - 1; t >= 0; t--) {
+    const total = stateGrad(upstream, t, later);
     const before = activationGrad(name, total, stepOf(states, t));
     states.backend.copy(total.view(), stepOf(dh, t).view());
     states.backend.copy(before.view(), stepOf(dpre, t).view());
     later = before.matmul(weight);
   }
   return { dh, dpre };
+}
+
+/** ∂L/∂h_t: what reaches it from outside, and what comes from the later steps (null at the last, which starts). */
+export function stateGrad(upstream: Tensor, t: number, later: Tensor | null): Tensor {
+  if (upstream.rank === 2) return later ?? upstream;
+  const own = stepOf(upstream, t);
+  return later ? own.add(later) : own;
 }
 
 /** Step t of a sequence [T, …], a view […]; a negative t counts from the end. */

@@ -7,7 +7,7 @@ import type { View } from './view.js';
 
 /** Whether two views reach into one stretch of memory; they may still have no element in common. */
 export function overlaps(a: View, b: View): boolean {
-  if (a.data.buffer !== b.data.buffer) return false;
+  if (a.data !== b.data && a.data.buffer !== b.data.buffer) return false;
   return edge(a, -1) <= edge(b, 1) && edge(b, -1) <= edge(a, 1);
 }
 

@@ -21,13 +21,23 @@ export class Random {
     this.#generator = mersenne(seed);
   }
 
+  /** A generator that continues from a state taken with `state()`. */
+  static from(state: readonly number[]): Random {
+    const random = new Random(0);
+    random.restore(state);
+    return random;
+  }
+
   /** The state as plain numbers, for checkpoints. */
   state(): readonly number[] {
     return this.#generator.getState();
   }
 
-  /** Continues from a state taken with `state()`. */
+  /** Continues, bit for bit, from a state taken with `state()`. Throws, and stays as it is, where that is none. */
   restore(state: readonly number[]): void {
+    if (!isState(state)) {
+      throw new Error('Random.restore: takes what state() gave, 625 whole numbers, got something else');
+    }
     this.#generator = mersenneFromState(state);
   }
 
@@ -59,6 +69,17 @@ export class Random {
     }
     return items;
   }
+}
+
+/** A position in 0 … 623 and the generator's 624 words. */
+function isState(state: readonly number[]): boolean {
+  return (
+    Array.isArray(state) &&
+    state.length === 625 &&
+    state.every((word) => word === (word | 0)) &&
+    state[0] >= 0 &&
+    state[0] < 624
+  );
 }
 
 function fill(shape: Shape, options: TensorOptions, draw: () => number): Tensor {

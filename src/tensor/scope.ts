@@ -7,11 +7,17 @@ import type { Allocation, Backend, Memory } from './backend.js';
 import { formatShape, type Shape } from './shape.js';
 import type { DType } from './view.js';
 
-/** An open scope, or one that has ended (`alive` false: its tensors must not be read). */
+/** Memory that is released whole: an open scope, or one that has ended (`alive` false: its tensors must not be read). */
 export class Scope {
   alive = true;
+  readonly #end: string;
   #latest: Memory | null = null;
   readonly #marks = new Map<Memory, number>();
+
+  /** `end`: what ends it, and what to do instead, for those who read its tensors later. */
+  constructor(end = 'its scope ended; return it from the scope, or copy what you need inside') {
+    this.#end = end;
+  }
 
   /** Notes how far a memory is used before the scope's first allocation there; one that is never used is left alone. */
   mark(memory: Memory): void {
@@ -23,9 +29,7 @@ export class Scope {
   /** Throws an Error if a tensor of the scope, of that shape, can no longer be read. */
   check(shape: Shape): void {
     if (this.alive) return;
-    throw new Error(
-      `Tensor: this ${formatShape(shape)} tensor was released when its scope ended; return it from the scope, or copy what you need inside`,
-    );
+    throw new Error(`Tensor: this ${formatShape(shape)} tensor was released when ${this.#end}`);
   }
 
   /** Releases all that was allocated. */

@@ -3,6 +3,7 @@
  * of tensor operations otherwise; the two are tested to agree.
  */
 
+import { fullLike } from './create.js';
 import { checkNotEmpty, formatShape, normalizeAxis, ShapeError } from './shape.js';
 import { Tensor } from './tensor.js';
 import type { View } from './view.js';
@@ -52,6 +53,28 @@ export function softmaxOf(x: Tensor, axis: number): Tensor {
   if (fused) return fused;
   const powers = x.sub(x.max({ axis: along, keepDims: true })).unary('exp');
   return powers.div(powers.sum({ axis: along, keepDims: true }));
+}
+
+/**
+ * Softmax over the last axis of square matrices […, n, n], row i over its first i + 1 elements, zeros after. Throws
+ * ShapeError for matrices that are empty or not square.
+ */
+export function causalSoftmaxOf(x: Tensor): Tensor {
+  const along = axisOf('causalSoftmax', x, -1);
+  if (x.shape[along] !== x.shape[along - 1]) {
+    throw new ShapeError(`causalSoftmax: needs square matrices […, n, n], got ${formatShape(x.shape)}`);
+  }
+  const fused = overRows(x, along, x.backend.fused.causalSoftmaxRows);
+  return fused ?? softmaxOf(x.where(pastOf(x), -Infinity), along);
+}
+
+/** 1 where column ≤ row, else 0: [n, n]. */
+function pastOf(x: Tensor): Tensor {
+  const n = x.shape[x.rank - 1];
+  const past = fullLike(x, 0, [n, n]);
+  const { data, offset } = past.view();
+  for (let row = 0; row < n; row++) data.fill(1, offset + row * n, offset + row * n + row + 1);
+  return past;
 }
 
 /** What `crossEntropyOf` gives: the loss, and the softmax of the logits, from which its gradient is computed. */

@@ -3,6 +3,7 @@
 import { existsSync } from 'node:fs';
 import { type Browser, chromium, type Page } from 'playwright-core';
 import type { Job, trainLatch } from './example/training.js';
+import type { ThreadedJob, trainOnThreads } from './threaded.js';
 
 const executablePath = process.env.CHROMIUM_PATH ?? '/usr/bin/chromium';
 
@@ -63,6 +64,28 @@ export async function visit(browser: Browser, address: string, { steps, backend 
   );
   await page.close();
   return { shown: JSON.parse(shown), ticks, isolated, complaints };
+}
+
+/** Opens the site and trains in a worker of several threads there; what the worker posted. */
+export async function visitThreaded(
+  browser: Browser,
+  address: string,
+  job: ThreadedJob,
+): Promise<{ readonly result?: Awaited<ReturnType<typeof trainOnThreads>>; readonly error?: string }> {
+  const page = await browser.newPage();
+  await page.goto(`${address}?steps=0`);
+  const posted = await page.evaluate(
+    (job) =>
+      new Promise<{ error?: string }>((resolve) => {
+        const worker = new Worker('threaded.js', { type: 'module' });
+        worker.onmessage = ({ data }) => resolve(data);
+        worker.onerror = ({ message }) => resolve({ error: message });
+        worker.postMessage(job);
+      }),
+    job,
+  );
+  await page.close();
+  return posted;
 }
 
 function complaintsOf(page: Page): readonly string[] {

@@ -6,10 +6,10 @@
 import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { startLatch } from '../../demos/latch-model.js';
 import { clipByGlobalNorm, SGD, train } from '../../src/index.js';
-import { launch, missing, visit } from './chromium.js';
+import { launch, missing, visit, visitThreaded } from './chromium.js';
 import { hashOf, type Job, trainLatch } from './example/training.js';
 import { hashNumbers } from './numbers.js';
 import { bundle, serve, sizesOf, type Variant } from './site.js';
@@ -77,6 +77,19 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
     }
   });
 
+  it('trains on two threads to the bits of one, where the page is isolated, and else says what it lacks', async () => {
+    const job = { ...latch, threads: 2 };
+    const isolated = await visitThreaded(browser, site.address('cross-origin isolation'), job);
+    expect(isolated).toEqual({
+      result: { hash: expected[0].hash, backend: 'simd', served: expect.any(Number) },
+    });
+    expect(isolated.result!.served).toBeGreaterThan(0);
+    const open = await visitThreaded(browser, site.address('no headers'), job);
+    expect(open.error).toMatch(
+      /2 threads cannot run here, there is no SharedArrayBuffer: serve the page with Cross-/,
+    );
+  });
+
   it.each([
     ['a strict policy', /^EvalError: .*unsafe-eval/],
     ['a policy without WebAssembly', /^CompileError: .*WebAssembly/],
@@ -109,6 +122,14 @@ describe('the example', () => {
     expect(expected).toMatchObject(
       jobs.map(({ backend, steps }) => ({ backend, steps, normDevice: 'webasm' })),
     );
+  });
+
+  it('comes to the same on two threads', async () => {
+    vi.resetModules(); // a backend is configured once
+    const { trainOnThreads } = await import('./threaded.js');
+    const { hash, served } = await trainOnThreads({ ...latch, threads: 2 });
+    expect(hash).toBe(expected[0].hash);
+    expect(served).toBeGreaterThan(0);
   });
 
   it('is the latch of the demo', async () => {

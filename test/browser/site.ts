@@ -23,9 +23,10 @@ export type Files = ReadonlyMap<string, Uint8Array>;
 /** Page and worker as a user's bundler makes them; gpu.js, which is loaded when first needed, is a chunk of its own. */
 export async function bundle(options: Pick<BuildOptions, 'alias' | 'plugins'> = {}): Promise<Files> {
   const { outputFiles } = await build({
-    entryPoints: ['example/page.ts', 'example/worker.ts', 'example/training.ts', 'numbers.ts'].map(
-      (name) => folder + name,
-    ),
+    entryPoints: [
+      ...['example/page.ts', 'example/worker.ts', 'example/training.ts'],
+      ...['numbers.ts', 'threaded.ts'],
+    ].map((name) => folder + name),
     outdir: folder,
     entryNames: '[name]',
     write: false,

@@ -105,6 +105,8 @@ describe('Random', () => {
       other.restore(state);
       expect([other.uniform(), other.normal(), other.integer(100)]).toEqual(expected);
     }
+    const made = Random.from(state);
+    expect([made.uniform(), made.normal(), made.integer(100)]).toEqual(expected);
   });
 
   it('refuses what is no seed and no state', () => {
@@ -114,7 +116,18 @@ describe('Random', () => {
       );
     }
     expect(new Random(2 ** 32 - 1).uniform()).not.toBe(new Random(0).uniform());
-    expect(() => new Random(1).restore([1, 2])).toThrow(/state/);
+    const random = new Random(1);
+    const state = random.state();
+    const changed = (i: number, word: unknown) => state.with(i, word as number);
+    const wrong = [[1, 2], changed(0, 624), changed(0, -1), changed(9, 0.5), changed(9, null), null, 'state'];
+    for (const none of wrong as (readonly number[])[]) {
+      for (const restore of [() => random.restore(none), () => Random.from(none)]) {
+        expect(restore).toThrow(
+          'Random.restore: takes what state() gave, 625 whole numbers, got something else',
+        );
+      }
+    }
+    expect(random.state()).toEqual(state);
   });
 });
 

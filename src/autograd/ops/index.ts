@@ -1,6 +1,7 @@
 /** The table of ops: every export is one, and the test suite checks each, as it does those of internal.ts. */
 
 export * from './activation.js';
+export { clipGradientAt, type GradientLimit } from './clip-gradient.js';
 export * from './elementwise.js';
 export * from './layer.js';
 export * from './matmul.js';

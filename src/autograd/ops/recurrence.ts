@@ -6,6 +6,7 @@
 import { recurrentGrads, recurrentStates, stepOf } from '../../tensor/fused.js';
 import type { ActivationName, Tensor } from '../../tensor/index.js';
 import { type BackwardContext, defineOp, type Sample } from '../op.js';
+import { inputRules, recurrentWeightGrad } from './sequence-grads.js';
 
 type Inputs = readonly [x: Tensor, weightIh: Tensor, bias: Tensor, weightHh: Tensor, h0: Tensor];
 
@@ -34,19 +35,10 @@ function rules(upstream: Tensor, states: Tensor, inputs: Inputs, params: Recurre
   const [x, weightIh, , weightHh, h0] = inputs;
   const { dh, dpre } = recurrentGrads(params.activation, upstream, states, weightHh);
   params.onStateGrads?.(dh);
-  const [steps, , hidden] = states.shape;
-  const rows = dpre.reshape([-1, hidden]);
-  const first = stepOf(dpre, 0);
   return [
-    () => rows.matmul(weightIh).reshape(x.shape),
-    () => rows.T.matmul(x.reshape([-1, x.shape[2]])),
-    () => rows.sum({ axis: 0 }),
-    () => {
-      const later = dpre.slice([[1, steps]]).reshape([-1, hidden]);
-      const earlier = states.slice([[0, steps - 1]]).reshape([-1, hidden]);
-      return first.T.matmul(h0).add(later.T.matmul(earlier));
-    },
-    () => first.matmul(weightHh),
+    ...inputRules(dpre, x, weightIh),
+    () => recurrentWeightGrad(dpre, states, h0),
+    () => stepOf(dpre, 0).matmul(weightHh),
   ];
 }
 

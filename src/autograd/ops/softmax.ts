@@ -2,6 +2,7 @@
 
 import type { Tensor } from '../../tensor/index.js';
 import {
+  causalSoftmaxOf,
   crossEntropyGrad,
   crossEntropyOf,
   logSoftmaxOf,
@@ -58,13 +59,25 @@ export const logSoftmax = defineOp<One, AxisOption | undefined>({
 export const softmax = defineOp<One, AxisOption | undefined>({
   name: 'softmax',
   forward: ([x], { axis = -1 } = {}) => softmaxOf(x, axis),
-  backward: (grad, { output, params: { axis = -1 } = {} }) => [
-    () => {
-      const weighted = grad.mul(output);
-      return weighted.sub(output.mul(weighted.sum({ axis, keepDims: true })));
-    },
-  ],
+  backward: (grad, { output, params: { axis = -1 } = {} }) => [() => softmaxGrad(grad, output, axis)],
   samples: rows,
+});
+
+/** ∂L/∂x from ∂L/∂softmax(x): what is 0 in the softmax gets nothing. */
+function softmaxGrad(grad: Tensor, output: Tensor, axis: number): Tensor {
+  const weighted = grad.mul(output);
+  return weighted.sub(output.mul(weighted.sum({ axis, keepDims: true })));
+}
+
+/**
+ * Softmax over the last axis of square matrices […, n, n], row i over its first i + 1 elements, zeros after: attention
+ * that does not look ahead. Equals `softmax(where(past, x, −∞))`, which computes twice as much and masks besides.
+ */
+export const causalSoftmax = defineOp<One>({
+  name: 'causalSoftmax',
+  forward: ([x]) => causalSoftmaxOf(x),
+  backward: (grad, { output }) => [() => softmaxGrad(grad, output, -1)],
+  samples: [{ shapes: [[3, 3]] }, { shapes: [[2, 2, 4, 4]], range: [-20, 20] }, { shapes: [[1, 1]] }],
 });
 
 /** The softmax that forward computed on the way to each loss: where backward starts. */

@@ -74,6 +74,8 @@ function rowOf(view: View, row: number): View {
 const heap: Memory = {
   allocate: (dtype, size) => ({ data: allocateArray(dtype, size), offset: 0 }),
   allocateBlock: allocateArray,
+  freeBlock: () => undefined,
+  locate: (block) => ({ data: block, offset: 0 }),
   mark: () => 0,
   release: () => undefined,
 };

@@ -6,6 +6,7 @@ import { sizeOf } from '../shape.js';
 import type { FloatArray, View } from '../view.js';
 import { addressOf } from './simd-memory.js';
 import type { SimdOperands } from './simd-operands.js';
+import { recurrentKernels } from './simd-recurrent.js';
 
 /** Between these, float32 holds a factor to one rounding. */
 const SMALLEST_NORMAL = 2 ** -126;
@@ -59,7 +60,8 @@ function blockKernels(find: () => SimdOperands): BlockKernels {
       );
     },
     adam({ values, grads, start, end }, { first, second, largest }, options) {
-      const { lr, stepSize, correction, betas, eps, weightDecay, maximize } = options;
+      const { lr, stepSize, correction, betas, eps, weightDecay } = options;
+      const flags = (options.maximize ? OPTIM.maximize : 0) | (options.decoupled ? OPTIM.decoupled : 0);
       find().kernels.adam(
         at(values, start),
         at(grads, start),
@@ -67,7 +69,7 @@ function blockKernels(find: () => SimdOperands): BlockKernels {
         at(second, start),
         largest ? at(largest, start) : 0,
         wholeVectors(end - start),
-        maximize ? OPTIM.maximize : 0,
+        flags,
         stepSize,
         betas[0],
         betas[1],
@@ -80,7 +82,7 @@ function blockKernels(find: () => SimdOperands): BlockKernels {
   };
 }
 
-type LayerKernels = Pick<FusedKernels, 'affine' | 'activationBackward'>;
+type LayerKernels = Pick<FusedKernels, 'affine' | 'activationBackward' | 'layerNorm' | 'layerNormBackward'>;
 
 function layerKernels(find: () => SimdOperands): LayerKernels {
   return {
@@ -111,6 +113,23 @@ function layerKernels(find: () => SimdOperands): LayerKernels {
       );
       operands.deliver(target, out, mark);
     },
+    layerNorm(x, weight, bias, eps, out) {
+      eachRow(find(), x, out, (operands, to, from, rows, n) => {
+        const [w, b] = [operands.contiguousAddress(weight), operands.contiguousAddress(bias)];
+        operands.kernels.layerNormForward(to, from, w, b, rows, n, eps);
+      });
+    },
+    layerNormBackward(grad, x, weight, eps, dx, shares) {
+      const operands = find();
+      const mark = operands.mark();
+      const [toInput, toWeight] = [operands.landing(dx), operands.landing(shares)];
+      const [dy, from, w] = [grad, x, weight].map((view) => operands.contiguousAddress(view));
+      const [rows, n] = x.shape;
+      const { kernels } = operands;
+      kernels.layerNormBackward(addressOf(toInput), addressOf(toWeight), dy, from, w, rows, n, eps);
+      if (toInput !== dx) operands.copy(toInput, dx);
+      operands.deliver(toWeight, shares, mark);
+    },
     activationBackward(name, grad, output, out) {
       const operands = find();
       const mark = operands.mark();
@@ -122,63 +141,9 @@ function layerKernels(find: () => SimdOperands): LayerKernels {
   };
 }
 
-type RecurrentKernels = Pick<FusedKernels, 'recurrentForward' | 'recurrentBackward'>;
-
-function recurrentKernels(find: () => SimdOperands): RecurrentKernels {
-  return {
-    recurrentForward(name, states, weight, h0) {
-      const operands = find();
-      const mark = operands.mark();
-      const [steps, batch, hidden] = states.shape;
-      const target = operands.contiguous(states);
-      const [w, start] = [operands.contiguousAddress(weight), h0 ? operands.contiguousAddress(h0) : 0];
-      const scratch = operands.memory.scratch(operands.kernels.recurrentScratchBytes(hidden));
-      operands.kernels.recurrentForward(
-        addressOf(target),
-        start,
-        w,
-        steps,
-        batch,
-        hidden,
-        0,
-        batch,
-        ACTIVATION[name],
-        scratch,
-      );
-      operands.deliver(target, states, mark);
-    },
-    recurrentBackward(name, upstream, states, weight, dh, dpre) {
-      const operands = find();
-      const mark = operands.mark();
-      const [steps, batch, hidden] = states.shape;
-      const [toState, toPre] = [operands.landing(dh), operands.landing(dpre)];
-      const [grad, h] = [operands.contiguousAddress(upstream), operands.contiguousAddress(states)];
-      const w = operands.contiguousAddress(weight);
-      const scratch = operands.memory.scratch(operands.kernels.recurrentScratchBytes(hidden));
-      operands.kernels.recurrentBackward(
-        addressOf(toState),
-        addressOf(toPre),
-        grad,
-        upstream.shape.length === 2 ? 1 : 0,
-        h,
-        w,
-        steps,
-        batch,
-        hidden,
-        0,
-        batch,
-        ACTIVATION[name],
-        scratch,
-      );
-      if (toState !== dh) operands.copy(toState, dh);
-      operands.deliver(toPre, dpre, mark);
-    },
-  };
-}
-
 type LossKernels = Pick<
   FusedKernels,
-  'softmaxRows' | 'logSoftmaxRows' | 'crossEntropy' | 'crossEntropyBackward'
+  'softmaxRows' | 'logSoftmaxRows' | 'causalSoftmaxRows' | 'crossEntropy' | 'crossEntropyBackward'
 >;
 
 function lossKernels(find: () => SimdOperands): LossKernels {
@@ -191,6 +156,11 @@ function lossKernels(find: () => SimdOperands): LossKernels {
     logSoftmaxRows(x, out) {
       eachRow(find(), x, out, (operands, to, from, rows, n) =>
         operands.kernels.logSoftmaxRows(to, n, from, n, rows, n, operands.memory.scratch(4 * n)),
+      );
+    },
+    causalSoftmaxRows(x, out) {
+      eachRow(find(), x, out, (operands, to, from, rows, n) =>
+        operands.kernels.causalSoftmaxRows(to, from, rows, n),
       );
     },
     crossEntropy(x, targets, probabilities) {

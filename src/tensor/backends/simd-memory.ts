@@ -7,6 +7,7 @@ import type { SimdKernels } from '../../../kernels/simd/kernels.js';
 import type { LoadedKernels } from '../../../kernels/simd/load.js';
 import type { Allocation, Lifetime, Memory } from '../backend.js';
 import { allocateArray, type DType, type FloatArray, type View } from '../view.js';
+import { BlockMap } from './simd-blocks.js';
 import { MAX_MEBIBYTES } from './simd-options.js';
 
 const MEBIBYTE = 1048576;
@@ -24,14 +25,14 @@ export class SimdMemory implements Memory {
   #top = START;
   /** Where the tensors of the arena end; between here and #top lie a kernel call's temporaries. */
   #kept = START;
-  #bottom: number;
+  readonly #blocks: BlockMap;
 
   /** Takes possession of a memory that nobody else uses; `kernels` work on it. */
   constructor(memory: LoadedKernels['memory'], kernels: SimdKernels) {
     this.kernels = kernels;
     this.floats = new Float32Array(memory.buffer);
     this.integers = new Int32Array(memory.buffer);
-    this.#bottom = this.floats.length;
+    this.#blocks = new BlockMap(this.floats.length);
   }
 
   allocate(dtype: DType, size: number, lifetime: Lifetime): Allocation {
@@ -42,15 +43,24 @@ export class SimdMemory implements Memory {
   }
 
   allocateBlock(_dtype: DType, size: number): FloatArray {
-    const room = Math.ceil(size / GRAIN) * GRAIN;
-    this.#check(room);
-    this.#bottom -= room;
-    return this.floats.subarray(this.#bottom, this.#bottom + size).fill(0);
+    // Even one of no elements has a position of its own, by which it is freed.
+    const room = Math.max(1, Math.ceil(size / GRAIN)) * GRAIN;
+    const start = this.#blocks.take(room, this.#top) ?? this.#fail();
+    return this.floats.subarray(start, start + size).fill(0);
+  }
+
+  freeBlock(block: FloatArray): void {
+    if (block.buffer === this.floats.buffer && this.#blocks.free(block.byteOffset / 4)) return;
+    throw new Error('simd: freeBlock takes what allocateBlock gave, once');
+  }
+
+  locate(block: FloatArray): Allocation {
+    return { data: this.floats, offset: block.byteOffset / 4 };
   }
 
   /** Whether a view lies in this memory, and so is reached by kernels without a copy. */
   holds({ data }: View): boolean {
-    return data === this.floats || data.buffer === this.floats.buffer;
+    return data === this.floats;
   }
 
   /** The end of what tensors hold. What a failed kernel call left above it as temporary is free again from here. */
@@ -79,16 +89,19 @@ export class SimdMemory implements Memory {
   }
 
   #check(size: number): void {
-    if (this.#top + size <= this.#bottom) return;
+    if (this.#top + size > this.#blocks.bottom) this.#fail();
+  }
+
+  #fail(): never {
     const mebibytes = (this.floats.length * 4) / MEBIBYTE;
     const more = Math.min(2 * mebibytes, MAX_MEBIBYTES);
     throw new Error(
-      `simd: the ${mebibytes} MiB of memory are used up; reserve more with configureSimd({ mebibytes: ${more} }) before the first tensor`,
+      `simd: the ${mebibytes} MiB of memory are used up; call release() on optimizers that are done, or reserve more with configureSimd({ mebibytes: ${more} }) before the first tensor`,
     );
   }
 }
 
-/** Byte address of a view's first element. */
-export function addressOf({ data, offset }: View): number {
-  return data.byteOffset + 4 * offset;
+/** Byte address of the first element of a view that lies in a SimdMemory. */
+export function addressOf({ offset }: View): number {
+  return 4 * offset;
 }

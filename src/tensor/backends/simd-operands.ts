@@ -77,11 +77,15 @@ export class SimdOperands {
       copyAcross(x, out);
       return;
     }
+    const [to, from] = [addressOf(out), addressOf(x)];
+    const { kernels } = this;
+    if (isContiguous(x.shape, x.stride) && isContiguous(out.shape, out.stride)) {
+      kernels.copy(to, 0, 1, from, 0, 1, 1, sizeOf(out.shape));
+      return;
+    }
     const nest = this.#nest.set(out, x);
     const [n, rows] = nest.lengths;
     const [o, p] = nest.strides;
-    const [to, from] = [addressOf(out), addressOf(x)];
-    const { kernels } = this;
     if (nest.isFlat) kernels.copy(to, o[1], o[0], from, p[1], p[0], rows, n);
     else nest.forEachOuter((i, j) => kernels.copy(to + i, o[1], o[0], from + j, p[1], p[0], rows, n));
   }

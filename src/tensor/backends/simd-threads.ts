@@ -42,6 +42,7 @@ export function kernelsOfPool(plain: SimdKernels, pool: ThreadPool, least: Least
     ...alone,
     ...sharedMatmul(plain, pool, least),
     ...sharedRecurrence(plain, pool, least),
+    ...sharedGatedRecurrence(plain, pool, least),
     ...sharedUpdates(plain, pool, least),
     ...sharedMeasures(alone, pool, least),
   };
@@ -106,6 +107,38 @@ function sharedRecurrence(plain: SimdKernels, pool: ThreadPool, least: LeastWork
       const scratchBytes = plain.recurrentScratchBytes(hidden);
       pool.run({ low: start, high: end, size, range: 9, scratch: 12, scratchBytes });
     },
+  };
+}
+
+type Gated = 'lstmForward' | 'lstmBackward' | 'gruForward' | 'gruBackward';
+type GatedRecurrence = Pick<SimdKernels, Gated | 'lstmScratchBytes' | 'gruScratchBytes'>;
+
+/** The same for LSTM and GRU, whose kernels all end with steps, batch, hidden, start, end, scratch. */
+function sharedGatedRecurrence(plain: SimdKernels, pool: ThreadPool, least: LeastWork): GatedRecurrence {
+  const { threads } = pool;
+  const share = (kernel: Gated, gates: number, scratchBytesOf: (hidden: number) => number) => {
+    const alone: (...args: number[]) => void = plain[kernel];
+    return (...args: number[]): void => {
+      const range = args.length - 3;
+      const [steps, , hidden, start, end] = args.slice(-6);
+      const rows = end - start;
+      if (gates * steps * rows * hidden * hidden < least.multiplyAdds || rows <= TILE_ROWS) {
+        alone(...args);
+        return;
+      }
+      pool.describe(kernel, ...(args as [number]));
+      const size = wholeTiles(rows / threads, TILE_ROWS);
+      const scratchBytes = scratchBytesOf(hidden);
+      pool.run({ low: start, high: end, size, range, scratch: args.length - 1, scratchBytes });
+    };
+  };
+  return {
+    lstmScratchBytes: (hidden) => threads * plain.lstmScratchBytes(hidden),
+    lstmForward: share('lstmForward', 4, plain.lstmScratchBytes),
+    lstmBackward: share('lstmBackward', 4, plain.lstmScratchBytes),
+    gruScratchBytes: (hidden) => threads * plain.gruScratchBytes(hidden),
+    gruForward: share('gruForward', 3, plain.gruScratchBytes),
+    gruBackward: share('gruBackward', 3, plain.gruScratchBytes),
   };
 }
 

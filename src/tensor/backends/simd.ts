@@ -145,28 +145,29 @@ export class SimdBackend implements Backend {
   }
 
   /** Reduces contiguous data whose axes alternate between kept and reduced ones. */
-  #reduceGroups(op: number, groups: readonly AxisGroup[], x: number, out: number): void {
+  #reduceGroups(op: number, { lengths, endsReduced }: AxisGroups, x: number, out: number): void {
     const operands = this.#operands;
     const { kernels } = operands;
-    const last = groups[groups.length - 1];
-    const before = groups.slice(0, -1).reduce((product, { length }) => product * length, 1);
-    if (groups.length <= 1 && !last?.reduced) {
-      kernels.copy(out, 0, 1, x, 0, 1, 1, last?.length ?? 1);
-    } else if (last.reduced) {
-      const to = groups.length > 2 ? operands.temporary(before) : out;
-      kernels.reduceRows(op, to, 1, x, last.length, before, last.length);
-      if (groups.length > 2) this.#reduceGroups(op, groups.slice(0, -1), to, out);
+    const count = lengths.length;
+    const last = count > 0 ? lengths[count - 1] : 1;
+    let before = 1;
+    for (let group = 0; group < count - 1; group++) before *= lengths[group];
+    if (endsReduced) {
+      const to = count > 2 ? operands.temporary(before) : out;
+      kernels.reduceRows(op, to, 1, x, last, before, last);
+      if (count > 2) this.#reduceGroups(op, { lengths: lengths.slice(0, -1), endsReduced: false }, to, out);
+    } else if (count < 2) {
+      kernels.copy(out, 0, 1, x, 0, 1, 1, last);
     } else {
-      const { length: rows } = groups[groups.length - 2];
+      const rows = lengths[count - 2];
       const outer = before / rows;
-      const kept = { length: outer * last.length, reduced: false };
-      const more = groups.length > 3;
-      const to = more ? operands.temporary(kept.length) : out;
+      const to = count > 3 ? operands.temporary(outer * last) : out;
       for (let i = 0; i < outer; i++) {
-        const n = last.length;
-        kernels.reduceColumns(op, to + 4 * i * n, x + 4 * i * rows * n, n, rows, n);
+        kernels.reduceColumns(op, to + 4 * i * last, x + 4 * i * rows * last, last, rows, last);
       }
-      if (more) this.#reduceGroups(op, mergeKept(groups.slice(0, -2), last.length), to, out);
+      if (count <= 3) return;
+      const kept = lengths[count - 3] * last;
+      this.#reduceGroups(op, { lengths: [...lengths.slice(0, -3), kept], endsReduced: false }, to, out);
     }
   }
 
@@ -261,28 +262,23 @@ export function configureSimd(options: SimdOptions): void {
   simd.configure(options);
 }
 
-/** Neighbouring axes that are all kept or all reduced. */
-interface AxisGroup {
-  readonly length: number;
-  readonly reduced: boolean;
+/** Axes joined with neighbours that are kept or reduced as they are: by turns, and whether the last are reduced. */
+interface AxisGroups {
+  readonly lengths: readonly number[];
+  readonly endsReduced: boolean;
 }
 
-function groupAxes(shape: Shape, axes: readonly number[]): AxisGroup[] {
-  const groups: AxisGroup[] = [];
-  for (const [axis, length] of shape.entries()) {
-    if (length === 1) continue;
+function groupAxes(shape: Shape, axes: readonly number[]): AxisGroups {
+  const lengths: number[] = [];
+  let endsReduced = false;
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (shape[axis] === 1) continue;
     const reduced = axes.includes(axis);
-    const last = groups[groups.length - 1];
-    if (last?.reduced === reduced) groups[groups.length - 1] = { length: last.length * length, reduced };
-    else groups.push({ length, reduced });
+    if (lengths.length > 0 && reduced === endsReduced) lengths[lengths.length - 1] *= shape[axis];
+    else lengths.push(shape[axis]);
+    endsReduced = reduced;
   }
-  return groups;
-}
-
-/** Groups that end in a kept one, with another kept one of `length` after it. */
-function mergeKept(groups: readonly AxisGroup[], length: number): AxisGroup[] {
-  const last = groups[groups.length - 1];
-  return [...groups.slice(0, -1), { length: last.length * length, reduced: false }];
+  return { lengths, endsReduced };
 }
 
 /** Whether each row (all axes but the first) is one contiguous run. */

@@ -76,11 +76,13 @@ describe.each(DEVICES)('kernels on %s', (device) => {
 
   it('keeps the kernels of 32 layouts, the most recently used', async () => {
     const own = await openNormKernels({ device, power });
-    const block = new Float32Array(8).fill(1);
-    const layouts = Array.from({ length: 33 }, () => blockLayout([{ offset: 0, length: 8 }]));
+    const block = new Float32Array(40).fill(1);
+    const layouts = Array.from({ length: 33 }, (_, k) => blockLayout([{ offset: 0, length: k + 8 }]));
     for (const layout of layouts) await own.norms(block, layout, 1);
     expect(own.compiled).toBe(33);
     await own.norms(block, layouts[32], 1);
+    // Another optimizer's block, laid out alike.
+    expect([...(await own.norms(block, blockLayout([{ offset: 0, length: 40 }]), 1))]).toEqual([40]);
     expect(own.compiled).toBe(33);
     expect([...(await own.norms(block, layouts[0], 1))]).toEqual([8]);
     expect(own.compiled).toBe(34);
@@ -170,9 +172,10 @@ describe('a device whose kernels return Promises and reuse their memory', () => 
     const cache = new KernelCache(device);
     const { block, layout } = filled([2000, 8], () => 1);
     const blocks = [1, 2, 3, 4].map((scale) => block.map((value) => value * scale));
-    const failing = cache.run(undefined as unknown as Float32Array, layout, 2).catch(() => 'failed');
-    const sums = await Promise.all(blocks.map((each) => cache.run(each, layout, 2)));
-    expect(sums.map(([first]) => first)).toEqual([1024, 4096, 9216, 16384]);
+    const first = ([sum]: Float64Array): number => sum;
+    const failing = cache.run(undefined as unknown as Float32Array, layout, 2, first).catch(() => 'failed');
+    const sums = await Promise.all(blocks.map((each) => cache.run(each, layout, 2, first)));
+    expect(sums).toEqual([1024, 4096, 9216, 16384]);
     expect(await failing).toBe('failed');
   });
 });

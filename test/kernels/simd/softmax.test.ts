@@ -49,6 +49,28 @@ describe('softmax and cross-entropy', () => {
     }
   });
 
+  it('of what is not above the diagonal: each row that of its own length, zeros after, nothing above it read', () => {
+    const arena = new Arena(5);
+    const { kernels } = arena;
+    for (const n of [1, 2, 3, 4, 7, 16, 29]) {
+      arena.reset();
+      const rows = 2 * n + arena.integer(0, n - 1);
+      const x = arena.block(rows * n, 30);
+      const [out, alone] = [arena.empty(rows * n), arena.empty(rows * n)];
+      for (let i = 0; i < rows; i++) {
+        const seen = (i % n) + 1;
+        alone.data.fill(0, i * n, (i + 1) * n);
+        kernels.softmaxRows(alone.at + 4 * i * n, n, x.at + 4 * i * n, n, 1, seen);
+        x.data.fill(NaN, i * n + seen, (i + 1) * n);
+      }
+      kernels.causalSoftmaxRows(out.at, x.at, rows, n);
+      expectSameBits(out.data, alone.data);
+      kernels.causalSoftmaxRows(x.at, x.at, rows, n);
+      expectSameBits(x.data, alone.data);
+      arena.checkGuards();
+    }
+  });
+
   it('work in place and turn a row with NaN or +∞ into NaN', () => {
     const arena = new Arena(2);
     const { kernels, scratch } = arena;

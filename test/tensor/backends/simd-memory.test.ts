@@ -13,7 +13,7 @@ function ones(size: number) {
 }
 
 const usedUp =
-  /^simd: the 1 MiB of memory are used up; reserve more with configureSimd\(\{ mebibytes: 2 \}\)/;
+  /^simd: the 1 MiB of memory are used up; call release\(\) on optimizers that are done, or reserve more with configureSimd\(\{ mebibytes: 2 \}\)/;
 
 describe('memory that is used up', () => {
   it('leaves no temporary behind when a call does not fit: the next smaller one does', () => {

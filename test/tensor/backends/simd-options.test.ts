@@ -45,7 +45,7 @@ describe('configureSimd', () => {
     const small = new SimdBackend();
     small.configure({ mebibytes: 1 });
     expect(() => small.memory.take(2 ** 20)).toThrow(
-      'simd: the 1 MiB of memory are used up; reserve more with configureSimd({ mebibytes: 2 }) before the first tensor',
+      'simd: the 1 MiB of memory are used up; call release() on optimizers that are done, or reserve more with configureSimd({ mebibytes: 2 }) before the first tensor',
     );
     expect(tensor([1]).add(1).item()).toBe(2);
   });

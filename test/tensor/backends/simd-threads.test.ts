@@ -107,6 +107,32 @@ describe('threads change no bit of', () => {
     }
   });
 
+  it('sequences of LSTM and GRU', () => {
+    for (let seed = 0; seed < 20; seed++) {
+      const random = new Random(seed);
+      const [steps, batch, hidden] = [9, 40, 40].map((most) => Math.ceil(random.uniform(0, most)));
+      sameBits(seed, ({ fused }, inputs) => {
+        const [cell, all] = [
+          [batch, hidden],
+          [steps, batch, hidden],
+        ];
+        const wide = (gates: number) => inputs.view([steps, batch, gates * hidden]);
+        const weight = (gates: number) => inputs.view([gates * hidden, hidden]);
+        const [h0, c0, dc] = [0, 1, 2].map(() => inputs.view(cell));
+        const [first, second, dh] = [0, 1, 2].map(() => inputs.view(all));
+        const upstream = inputs.view(seed % 2 ? all : cell);
+        const [four, fours, lstm] = [wide(4), wide(4), weight(4)];
+        fused.lstmForward(four, lstm, h0, c0, first, second);
+        fused.lstmBackward(upstream, four, first, c0, lstm, dh, fours, dc);
+        const bits = [four, first, second, dh, fours, dc].map(bitsOf);
+        const [three, dinput, dhidden, gru] = [wide(3), wide(3), wide(3), weight(3)];
+        fused.gruForward(three, gru, inputs.view([hidden]), h0, first, second);
+        fused.gruBackward(upstream, three, first, second, h0, gru, dh, dinput, dhidden);
+        return [...bits, ...[three, first, second, dh, dinput, dhidden].map(bitsOf)];
+      });
+    }
+  });
+
   it('updates and measures of blocks', () => {
     const sgd = { lr: 0.1, momentum: 0.9, dampening: 0, nesterov: true, weightDecay: 0.01, maximize: false };
     const betas = [0.9, 0.99] as const;
@@ -117,6 +143,7 @@ describe('threads change no bit of', () => {
       betas,
       eps: 1e-8,
       weightDecay: 0,
+      decoupled: false,
       maximize: false,
     };
     for (const [seed, size] of [8, 65536, 65544, 131_080, 300_000].entries()) {

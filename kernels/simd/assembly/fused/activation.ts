@@ -30,7 +30,7 @@ export function activateRows(activation: i32, y: usize, row: usize, rows: i32, n
 /** dy · f′ where y = f(x). */
 // @ts-ignore: decorator
 @inline
-function derive(activation: i32, dy: v128, y: v128): v128 {
+export function derive(activation: i32, dy: v128, y: v128): v128 {
   const one = f32x4.splat(1);
   if (activation == Activation.tanh) return f32x4.mul(dy, f32x4.sub(one, f32x4.mul(y, y)));
   if (activation == Activation.relu) return v128.andnot(dy, f32x4.le(y, f32x4.splat(0)));

@@ -3,6 +3,7 @@
  * row is subtracted first, so nothing overflows; a row with a NaN (or +∞) becomes NaN.
  */
 
+import { fill } from '../elementwise/copy';
 import { loadPart, storePart } from '../lanes';
 import { exp4 } from '../math/exponential';
 import { log4 } from '../math/logarithm';
@@ -36,6 +37,20 @@ export function softmaxRows(out: usize, outRow: usize, x: usize, xRow: usize, ro
   for (; rows > 0; rows--, out += outRow << 2, x += xRow << 2) {
     const total = exponentials(out, x, maximum(x, n), n);
     scaleRow(out, n, <f32>(1 / total));
+  }
+}
+
+/**
+ * Softmax of the first i mod n + 1 elements of row i, zeros after them: for square matrices one below the other, of what
+ * is not above the diagonal, which is not read. Rows are adjacent; `out` may be `x`.
+ */
+export function causalSoftmaxRows(out: usize, x: usize, rows: i32, n: i32): void {
+  const row = <usize>n << 2;
+  for (let i = 0, seen = 1; i < rows; i++, out += row, x += row) {
+    const total = exponentials(out, x, maximum(x, seen), seen);
+    scaleRow(out, seen, <f32>(1 / total));
+    fill(out + (<usize>seen << 2), n - seen, 0);
+    seen = seen == n ? 1 : seen + 1;
   }
 }
 

@@ -1,0 +1,95 @@
+/** The LSTM layer, as one op over all time steps or unrolled cell by cell. */
+
+import { add, matmul, type Parameter } from '../autograd/index.js';
+import { lstm } from '../autograd/ops/internal.js';
+import type { Tensor } from '../tensor/index.js';
+import { lstmTrace } from '../tensor/lstm.js';
+import { affine } from './linear.js';
+import { type LayerInput, Module } from './module.js';
+import {
+  checkSequence,
+  gatesOf,
+  parametersOf,
+  type RecurrentOptions,
+  startState,
+  tensorOf,
+} from './recurrent-cell.js';
+import {
+  CellOutput,
+  type LSTMOutput,
+  SequenceOutput,
+  StateGrads,
+  UnrolledOutput,
+} from './recurrent-output.js';
+import { unstack } from './unstack.js';
+
+/** Options of `LSTM`. */
+export type LSTMOptions = RecurrentOptions;
+
+/**
+ * i, f, o = σ(·) and g = tanh(·) of x_t·W_ihᵀ + h_{t−1}·W_hhᵀ + b; c_t = f∘c_{t−1} + i∘g; h_t = o∘tanh c_t, time-major:
+ * x [T, B, I] → T states [B, H] (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000).
+ *
+ * `weightIh` [4H, I], `weightHh` [4H, H] and one `bias` [4H], gates in PyTorch's order i, f, g, o: PyTorch's two biases
+ * only ever act as their sum, and each has the gradient of ours. All start uniform in ±1/√H. Throws ShapeError where x
+ * or the start do not fit.
+ */
+export class LSTM extends Module {
+  readonly unrolled: boolean;
+  readonly weightIh: Parameter;
+  readonly weightHh: Parameter;
+  readonly bias: Parameter;
+
+  constructor(inputSize: number, hiddenSize: number, { random, unrolled = false, ...place }: LSTMOptions) {
+    super();
+    const parameter = parametersOf('LSTM', inputSize, hiddenSize, random, place);
+    this.unrolled = unrolled;
+    this.weightIh = parameter([4 * hiddenSize, inputSize]);
+    this.weightHh = parameter([4 * hiddenSize, hiddenSize]);
+    this.bias = parameter([4 * hiddenSize]);
+  }
+
+  /** Runs all T steps from states h0 and cells c0, [B, H] each (default zeros). */
+  forward(x: LayerInput, start?: readonly [h0: LayerInput, c0: LayerInput]): LSTMOutput {
+    checkSequence('LSTM', x, this.weightIh.shape[1]);
+    const h0 = startState('LSTM', 'h0', start?.[0], x.shape[1], this.weightHh);
+    const c0 = startState('LSTM', 'c0', start?.[1], x.shape[1], this.weightHh);
+    return this.unrolled ? this.#unroll(x, h0, c0) : this.#sequence(x, h0, c0);
+  }
+
+  /** All steps in one op; each part of the result is an op of its own, whose backward starts where that part is. */
+  #sequence(x: LayerInput, h0: LayerInput, c0: LayerInput): LSTMOutput {
+    const { weightIh, bias, weightHh } = this;
+    const trace = lstmTrace(
+      tensorOf(x),
+      weightIh.value,
+      bias.value,
+      weightHh.value,
+      tensorOf(h0),
+      tensorOf(c0),
+    );
+    const grads = new StateGrads();
+    const shared = { trace, onStateGrads: (dh: Tensor) => grads.add(dh) };
+    const [states, last, lastCell] = (['states', 'last', 'lastCell'] as const).map((part) =>
+      lstm(x, weightIh, bias, weightHh, h0, c0, { ...shared, part }),
+    );
+    return new CellOutput(new SequenceOutput(states, last, grads), lastCell);
+  }
+
+  /** The same cell by cell: what x_t brings to the gates is one product for all steps. */
+  #unroll(x: LayerInput, h0: LayerInput, c0: LayerInput): LSTMOutput {
+    const recurrent = this.weightHh.transpose();
+    let [h, c] = [h0, c0];
+    const states = unstack(affine(x, this.weightIh, this.bias)).map((input) => {
+      const [i, f, g, o] = gatesOf(add(input, matmul(h, recurrent)), 4);
+      const cell = add(f.sigmoid().mul(c), i.sigmoid().mul(g.tanh()));
+      const state = o.sigmoid().mul(cell.tanh());
+      [h, c] = [state, cell];
+      return { state, cell };
+    });
+    return new CellOutput(
+      new UnrolledOutput(states.map(({ state }) => state)),
+      states[states.length - 1].cell,
+    );
+  }
+}

@@ -1,0 +1,27 @@
+/** The residual connection, around any layer. */
+
+import { add, type Variable } from '../autograd/index.js';
+import { formatShape, ShapeError, sameShape } from '../tensor/index.js';
+import { type LayerInput, Module } from './module.js';
+import type { Layer } from './sequential.js';
+
+/**
+ * x + layer(x): the gradient also flows past the layer, so that depth alone does not make it vanish (He et al. 2016).
+ * Throws ShapeError where the layer changes the shape: nothing is broadcast.
+ */
+export class Residual<L extends Layer = Layer> extends Module {
+  readonly layer: L;
+
+  constructor(layer: L) {
+    super();
+    this.layer = layer;
+  }
+
+  forward(x: LayerInput): Variable {
+    const change = this.layer.forward(x);
+    if (sameShape(change.shape, x.shape)) return add(x, change);
+    throw new ShapeError(
+      `Residual: the layer must keep the shape of x, got ${formatShape(x.shape)} → ${formatShape(change.shape)}; give it as many outputs as inputs`,
+    );
+  }
+}
