@@ -1,15 +1,16 @@
 /** Clipping by the global norm: Pascanu, Mikolov & Bengio 2013, §3.2. */
 
+import { checkFinite } from './checks.js';
 import type { Gradients } from './gradients.js';
 import {
   checkThreshold,
   type GradientHook,
   type HookReport,
   type NonFinitePolicy,
-  nonFinitePolicies,
   type StepContext,
 } from './hook.js';
-import { applyPolicy, checkReach } from './non-finite.js';
+import { measuredNorm } from './measured-norm.js';
+import { checkPolicy, checkReach } from './non-finite.js';
 import { type Schedule, thresholdAt } from './schedule.js';
 
 /** Options of the norm clippers. */
@@ -29,9 +30,7 @@ export function checkPower(caller: string, p: number): void {
 
 /** Throws unless eps is a finite number ≥ 0. */
 export function checkEps(caller: string, eps: number): void {
-  if (!(eps >= 0 && eps < Number.POSITIVE_INFINITY)) {
-    throw new Error(`${caller}: eps must be a finite number ≥ 0, got ${eps}`);
-  }
+  checkFinite(caller, 'eps', eps);
 }
 
 /** Checks what the norm clippers are made with; throws an Error that names the option. */
@@ -43,8 +42,7 @@ export function checkNormClip(
   if (typeof maxNorm !== 'function') checkThreshold(caller, maxNorm);
   checkPower(caller, p);
   checkEps(caller, eps);
-  if (nonFinitePolicies.includes(nonFinite)) return;
-  throw new Error(`${caller}: nonFinite must be one of ${nonFinitePolicies.join(', ')}, got '${nonFinite}'`);
+  checkPolicy(caller, nonFinite);
 }
 
 /** The factor that brings a norm down to the threshold: min(1, threshold / (norm + eps)); NaN for a NaN norm. */
@@ -68,10 +66,7 @@ export function clipByGlobalNorm(
     name,
     async apply(gradients: Gradients, { step }: StepContext): Promise<HookReport> {
       const threshold = thresholdAt(name, maxNorm, step);
-      let norm = await gradients.norm(p);
-      // A finite norm is one of finite gradients.
-      const zeroed = !Number.isFinite(norm) && (await applyPolicy(name, gradients, nonFinite));
-      if (zeroed) norm = await gradients.norm(p);
+      const { norm, zeroed } = await measuredNorm(name, gradients, nonFinite, p);
       const isBound = threshold !== Number.POSITIVE_INFINITY && !gradients.skipped;
       if (isBound) await checkReach(name, gradients, norm);
       const scale = gradients.skipped ? 1 : clipFactor(norm, threshold, eps);

@@ -14,8 +14,18 @@ export function clipByNorm(
   maxNorm: number | Schedule,
   { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
 ): GradientHook {
-  const name = 'clipByNorm';
-  checkNormClip(name, maxNorm, { p, eps, nonFinite });
+  return clipEach('clipByNorm', maxNorm, { p, eps, nonFinite }, () => 1);
+}
+
+/** Scales each gradient alone so that its p-norm is at most the threshold times what `unit` makes of its size. */
+export function clipEach(
+  name: string,
+  maxNorm: number | Schedule,
+  options: Required<NormClipOptions>,
+  unit: (size: number) => number,
+): GradientHook {
+  checkNormClip(name, maxNorm, options);
+  const { p, eps, nonFinite } = options;
   return {
     name,
     async apply(gradients, { step }) {
@@ -24,7 +34,10 @@ export function clipByNorm(
       const norms = [...(await gradients.norms(p)).values()];
       const measuresOnly = threshold === Number.POSITIVE_INFINITY || gradients.skipped !== null;
       if (!measuresOnly) await checkReach(name, gradients, Math.max(...norms));
-      const scales = norms.map((norm) => (gradients.skipped ? 1 : clipFactor(norm, threshold, eps)));
+      const scales = norms.map((norm, i) => {
+        if (gradients.skipped) return 1;
+        return clipFactor(norm, threshold * unit(gradients.parameters[i].value.size), eps);
+      });
       gradients.scaleEach(scales);
       const clippedParameters = scales.filter((scale) => scale !== 1).length;
       const values = { norm: combineNorms(norms, p), threshold, clippedParameters };

@@ -4,11 +4,11 @@
  */
 
 import type { Parameter } from '../autograd/index.js';
-import { BLOCK_PADDING } from '../tensor/backend.js';
 import type { Tensor } from '../tensor/index.js';
-import { checkThreshold } from './hook.js';
 import { combineNorms } from './host-norm.js';
+import { clampInPlace, rangeOf, scaleRuns, type ValueRange } from './in-place.js';
 import type { MeterDevice, NormMeter } from './norm-meter.js';
+import { checkFinished } from './unfinished.js';
 
 /** Everything about the gradients that a report tells: 2-norms, and where they were measured. */
 export interface Measurement {
@@ -30,12 +30,16 @@ export class Gradients {
   #changed = false;
   #skipped: string | null = null;
 
-  /** `meter` measures a list of parameters, each once; the gradients they have now are the ones meant. */
+  /**
+   * `meter` measures a list of parameters, each once; the gradients they have now are the ones meant. Throws where one is
+   * not whole, because an optimizer still collects its micro-batches or holds it scaled.
+   */
   constructor(meter: NormMeter) {
     const { parameters } = meter;
     this.#meter = meter;
     this.#positions = positionsWithGradient(parameters);
     this.parameters = this.#positions?.map((position) => parameters[position]) ?? parameters;
+    checkFinished(this);
   }
 
   /** The meter's names of those that have a gradient. */
@@ -122,13 +126,13 @@ export class Gradients {
   }
 
   /**
-   * Bounds every element to [−limit, limit], the limit rounded to the gradient's dtype; NaN stays NaN. Returns how many
-   * elements were outside. Throws unless limit ≥ 0.
+   * Bounds every element to [−limit, limit], or to [min, max] where min ≤ 0 ≤ max (left out: without bound), bounds
+   * rounded to the gradient's dtype; NaN stays NaN. Returns how many elements were outside. Throws where bounds are none.
    */
-  clamp(limit: number): number {
-    checkThreshold('Gradients.clamp', limit);
+  clamp(limit: number | ValueRange): number {
+    const range = rangeOf('Gradients.clamp', limit);
     let outside = 0;
-    for (const parameter of this.parameters) outside += clampInPlace(parameter.grad!, limit);
+    for (const { grad } of this.parameters) outside += clampInPlace(grad!, range);
     if (outside > 0) this.#invalidate();
     return outside;
   }
@@ -205,50 +209,4 @@ function areFinite(numbers: Float64Array): boolean {
  */
 function isSafe(norm: number): boolean {
   return norm === 0 || (norm > 2 ** -100 && norm < 2 ** 127);
-}
-
-/** Multiplies gradient i by ks[i], neighbours in a block that share a factor at once; returns whether any changed. */
-function scaleRuns(parameters: readonly Parameter[], ks: readonly number[]): boolean {
-  let changed = false;
-  for (let first = 0, next = 1; first < parameters.length; first = next++) {
-    const k = ks[first];
-    // Padding must stay zero: by a factor that may be NaN or ∞ to a float32 kernel, each alone.
-    const mayMerge = Number.isFinite(Math.fround(k));
-    while (mayMerge && ks[next] === k && areNeighbours(parameters, next)) next++;
-    if (k === 1) continue;
-    changed = true;
-    scaleRun(parameters[first], parameters[next - 1], k);
-  }
-  return changed;
-}
-
-/** Whether parameter i lies behind the one before it in a block, with nothing but padding between. */
-function areNeighbours(parameters: readonly Parameter[], i: number): boolean {
-  const [{ place: before, value }, { place }] = [parameters[i - 1], parameters[i]];
-  if (!place || place.block !== before?.block) return false;
-  const gap = place.offset - (before.offset + value.size);
-  return gap >= 0 && gap < BLOCK_PADDING;
-}
-
-/** From the first to the last of some neighbours: a gradient is one run of its own memory or of a block. */
-function scaleRun(first: Parameter, last: Parameter, k: number): void {
-  const { data, offset } = first.grad!.view();
-  const end = last.grad!.view().offset + last.value.size;
-  const { scaleBlock } = first.value.backend.fused;
-  if (first.place && scaleBlock) scaleBlock(data, offset, end, k);
-  else for (let i = offset; i < end; i++) data[i] *= k;
-}
-
-function clampInPlace(grad: Tensor, limit: number): number {
-  const { data, offset } = grad.view();
-  // Rounded first: the float32 nearest to 0.1 lies above 0.1, and would be found outside again and again.
-  const bound = grad.dtype === 'float32' ? Math.fround(limit) : limit;
-  let outside = 0;
-  for (let i = offset; i < offset + grad.size; i++) {
-    if (Math.abs(data[i]) > bound) {
-      data[i] = data[i] > 0 ? bound : -bound;
-      outside++;
-    }
-  }
-  return outside;
 }

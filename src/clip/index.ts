@@ -1,8 +1,6 @@
 /** Public surface of clipping: the hook contract, Gradients, the clippers, PyTorch's functions. */
 
-export { clipByGlobalNorm, type NormClipOptions } from './clip-by-global-norm.js';
-export { clipByNorm } from './clip-by-norm.js';
-export { clipByValue } from './clip-by-value.js';
+export * from './clippers.js';
 export {
   type ClipGradNormOptions,
   clipGradNorm,
@@ -19,8 +17,17 @@ export type {
   StepContext,
   UpdateHook,
 } from './hook.js';
+export type { ValueRange } from './in-place.js';
+export { measureTurn } from './measure-turn.js';
+export { ClipMonitor, type ClipMonitorOptions, type ClipSummary, type ObservedStep } from './monitor.js';
 export { type MeterDevice, type NormDevice, NormMeter } from './norm-meter.js';
+export {
+  type BatchReport,
+  type ExampleReport,
+  PerExampleClipping,
+  type PerExampleOptions,
+} from './per-example-clipping.js';
+export type { RateShift } from './rate-watch.js';
 export type { Schedule } from './schedule.js';
-export { skipNonFinite } from './skip-non-finite.js';
 export { type ClipSpec, clipSpecForms, parseClipSpec } from './spec.js';
 export { Updates } from './updates.js';

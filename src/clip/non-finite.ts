@@ -1,8 +1,14 @@
 /** The four policies about NaN and infinite gradients, shared by every hook that has a `nonFinite` option. */
 
 import type { Tensor } from '../tensor/index.js';
+import { checkWord } from './checks.js';
 import type { Gradients } from './gradients.js';
-import type { NonFinitePolicy } from './hook.js';
+import { type NonFinitePolicy, nonFinitePolicies } from './hook.js';
+
+/** Throws unless a policy is one of those there are. */
+export function checkPolicy(caller: string, policy: NonFinitePolicy): void {
+  checkWord(caller, 'nonFinite', policy, nonFinitePolicies);
+}
 
 /**
  * Applies a policy; the caller goes on only if nothing was skipped. Returns whether it changed a gradient. `throw`

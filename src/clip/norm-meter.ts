@@ -31,6 +31,8 @@ interface Launch {
   readonly staging: Float32Array | null;
 }
 
+const NONE = new Float64Array(0);
+
 const opened = new Map<GpuDevice | undefined, Promise<NormKernels>>();
 
 /** The kernels of a device, opened when first needed and shared by all meters. */
@@ -88,8 +90,9 @@ export class NormMeter {
   async norms(p: number): Promise<Float64Array> {
     if (this.requested === 'simd') return this.#simdNorms(p);
     const { parameters } = this;
-    const norms = new Float64Array(parameters.length);
     const launches = hasKernel(p) ? this.#planned() : [];
+    const isWhole = launches[0]?.members.length === parameters.length;
+    let norms: Float64Array = isWhole ? NONE : new Float64Array(parameters.length);
     this.#device = 'host';
     if (launches.length > 0) {
       this.#kernels ??= await kernelsOn(this.requested);
@@ -97,7 +100,9 @@ export class NormMeter {
         const { members, layout } = launch;
         const found = await this.#kernels.norms(this.#block(launch), layout, p);
         // A missing gradient's memory holds what it held: it was measured for nothing.
-        for (let t = 0; t < found.length; t++) norms[members[t]] = parameters[members[t]].grad ? found[t] : 0;
+        for (let t = 0; t < found.length; t++) if (!parameters[members[t]].grad) found[t] = 0;
+        if (isWhole) norms = found;
+        else for (let t = 0; t < found.length; t++) norms[members[t]] = found[t];
       }
       this.#device = this.#kernels.device;
     }

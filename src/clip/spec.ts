@@ -1,12 +1,22 @@
 /**
- * Clip specs: the short form in which a command line, a log or a report names a clipper, `norm:1:p=inf`. One table;
+ * Clip specs: the short form in which a command line, a log or a report names clippers, `norm:1:p=inf`. One table;
  * a further clipper adds its word here.
  */
 
+import { adaGC } from './ada-gc.js';
+import { autoClip } from './auto-clip.js';
+import { capNormGrowth } from './cap-norm-growth.js';
+import { clipByBlockRms } from './clip-by-block-rms.js';
 import { clipByGlobalNorm } from './clip-by-global-norm.js';
+import { clipByGroupNorm } from './clip-by-group-norm.js';
 import { clipByNorm } from './clip-by-norm.js';
 import { clipByValue } from './clip-by-value.js';
-import { type GradientHook, type NonFinitePolicy, nonFinitePolicies } from './hook.js';
+import { clipSpikes } from './clip-spikes.js';
+import { clipUnitwise, type UnitwiseOptions } from './clip-unitwise.js';
+import type { GradientHook, NonFinitePolicy } from './hook.js';
+import { skipNonFinite } from './skip-non-finite.js';
+import { skipSpikes } from './skip-spikes.js';
+import { type ZClipOptions, zClip } from './z-clip.js';
 
 /** A parsed spec. */
 export interface ClipSpec {
@@ -17,90 +27,118 @@ export interface ClipSpec {
   readonly threshold: number | null;
 }
 
-type Options = Readonly<Record<string, string>>;
+/** Every option that a word may have, by the name it has in the clipper; written in lower case. */
+interface Options {
+  readonly p?: number;
+  readonly eps?: number;
+  readonly window?: number;
+  readonly warmup?: number;
+  readonly maxNorm?: number;
+  readonly nonFinite?: NonFinitePolicy;
+  readonly mode?: ZClipOptions['mode'];
+  readonly units?: UnitwiseOptions['units'];
+}
+
+/** Those whose value is a word; all others are numbers. */
+const wordOptions: readonly string[] = ['nonFinite', 'mode', 'units'];
 
 interface Word {
-  /** How it is written, for messages. */
+  /** How it is written at its shortest: without an amount where the clipper has a published one. */
   readonly form: string;
-  readonly options: readonly string[];
-  make(amount: number, options: Options): { readonly hook: GradientHook; readonly bounds: boolean };
+  readonly options: readonly (keyof Options)[];
+  make(amount: number, options: Options): GradientHook;
+  /** The bound on the global 2-norm. */
+  bound?(amount: number, options: Options): number;
 }
+
+const normOptions = ['p', 'eps', 'nonFinite'] as const;
 
 const words: Readonly<Record<string, Word>> = {
   norm: {
     form: 'norm:1',
-    options: ['p', 'eps', 'nonfinite'],
-    make: (amount, options) => ({
-      hook: clipByGlobalNorm(amount, normOptions(options)),
-      bounds: parseNumber(options.p ?? '2') === 2 && amount < Number.POSITIVE_INFINITY,
-    }),
+    options: normOptions,
+    make: clipByGlobalNorm,
+    bound: (amount, { p = 2 }) => (p === 2 ? amount : Number.POSITIVE_INFINITY),
   },
-  value: {
-    form: 'value:0.5',
-    options: [],
-    make: (amount) => ({ hook: clipByValue(amount), bounds: false }),
+  value: { form: 'value:0.5', options: [], make: clipByValue },
+  'per-tensor': { form: 'per-tensor:1', options: normOptions, make: clipByNorm },
+  'group-norm': { form: 'group-norm:1', options: normOptions, make: clipByGroupNorm },
+  'block-rms': { form: 'block-rms:1', options: ['eps', 'nonFinite'], make: clipByBlockRms },
+  agc: { form: 'agc', options: ['units', 'nonFinite'], make: clipUnitwise },
+  autoclip: { form: 'autoclip', options: ['window', 'nonFinite'], make: autoClip },
+  zclip: {
+    form: 'zclip',
+    options: ['mode', 'warmup', 'maxNorm', 'nonFinite'],
+    make: zClip,
+    bound: (_, { maxNorm = 1 }) => maxNorm,
   },
-  'per-tensor': {
-    form: 'per-tensor:1',
-    options: ['p', 'eps', 'nonfinite'],
-    make: (amount, options) => ({ hook: clipByNorm(amount, normOptions(options)), bounds: false }),
+  adagc: { form: 'adagc', options: ['warmup', 'maxNorm', 'nonFinite'], make: adaGC },
+  growth: { form: 'growth', options: ['nonFinite'], make: capNormGrowth },
+  spam: { form: 'spam', options: [], make: clipSpikes },
+  'skip-spikes': {
+    form: 'skip-spikes',
+    options: ['window'],
+    make: (sigma, options) => skipSpikes({ ...options, sigma }),
   },
-};
-
-/** What an option's value must be, and whether it is. */
-const meanings: Readonly<Record<string, readonly [rule: string, holds: (value: string) => boolean]>> = {
-  p: ['p must be a number > 0 or inf', (value) => parseNumber(value) > 0],
-  eps: ['eps must be a number ≥ 0', (value) => Number.isFinite(Number(value)) && parseNumber(value) >= 0],
-  nonfinite: [
-    `nonfinite must be one of ${nonFinitePolicies.join(', ')}`,
-    (value) => nonFinitePolicies.some((policy) => policy === value),
-  ],
+  'skip-nonfinite': { form: 'skip-nonfinite', options: [], make: (limit) => skipNonFinite({ limit }) },
 };
 
 /**
- * Parses `none`, `norm:1`, `norm:1:p=inf`, `value:0.5`, `per-tensor:1`. A training under a spec sees a non-finite
- * gradient as it is (`nonfinite=propagate`) unless the spec says otherwise. Throws an Error with the known forms.
+ * Parses `none`, `norm:1`, `norm:1:p=inf`, `zclip:2.5:warmup=10` and the like; `skip-nonfinite+norm:1` is two hooks, in
+ * this order. A training under a spec sees a non-finite gradient as it is (`nonfinite=propagate`) unless the spec says
+ * otherwise. Throws an Error with the known forms.
  */
 export function parseClipSpec(text: string): ClipSpec {
   if (text === 'none') return { text, hooks: [], threshold: null };
-  const [name = '', amountText = '', ...rest] = text.split(':');
-  const word = Object.hasOwn(words, name) ? words[name] : undefined;
-  if (!word) throw specError(text, `must be ${forms()}`);
-  const amount = parseNumber(amountText);
-  if (!(amount >= 0)) throw specError(text, `needs a threshold ≥ 0, as in ${word.form}`);
-  const { hook, bounds } = word.make(amount, parseOptions(text, word, rest));
-  return { text, hooks: [hook], threshold: bounds ? amount : null };
+  // Not the + of 1e+3.
+  const parts = text.split(/\+(?=[a-z])/).map((part) => parsePart(text, part));
+  const threshold = Math.min(...parts.map(({ bound }) => bound));
+  const isBound = threshold < Number.POSITIVE_INFINITY;
+  return { text, hooks: parts.map(({ hook }) => hook), threshold: isBound ? threshold : null };
 }
 
 /** The forms a spec may take, for help texts. */
 export function clipSpecForms(): readonly string[] {
-  return ['none', ...Object.values(words).map(({ form }) => form), 'norm:1:p=inf'];
+  const forms = Object.values(words).map(({ form }) => form);
+  return ['none', ...forms, 'norm:1:p=inf', 'skip-nonfinite+norm:1'];
 }
 
-function forms(): string {
-  return `one of ${clipSpecForms().join(', ')}`;
+function parsePart(text: string, part: string): { readonly hook: GradientHook; readonly bound: number } {
+  const [name = '', amountText = '', ...rest] = part.split(':');
+  const word = Object.hasOwn(words, name) ? words[name] : undefined;
+  if (!word) throw specError(text, `must be one of ${clipSpecForms().join(', ')}`);
+  const needsAmount = word.form !== name;
+  const amount = amountText === '' && !needsAmount ? undefined : parseNumber(amountText);
+  if (Number.isNaN(amount)) {
+    const example = needsAmount ? word.form : `${name} or ${name}:NUMBER`;
+    throw specError(text, `needs a number, as in ${example}`);
+  }
+  const options: Options = { nonFinite: 'propagate', ...parseOptions(text, word, rest) };
+  try {
+    // Where nothing stands for the amount, the clipper takes its published one.
+    const hook = word.make(amount as number, options);
+    return { hook, bound: word.bound?.(amount as number, options) ?? Number.POSITIVE_INFINITY };
+  } catch (error) {
+    // What the clipper has against its settings is said of the spec.
+    throw specError(text, (error as Error).message.replace(/^\w+: /, ''));
+  }
 }
 
-function parseOptions(text: string, word: Word, parts: readonly string[]): Options {
-  const options: Record<string, string> = {};
+function parseOptions(text: string, { options: known }: Word, parts: readonly string[]): Options {
+  const options: Record<string, number | string> = {};
   for (const part of parts) {
-    const [key = '', ...values] = part.split('=');
+    const [key, ...values] = part.split('=');
     const value = values.join('=');
-    if (!word.options.includes(key) || value === '') {
-      const known =
-        word.options.length > 0 ? `options are ${word.options.join('=…, ')}=…` : 'takes no options';
-      throw specError(text, `${known}, not '${part}'`);
+    const name = known.find((each) => each.toLowerCase() === key);
+    if (!name || value === '') {
+      const names = known.map((each) => `${each.toLowerCase()}=…`).join(', ');
+      throw specError(text, `${names ? `options are ${names}` : 'takes no options'}, not '${part}'`);
     }
-    if (Object.hasOwn(options, key)) throw specError(text, `${key} is given twice`);
-    const [rule, holds] = meanings[key];
-    if (!holds(value)) throw specError(text, `${rule}, got '${value}'`);
-    options[key] = value;
+    if (Object.hasOwn(options, name)) throw specError(text, `${key} is given twice`);
+    options[name] = wordOptions.includes(name) ? value : parseNumber(value);
+    if (Number.isNaN(options[name])) throw specError(text, `${key} must be a number, got '${value}'`);
   }
   return options;
-}
-
-function normOptions({ p = '2', eps = '0', nonfinite = 'propagate' }: Options) {
-  return { p: parseNumber(p), eps: parseNumber(eps), nonFinite: nonfinite as NonFinitePolicy };
 }
 
 function parseNumber(text: string): number {

@@ -5,66 +5,16 @@ import {
   clipByNorm,
   clipGradNorm,
   clipGradValue,
+  type GradientHook,
   Gradients,
-  type NestedArray,
   NormMeter,
   Parameter,
   SGD,
-  type Tensor,
-  tensor,
   totalNorm,
 } from '../../src/index.js';
-import { type GoldenNumber, loadGolden, worstError } from '../golden/load.js';
-import { context } from './support.js';
-
-type Nested = GoldenNumber | readonly Nested[];
-type Named = Readonly<Record<string, Nested>>;
-
-interface ClipCase {
-  readonly name: string;
-  readonly tier?: string;
-  readonly inputs: Named & {
-    readonly grads: readonly (Nested | null)[];
-    readonly dtype?: 'float32' | 'float64';
-  };
-  readonly params: Readonly<Record<string, number>> & { readonly norm_type?: GoldenNumber };
-  readonly expected: Named & {
-    readonly grads: readonly (Nested | null)[];
-    readonly total_norm: GoldenNumber;
-  };
-}
-
-const cases = new Map(loadGolden<ClipCase[]>('clip').map((golden) => [golden.name, golden]));
-
-function golden(name: string): ClipCase {
-  return cases.get(name)!;
-}
-
-function numbers(nested: Nested): NestedArray {
-  return Array.isArray(nested) ? nested.map(numbers) : Number(nested);
-}
-
-function goldenTensor(nested: Nested, dtype: 'float32' | 'float64' = 'float64'): Tensor {
-  return tensor(numbers(nested), { dtype, backend: 'reference' });
-}
-
-function withGrad(grad: Nested, dtype?: 'float32' | 'float64'): Parameter {
-  const value = goldenTensor(grad, dtype);
-  const parameter = new Parameter(value.mul(0));
-  parameter.grad = value;
-  return parameter;
-}
-
-function expectGrads(
-  parameters: readonly Parameter[],
-  expected: readonly (Nested | null)[],
-  tolerance = 1e-9,
-) {
-  for (const [i, { grad }] of parameters.entries()) {
-    if (expected[i] === null) expect(grad).toBeNull();
-    else expect(worstError(grad!.data(), [expected[i]].flat(9) as GoldenNumber[])).toBeLessThan(tolerance);
-  }
-}
+import { worstError } from '../golden/load.js';
+import { expectGrads, golden, goldenTensor, type Nested, withGrad } from './golden-cases.js';
+import { context, gradientsOf } from './support.js';
 
 describe('clipGradNorm agrees with PyTorch', () => {
   it.each([
@@ -122,6 +72,32 @@ describe('clipGradNorm agrees with PyTorch', () => {
     expect(await totalNorm(parameters)).toBeCloseTo(1, 6);
   });
 
+  it('of the largest magnitude is right there, too', async () => {
+    const { inputs, expected } = golden('float32_same_grads_p_inf_ok');
+    const parameters = inputs.grads.map((grad) => withGrad(grad!, 'float32'));
+    const norm = await clipGradNorm(parameters, 1, { normType: Number.POSITIVE_INFINITY });
+    expect(norm / Number(expected.total_norm)).toBeCloseTo(1, 6);
+    expectGrads(parameters, expected.grads, 1e-6);
+    expect(parameters[1].grad!.item() / 1e-20).toBeCloseTo(1, 6);
+  });
+
+  it('refuses a negative threshold, by which PyTorch climbs', async () => {
+    const { inputs, params, expected } = golden('negative_max_norm_flips_sign');
+    expect((expected.grads as number[][])[0][0]).toBeLessThan(0);
+    const parameters = inputs.grads.map((grad) => withGrad(grad!));
+    await expect(clipGradNorm(parameters, params.max_norm!)).rejects.toThrow(
+      'threshold must be a number ≥ 0',
+    );
+    expectGrads(parameters, inputs.grads, 1e-300);
+  });
+
+  it('refuses p = 0, which PyTorch gives three meanings', async () => {
+    const { inputs, params } = golden('p0_quirk_counts_tensors');
+    const parameters = inputs.grads.map((grad) => withGrad(grad!));
+    const normType = Number(params.norm_type);
+    await expect(clipGradNorm(parameters, 1, { normType })).rejects.toThrow('p must be a number > 0');
+  });
+
   it('clips a sum of micro-batches once', async () => {
     const { inputs, expected } = golden('accumulation_clip_once_vs_each_microbatch');
     const parameter = new Parameter(goldenTensor([0, 0]));
@@ -168,6 +144,19 @@ describe('hooks agree with the reference', () => {
   });
 });
 
+describe('clipByGlobalNorm agrees with Keras', () => {
+  it('on finite gradients, and where it makes all NaN, throws or leaves it to its policy', async () => {
+    const { inputs, params, expected } = golden('keras_global_clipnorm');
+    const parameters = inputs.grads.map((grad) => withGrad(grad!));
+    const { values } = await clipByGlobalNorm(params.clip_norm!).apply(gradientsOf(parameters), context);
+    expect(worstError([values.norm, values.scale], [13, expected.scale as number])).toBeLessThan(1e-12);
+    expectGrads(parameters, expected.grads);
+    const nonFinite = (inputs.grads_nonfinite as Nested[]).map((grad) => withGrad(grad));
+    const clip = async () => clipByGlobalNorm(1).apply(gradientsOf(nonFinite), context);
+    await expect(clip()).rejects.toThrow('clipByGlobalNorm: gradient of parameter 0 is not finite');
+  });
+});
+
 describe('clipping meets an optimizer as in PyTorch', () => {
   const clip = clipByGlobalNorm(1, { eps: 1e-6 });
 
@@ -194,5 +183,22 @@ describe('clipping meets an optimizer as in PyTorch', () => {
       await optimizer.step();
     }
     expect(worstError(parameter.value.data(), expected[key] as number[])).toBeLessThan(1e-9);
+  });
+
+  it('gradients of a scaled loss are clipped once they are un-scaled', async () => {
+    const { inputs, params, expected } = golden('loss_scale_unscale_then_clip');
+    const scale = inputs.loss_scale as number;
+    const unscale: GradientHook = {
+      name: 'unscale',
+      apply: (gradients) => {
+        gradients.scale(1 / scale);
+        return { hook: 'unscale', clipped: true, values: { scale } };
+      },
+    };
+    const parameter = new Parameter(goldenTensor([0, 0]));
+    parameter.grad = goldenTensor(inputs.true_grad!).mul(scale);
+    const hooks = [unscale, clipByGlobalNorm(params.max_norm!, { eps: 1e-6 })];
+    await new SGD([parameter], { lr: 1, hooks }).step();
+    expectGrads([parameter], [expected.unscale_then_clip_correct!]);
   });
 });

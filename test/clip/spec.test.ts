@@ -52,8 +52,55 @@ describe('parseClipSpec', () => {
     await expect(clipped('norm:2:nonfinite=throw', [[Number.NaN, 9]])).rejects.toThrow('is not finite');
   });
 
-  const forms = 'must be one of none, norm:1, value:0.5, per-tensor:1, norm:1:p=inf';
+  it.each([
+    ['group-norm:2', 'clipByGroupNorm', null],
+    ['block-rms:2', 'clipByBlockRms', null],
+    ['agc', 'clipUnitwise', null],
+    ['agc:0.1:units=columns', 'clipUnitwise', null],
+    ['autoclip', 'autoClip', null],
+    ['autoclip:25:window=100', 'autoClip', null],
+    ['zclip', 'zClip', 1],
+    ['zclip:3:mode=mean:warmup=5:maxnorm=2', 'zClip', 2],
+    ['zclip::maxnorm=inf', 'zClip', null],
+    ['adagc:1.1:warmup=10:maxnorm=3', 'adaGC', null],
+    ['growth', 'capNormGrowth', null],
+    ['spam:100', 'clipSpikes', null],
+    ['skip-spikes:4:window=50', 'skipSpikes', null],
+    ['skip-nonfinite:3', 'skipNonFinite', null],
+  ])('%s is %s; it bounds the 2-norm by %s', (text, hook, threshold) => {
+    const spec = parseClipSpec(text);
+    expect([spec.hooks.map(({ name }) => name), spec.threshold]).toEqual([[hook], threshold]);
+  });
+
+  it.each([
+    ['skip-nonfinite+norm:1', ['skipNonFinite', 'clipByGlobalNorm'], 1],
+    ['norm:1e+3+value:inf+norm:+20', ['clipByGlobalNorm', 'clipByValue', 'clipByGlobalNorm'], 20],
+    ['value:1+per-tensor:2:p=inf', ['clipByValue', 'clipByNorm'], null],
+  ])('%s is several hooks in this order; the least bound counts', (text, hooks, threshold) => {
+    const spec = parseClipSpec(text);
+    expect([spec.hooks.map(({ name }) => name), spec.threshold]).toEqual([hooks, threshold]);
+  });
+
+  it('gives amounts and options to the clipper, its published ones where none are written', async () => {
+    const told = async (spec: string, grad: readonly number[]) => {
+      const hook = parseClipSpec(spec).hooks[0];
+      return (await hook.apply(gradientsOf([parameterWith(grad)]), context)).values;
+    };
+    expect(await told('agc', [3, 4])).toMatchObject({ threshold: 0.01, clippedUnits: 1 });
+    expect(await told('agc:0.5', [3, 4])).toMatchObject({ threshold: 0.5 });
+    expect(await told('zclip', [3, 4])).toMatchObject({ threshold: 1, scale: 0.2 });
+    expect(await told('zclip:9:maxnorm=2', [3, 4])).toMatchObject({ threshold: 2 });
+    expect(await told('zclip', [Number.NaN])).toMatchObject({ norm: Number.NaN });
+    await expect(told('autoclip:10:nonfinite=throw', [Number.NaN])).rejects.toThrow('autoClip: gradient of');
+    const streak = parseClipSpec('skip-nonfinite:0').hooks[0];
+    const skip = async () => streak.apply(gradientsOf([parameterWith([Number.NaN])]), context);
+    await expect(skip()).rejects.toThrow('skipNonFinite');
+  });
+
+  const forms =
+    'must be one of none, norm:1, value:0.5, per-tensor:1, group-norm:1, block-rms:1, agc, autoclip, zclip, adagc, growth, spam, skip-spikes, skip-nonfinite, norm:1:p=inf, skip-nonfinite+norm:1';
   const normOptions = 'options are p=…, eps=…, nonfinite=…';
+  const threshold = 'threshold must be a number ≥ 0 (Infinity: measure only), got';
   it.each([
     ['', forms],
     ['nrom:1', forms],
@@ -61,24 +108,32 @@ describe('parseClipSpec', () => {
     ['none:1', forms],
     ['constructor:1', forms],
     ['__proto__:1', forms],
-    ['norm', 'needs a threshold ≥ 0, as in norm:1'],
-    ['norm:', 'needs a threshold ≥ 0, as in norm:1'],
-    ['norm:-1', 'needs a threshold ≥ 0, as in norm:1'],
-    ['norm:nan', 'needs a threshold ≥ 0, as in norm:1'],
-    ['value:x', 'needs a threshold ≥ 0, as in value:0.5'],
-    ['per-tensor:', 'needs a threshold ≥ 0, as in per-tensor:1'],
+    ['norm:1+', 'needs a number, as in norm:1'],
+    ['norm:1+nothing', forms],
+    ['none+norm:1', forms],
+    ['norm', 'needs a number, as in norm:1'],
+    ['norm:', 'needs a number, as in norm:1'],
+    ['norm:-1', `${threshold} -1`],
+    ['norm:nan', 'needs a number, as in norm:1'],
+    ['value:x', 'needs a number, as in value:0.5'],
+    ['per-tensor:', 'needs a number, as in per-tensor:1'],
+    ['zclip:x', 'needs a number, as in zclip or zclip:NUMBER'],
+    ['skip-nonfinite:0.5', 'limit must be an integer ≥ 0 or Infinity, got 0.5'],
+    ['autoclip:101', 'percentile must be a number from 0 to 100, got 101'],
     ['norm:1:q=2', `${normOptions}, not 'q=2'`],
     ['norm:1:p', `${normOptions}, not 'p'`],
     ['norm:1:p=', `${normOptions}, not 'p='`],
     ['norm:1:', `${normOptions}, not ''`],
     ['value:1:p=2', "takes no options, not 'p=2'"],
-    ['norm:1:p=0', "p must be a number > 0 or inf, got '0'"],
-    ['norm:1:p=-1', "p must be a number > 0 or inf, got '-1'"],
-    ['norm:1:p=1=2', "p must be a number > 0 or inf, got '1=2'"],
+    ['zclip:1:maxNorm=2', "options are mode=…, warmup=…, maxnorm=…, nonfinite=…, not 'maxNorm=2'"],
+    ['norm:1:p=0', 'p must be a number > 0 or Infinity, got 0'],
+    ['norm:1:p=-1', 'p must be a number > 0 or Infinity, got -1'],
+    ['norm:1:p=1=2', "p must be a number, got '1=2'"],
     ['norm:1:p=2:p=3', 'p is given twice'],
-    ['per-tensor:1:eps=inf', "eps must be a number ≥ 0, got 'inf'"],
-    ['norm:1:eps=-1', "eps must be a number ≥ 0, got '-1'"],
-    ['norm:1:nonfinite=zeros', "nonfinite must be one of throw, skip, zero, propagate, got 'zeros'"],
+    ['per-tensor:1:eps=inf', 'eps must be a finite number ≥ 0, got Infinity'],
+    ['norm:1:eps=-1', 'eps must be a finite number ≥ 0, got -1'],
+    ['norm:1:nonfinite=zeros', "nonFinite must be one of throw, skip, zero, propagate, got 'zeros'"],
+    ['zclip:1:mode=median', "mode must be one of adaptive, mean, percentile, got 'median'"],
   ])("'%s' is refused in one line", (text, problem) => {
     expect(() => parseClipSpec(text)).toThrow(new Error(`clip spec '${text}': ${problem}`));
   });

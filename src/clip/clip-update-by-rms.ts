@@ -1,0 +1,64 @@
+/** Clipping the update, not the gradient: StableAdamW. */
+
+import type { Parameter } from '../autograd/index.js';
+import type { FloatArray } from '../tensor/index.js';
+import { power } from '../tensor/math.js';
+import { checkDecay } from './checks.js';
+import { checkThreshold, type StepContext, type UpdateHook } from './hook.js';
+import { type Schedule, thresholdAt } from './schedule.js';
+import { stateOf } from './updates.js';
+
+/** Options of `clipUpdateByRms`. */
+export interface UpdateRmsOptions {
+  /** The RMS that is left alone; default 1. */
+  readonly threshold?: number | Schedule;
+  /** Least √v̂ that divides, so that a moment of almost nothing does not divide; default 1e-6. */
+  readonly eps?: number;
+  /** The optimizer's own β₂, by which its v is corrected for its start at 0: default 0.999, as Adam's. */
+  readonly beta2?: number;
+}
+
+/** √mean(g² / max(v̂, ε²)), v̂ = v / correction. */
+function rmsOf({ grad }: Parameter, moments: FloatArray, correction: number, eps: number): number {
+  const { data, offset } = grad!.view();
+  let sum = 0;
+  for (let i = 0; i < moments.length; i++) {
+    sum += (data[offset + i] / Math.max(Math.sqrt(moments[i] / correction), eps)) ** 2;
+  }
+  return moments.length === 0 ? 0 : Math.sqrt(sum / moments.length);
+}
+
+/**
+ * Shortens the update of each parameter whose gradient the second moment underestimates: by 1 / max(1, RMS / threshold),
+ * RMS = √mean(g² / max(v̂, ε²)), v̂ being the moment after the update (Wortsman et al. 2023, "Stable and low-precision
+ * training", Algorithm 2: StableAdamW; the update clipping of Adafactor, Shazeer & Stern 2018, brought to Adam).
+ * For `updateHooks` of Adam and AdamW; decoupled weight decay is shortened with it, as there. NaN and ∞ pass: the moments
+ * hold them by then. Throws where no such moment is kept.
+ */
+export function clipUpdateByRms({
+  threshold = 1,
+  eps = 1e-6,
+  beta2 = 0.999,
+}: UpdateRmsOptions = {}): UpdateHook {
+  const name = 'clipUpdateByRms';
+  if (typeof threshold !== 'function') checkThreshold(name, threshold);
+  if (!(eps > 0 && eps < Number.POSITIVE_INFINITY)) {
+    throw new Error(`${name}: eps must be a finite number > 0, got ${eps}`);
+  }
+  checkDecay(name, 'beta2', beta2);
+  return {
+    name,
+    apply(updates, context: StepContext) {
+      const limit = thresholdAt(name, threshold, context.step);
+      const correction = 1 - power(beta2, context.step + 1);
+      const rms = updates.parameters.map((parameter) => {
+        return rmsOf(parameter, stateOf(name, context, parameter, 'secondMoment'), correction, eps);
+      });
+      const scales = rms.map((each) => (each > limit ? limit / each : 1));
+      updates.scaleEach(scales);
+      const clippedParameters = scales.filter((scale) => scale !== 1).length;
+      const values = { largestRms: Math.max(0, ...rms), threshold: limit, clippedParameters };
+      return { hook: name, clipped: clippedParameters > 0, values };
+    },
+  };
+}

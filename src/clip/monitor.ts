@@ -1,0 +1,175 @@
+/** The monitor: what clipping did to a run so far, in bounded memory, from what a training step reports anyway. */
+
+import { checkCount } from './checks.js';
+import type { HookState } from './hook.js';
+import { NormSketch } from './norm-sketch.js';
+import { type RateShift, RateWatch } from './rate-watch.js';
+import { countIn, namedNumbersIn } from './state.js';
+
+/** Options of `ClipMonitor`. */
+export interface ClipMonitorOptions {
+  /** Steps whose clip rate is compared with the rate before; default 200. */
+  readonly window?: number;
+  /** Hears at once when the clip rate shifts. */
+  readonly onShift?: (shift: RateShift) => void;
+}
+
+/** What the monitor reads of a step: a `StepReport` and the training loop's `StepRecord` both are one. */
+export interface ObservedStep {
+  readonly normBefore: number;
+  readonly normAfter: number;
+  readonly clipped: boolean;
+  readonly norms: Readonly<Record<string, number>>;
+  readonly skipped: string | null;
+}
+
+/** What clipping did so far. Norms are those before clipping. */
+export interface ClipSummary {
+  /** Steps that updated the parameters. */
+  readonly steps: number;
+  readonly skipped: number;
+  /** Steps whose norm was NaN or infinite; no number here counts them but this. */
+  readonly nonFinite: number;
+  /** Share of the steps in which a hook changed the gradients. */
+  readonly clipRate: number;
+  /** Σ(1 − s)‖g‖ / Σ‖g‖, s being the norm after by that before: the share of all step length that clipping took. */
+  readonly stepLengthLost: number;
+  /** Percentiles of the norm, right to 1 %. */
+  readonly percentiles: Readonly<Record<'p10' | 'p50' | 'p75' | 'p90' | 'p99', number>>;
+  /** Largest finite norm. */
+  readonly largest: number;
+  /** Mean share of each parameter in the squared norm, by name. */
+  readonly shares: Readonly<Record<string, number>>;
+  /** Degrees by which clipping turned the gradient, where they were told by `measureTurn`: null if never. */
+  readonly turn: { readonly mean: number; readonly largest: number } | null;
+  /** The latest shifts of the clip rate, at most 100. */
+  readonly shifts: readonly RateShift[];
+}
+
+const MOST_SHIFTS = 100;
+
+const COUNTS = ['steps', 'skipped', 'nonFinite', 'clipped', 'turns'] as const;
+const SUMS = ['length', 'lost', 'largest', 'turn', 'largestTurn'] as const;
+
+const zeros = <Name extends string>(names: readonly Name[]): Record<Name, number> =>
+  Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
+
+/**
+ * Keeps percentiles of the norm, the clip rate, the step length lost, each parameter's share, the angle clipping turned
+ * the gradient by, and tells when the clip rate shifts. Give it every step:
+ *
+ *     const monitor = new ClipMonitor();
+ *     const hooks = [measureTurn(clipByValue(0.5), monitor.turned)]; // the angle, only if wanted
+ *     await train({ …, onStep: (record) => monitor.observe(record) });
+ */
+export class ClipMonitor {
+  readonly #onShift: ((shift: RateShift) => void) | undefined;
+  readonly #window: number;
+  #sketch = new NormSketch();
+  #watch: RateWatch;
+  #counts = zeros(COUNTS);
+  #sums = zeros(SUMS);
+  #shares = new Map<string, number>();
+  #shifts: RateShift[] = [];
+
+  /** Throws unless `window` is an integer ≥ 1. */
+  constructor({ window = 200, onShift }: ClipMonitorOptions = {}) {
+    checkCount('ClipMonitor', 'window', window, 1);
+    this.#window = window;
+    this.#watch = new RateWatch(window);
+    this.#onShift = onShift;
+  }
+
+  /** Adds a step; returns the shift of the clip rate that it shows, or null. */
+  observe({ normBefore, normAfter, clipped, norms, skipped }: ObservedStep): RateShift | null {
+    if (!Number.isFinite(normBefore)) this.#counts.nonFinite++;
+    else this.#measure(normBefore, norms);
+    if (skipped !== null) {
+      this.#counts.skipped++;
+      return null;
+    }
+    this.#counts.steps++;
+    if (clipped) this.#counts.clipped++;
+    if (Number.isFinite(normBefore) && Number.isFinite(normAfter)) {
+      this.#sums.length += normBefore;
+      this.#sums.lost += normBefore - normAfter;
+    }
+    const shift = this.#watch.add(clipped);
+    if (shift) {
+      this.#shifts = [...this.#shifts, shift].slice(-MOST_SHIFTS);
+      this.#onShift?.(shift);
+    }
+    return shift;
+  }
+
+  /** Adds an angle in degrees: what `measureTurn` is to call. Bound, so that it can be passed on. */
+  readonly turned = (degrees: number): void => {
+    if (!Number.isFinite(degrees)) return;
+    this.#counts.turns++;
+    this.#sums.turn += degrees;
+    this.#sums.largestTurn = Math.max(this.#sums.largestTurn, degrees);
+  };
+
+  /** What clipping did so far. */
+  summary(): ClipSummary {
+    const { steps, skipped, nonFinite, clipped, turns } = this.#counts;
+    const { length, lost, largest, turn, largestTurn } = this.#sums;
+    const quantile = (q: number): number => this.#sketch.quantile(q);
+    return {
+      steps,
+      skipped,
+      nonFinite,
+      clipRate: steps > 0 ? clipped / steps : 0,
+      stepLengthLost: length > 0 ? lost / length : 0,
+      percentiles: {
+        p10: quantile(0.1),
+        p50: quantile(0.5),
+        p75: quantile(0.75),
+        p90: quantile(0.9),
+        p99: quantile(0.99),
+      },
+      largest,
+      shares: Object.fromEntries([...this.#shares].map(([name, sum]) => [name, sum / this.#sketch.count])),
+      turn: turns > 0 ? { mean: turn / turns, largest: largestTurn } : null,
+      shifts: this.#shifts,
+    };
+  }
+
+  /** All it remembers, as plain JSON. */
+  state(): HookState {
+    return {
+      counts: this.#counts,
+      sums: this.#sums,
+      shares: Object.fromEntries(this.#shares),
+      norms: this.#sketch.state(),
+      watch: this.#watch.state(),
+      shifts: this.#shifts,
+    };
+  }
+
+  /** Continues from a saved state. Throws an Error where it is none, and keeps what it had. */
+  restore(state: HookState): void {
+    const name = 'ClipMonitor';
+    const part = (key: string): HookState => (state[key] ?? {}) as HookState;
+    const counts = COUNTS.map((key) => [key, countIn(name, part('counts'), key)]);
+    const sums = namedNumbersIn(name, state, 'sums');
+    const shares = namedNumbersIn(name, state, 'shares');
+    const [watch, sketch] = [new RateWatch(this.#window), new NormSketch()];
+    watch.restore(name, part('watch'));
+    sketch.restore(name, part('norms'));
+    [this.#watch, this.#sketch, this.#shares] = [watch, sketch, shares];
+    this.#counts = Object.fromEntries(counts);
+    this.#sums = { ...zeros(SUMS), ...Object.fromEntries(sums) };
+    this.#shifts = Array.isArray(state.shifts) ? [...state.shifts] : [];
+  }
+
+  /** A finite norm and what each parameter has of its square. */
+  #measure(norm: number, norms: Readonly<Record<string, number>>): void {
+    this.#sketch.add(norm);
+    this.#sums.largest = Math.max(this.#sums.largest, norm);
+    if (norm === 0) return;
+    for (const name in norms) {
+      this.#shares.set(name, (this.#shares.get(name) ?? 0) + (norms[name] / norm) ** 2);
+    }
+  }
+}

@@ -1,0 +1,81 @@
+/** Tells when the share of clipped steps shifts: separate from the monitor, so that its false alarms can be counted. */
+
+import { hypergeometricTail } from './fisher-test.js';
+import type { HookState } from './hook.js';
+import { countIn } from './state.js';
+
+/** The share of clipped steps is another than before. */
+export interface RateShift {
+  /** Steps seen when it was noticed. */
+  readonly step: number;
+  /** Share of clipped steps since the shift before, and in the window that differs. */
+  readonly before: number;
+  readonly after: number;
+  /** Two-sided probability of such a difference by chance. */
+  readonly p: number;
+}
+
+/** Chance of a false alarm per window, where steps are clipped independently at one rate. */
+const FALSE_ALARM = 1e-3;
+
+const KEYS = ['steps', 'windowSteps', 'windowClipped', 'earlierSteps', 'earlierClipped'] as const;
+
+type Counts = Record<(typeof KEYS)[number], number>;
+
+/**
+ * Compares each window of steps with all steps since the last shift, by Fisher's exact test at 0.001: at a constant rate
+ * one window in a thousand, or fewer, gives a false alarm. After an alarm the window is what later ones are compared with.
+ */
+export class RateWatch {
+  readonly #window: number;
+  #counts: Counts = {
+    steps: 0,
+    windowSteps: 0,
+    windowClipped: 0,
+    earlierSteps: 0,
+    earlierClipped: 0,
+  };
+
+  /** `window`: steps that are compared at once. */
+  constructor(window: number) {
+    this.#window = window;
+  }
+
+  /** Adds a step; tells the shift that its window shows, if it is the last of one that does. */
+  add(clipped: boolean): RateShift | null {
+    const counts = this.#counts;
+    counts.steps++;
+    counts.windowSteps++;
+    if (clipped) counts.windowClipped++;
+    return counts.windowSteps < this.#window ? null : this.#close();
+  }
+
+  #close(): RateShift | null {
+    const { steps, windowSteps, windowClipped, earlierSteps, earlierClipped } = this.#counts;
+    const total = windowSteps + earlierSteps;
+    const clipped = windowClipped + earlierClipped;
+    const more = hypergeometricTail(windowClipped, windowSteps, clipped, total);
+    const fewer = hypergeometricTail(windowSteps - windowClipped, windowSteps, total - clipped, total);
+    const p = Math.min(1, 2 * Math.min(more, fewer));
+    const isShift = earlierSteps > 0 && p < FALSE_ALARM;
+    this.#counts = {
+      steps,
+      windowSteps: 0,
+      windowClipped: 0,
+      earlierSteps: isShift ? windowSteps : total,
+      earlierClipped: isShift ? windowClipped : clipped,
+    };
+    if (!isShift) return null;
+    return { step: steps, before: earlierClipped / earlierSteps, after: windowClipped / windowSteps, p };
+  }
+
+  state(): HookState {
+    return { ...this.#counts };
+  }
+
+  /** Continues from a saved state. Throws an Error where it is none, and keeps what it had. */
+  restore(caller: string, state: HookState): void {
+    const entries = KEYS.map((key) => [key, countIn(caller, state, key)] as const);
+    this.#counts = Object.fromEntries(entries) as Counts;
+  }
+}

@@ -1,0 +1,31 @@
+/** Reading back what a hook saved: JSON from a file, of which nothing is known. Shared by every hook that remembers. */
+
+import type { HookState } from './hook.js';
+
+function wrong(hook: string, key: string, rule: string): Error {
+  return new Error(`${hook}: ${key} of a saved state must be ${rule}; give restore() what state() returned`);
+}
+
+/** An integer ≥ 0. Throws an Error that names the hook and the key where there is none. */
+export function countIn(hook: string, state: HookState, key: string): number {
+  const value = state[key];
+  if (Number.isInteger(value) && (value as number) >= 0) return value as number;
+  throw wrong(hook, key, 'an integer ≥ 0');
+}
+
+/** Finite numbers, copied. Throws as `countIn` does. */
+export function numbersIn(hook: string, state: HookState, key: string): number[] {
+  const value = state[key];
+  if (Array.isArray(value) && value.every(Number.isFinite)) return [...value];
+  throw wrong(hook, key, 'a list of finite numbers');
+}
+
+/** Finite numbers by name, copied. Throws as `countIn` does. */
+export function namedNumbersIn(hook: string, state: HookState, key: string): Map<string, number> {
+  const value = state[key];
+  if (typeof value === 'object' && value !== null && !Array.isArray(value)) {
+    const entries = Object.entries(value);
+    if (entries.every(([, number]) => Number.isFinite(number))) return new Map(entries);
+  }
+  throw wrong(hook, key, 'finite numbers by name');
+}

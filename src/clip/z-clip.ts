@@ -1,0 +1,124 @@
+/** Clipping what stands out from a running mean of the norms: ZClip, Kumar et al. 2025 (arXiv 2504.02507). */
+
+import { checkBound, checkCount, checkDecay, checkFinite, checkWord } from './checks.js';
+import { checkEps, clipFactor } from './clip-by-global-norm.js';
+import type { GradientHook, HookReport, NonFinitePolicy } from './hook.js';
+import { combineNorms } from './host-norm.js';
+import { measuredNorm } from './measured-norm.js';
+import { checkPolicy, checkReach } from './non-finite.js';
+import { numbersIn } from './state.js';
+
+/** What a spike is brought down to. */
+export const zClipModes = ['adaptive', 'mean', 'percentile'] as const;
+
+/** Options of `zClip`; names in brackets are those of the published code. */
+export interface ZClipOptions {
+  /**
+   * What a spike is brought down to: `adaptive` (default) μ + zσ · z / z_t, the less the more it stands out; `mean` μ;
+   * `percentile` μ + zσ. (mode and clip_option)
+   */
+  readonly mode?: (typeof zClipModes)[number];
+  /** Share of the old in the running mean and variance, in [0, 1); default 0.97. (alpha) */
+  readonly decay?: number;
+  /** Norms that make the first mean and variance, an integer ≥ 1; default 25. (warmup_steps) */
+  readonly warmup?: number;
+  /** A fixed bound on the norm besides, in the warm-up too; default 1, Infinity: none. (max_grad_norm) */
+  readonly maxNorm?: number;
+  /** Multiplies what `adaptive` brings a spike down to; default 1, 0.5 to 0.9 are harsher. (clip_factor) */
+  readonly factor?: number;
+  /** Whether a spike, as clipped, enters mean and variance; default true. (not skip_update_on_spike) */
+  readonly learnSpikes?: boolean;
+  /** Added to σ, which may be 0; default 1e-6, too much for norms that are not far above. (eps) */
+  readonly sigmaEps?: number;
+  /** Added to the norm before dividing; 0 (default) lands on the threshold, the published code has 1e-6. */
+  readonly eps?: number;
+  /** What to do about NaN and infinite gradients (default: throw, naming the parameters). */
+  readonly nonFinite?: NonFinitePolicy;
+}
+
+type Settings = Required<ZClipOptions>;
+
+/** Mean and standard deviation of norms; σ, not σ², which overflows where the norm does not. */
+interface Spread {
+  readonly mean: number;
+  readonly sigma: number;
+}
+
+/**
+ * Scales all gradients down when their norm n stands out: z = (n − μ) / σ > `zThreshold`, by `mode`, and to at most
+ * `maxNorm` anyway. μ and σ are exponential averages of the norms, those of spikes as clipped. Norms that are zero or not
+ * finite enter neither, while one NaN disables the published code for good.
+ */
+export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHook {
+  const name = 'zClip';
+  const settings = settle(name, zThreshold, options);
+  const { decay, warmup, maxNorm, learnSpikes, sigmaEps, eps, nonFinite } = settings;
+  let first: readonly number[] = [];
+  let spread: Spread | null = null;
+  const learn = (norm: number): void => {
+    if (spread) spread = averaged(spread, norm, decay);
+    else first = [...first, norm];
+    if (first.length >= warmup) [spread, first] = [spreadOf(first), []];
+  };
+  return {
+    name,
+    async apply(gradients): Promise<HookReport> {
+      const { norm, zeroed, counts } = await measuredNorm(name, gradients, nonFinite);
+      if (gradients.skipped !== null) return { hook: name, clipped: false, values: { norm } };
+      await checkReach(name, gradients, norm);
+      const limit = spread ? spread.mean + zThreshold * (spread.sigma + sigmaEps) : Number.POSITIVE_INFINITY;
+      const target = spread && norm > limit ? targetOf(spread, norm, zThreshold, settings) : null;
+      const bound = Math.min(target ?? Number.POSITIVE_INFINITY, maxNorm);
+      // As published: with an eps, a norm that equals the bound is shrunk in the warm-up, but not after it.
+      const scale = spread && norm <= bound ? 1 : clipFactor(norm, bound, eps);
+      const values = { norm, threshold: Math.min(limit, maxNorm), scale, ...spread };
+      gradients.scale(scale);
+      if (counts && (learnSpikes || target === null)) learn(target ?? norm);
+      return { hook: name, clipped: zeroed || scale !== 1, values };
+    },
+    state: () => ({ first, spread: spread ? [spread.mean, spread.sigma] : [] }),
+    restore: (state) => {
+      const norms = numbersIn(name, state, 'first');
+      const [mean, sigma] = numbersIn(name, state, 'spread');
+      first = norms;
+      spread = mean === undefined ? null : { mean, sigma };
+    },
+  };
+}
+
+function settle(name: string, zThreshold: number, options: ZClipOptions): Settings {
+  const { mode = 'adaptive', decay = 0.97, warmup = 25, maxNorm = 1, factor = 1 } = options;
+  const { learnSpikes = true, sigmaEps = 1e-6, eps = 0, nonFinite = 'throw' } = options;
+  checkBound(name, 'zThreshold', zThreshold);
+  checkWord(name, 'mode', mode, zClipModes);
+  checkDecay(name, 'decay', decay);
+  checkCount(name, 'warmup', warmup, 1);
+  checkBound(name, 'maxNorm', maxNorm);
+  checkFinite(name, 'factor', factor);
+  checkFinite(name, 'sigmaEps', sigmaEps);
+  checkEps(name, eps);
+  checkPolicy(name, nonFinite);
+  return { mode, decay, warmup, maxNorm, factor, learnSpikes, sigmaEps, eps, nonFinite };
+}
+
+/** What a spike's norm becomes. */
+function targetOf({ mean, sigma }: Spread, norm: number, zThreshold: number, settings: Settings): number {
+  if (settings.mode === 'mean') return mean;
+  if (settings.mode === 'percentile') return mean + zThreshold * sigma;
+  const z = (norm - mean) / (sigma + settings.sigmaEps);
+  return settings.factor * (mean + zThreshold * sigma * (zThreshold / z));
+}
+
+/** Mean and σ, of all of them rather than of a sample. */
+function spreadOf(norms: readonly number[]): Spread {
+  const mean = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
+  const deviations = norms.map((norm) => norm - mean);
+  return { mean, sigma: combineNorms(deviations, 2) / Math.sqrt(norms.length) };
+}
+
+/** μ ← dμ + (1 − d)n, then σ² ← dσ² + (1 − d)(n − μ)² with the new μ. */
+function averaged({ mean: before, sigma }: Spread, norm: number, decay: number): Spread {
+  const mean = decay * before + (1 - decay) * norm;
+  const parts = [Math.sqrt(decay) * sigma, Math.sqrt(1 - decay) * (norm - mean)];
+  return { mean, sigma: combineNorms(parts, 2) };
+}

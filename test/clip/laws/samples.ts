@@ -1,0 +1,207 @@
+/**
+ * The table of every clipper, for the laws: how to make it, what it promises besides them, and what it refuses. Typed
+ * by the names of src/clip/clippers.ts, so that the compiler finds one that is missing.
+ */
+
+import type * as clippers from '../../../src/clip/clippers.js';
+import {
+  adaGC,
+  autoClip,
+  capNormGrowth,
+  clipByBlockRms,
+  clipByGlobalNorm,
+  clipByGroupNorm,
+  clipByNorm,
+  clipByValue,
+  clipSpikes,
+  clipUnitwise,
+  clipUpdateByRms,
+  type GradientHook,
+  type NonFinitePolicy,
+  skipNonFinite,
+  skipSpikes,
+  type UpdateHook,
+  zClip,
+} from '../../../src/index.js';
+import { norm2 } from '../support.js';
+import type { Shapes } from './rig.js';
+
+/** One hook, in the list of an optimizer's options that it belongs to. */
+export interface Hooks {
+  readonly hooks?: readonly [GradientHook];
+  readonly updateHooks?: readonly [UpdateHook];
+}
+
+/** What a norm clipper promises: the parts whose direction it keeps, each down to a norm of its own. */
+export interface NormPromise {
+  readonly at: (threshold: number) => GradientHook;
+  /** The parts of all gradients, given for weight, bias and other, of which other is a group of its own. */
+  readonly parts: (arrays: readonly (readonly number[])[], shapes: Shapes) => readonly (readonly number[])[];
+  /** The norm that a part is brought down to; `weights`: the numbers of that part of the parameters. */
+  readonly bound: (threshold: number, part: readonly number[], weights: readonly number[]) => number;
+}
+
+export interface Sample {
+  /** Made anew, so that a step of norm about 1 after 24 like it is calm and one of norm 1000 is not. */
+  readonly make: (nonFinite: NonFinitePolicy) => Hooks;
+  /** It has the option `nonFinite`. */
+  readonly hasPolicy: boolean;
+  /** It acts on NaN and infinities only. */
+  readonly onlyNonFinite?: true;
+  /** Its threshold comes from the steps before: NaN and infinities among them must not disable it. */
+  readonly adaptive?: true;
+  readonly norm?: NormPromise;
+  /** Calls that must throw, and what the error says behind the clipper's name and a colon. */
+  readonly wrong: readonly (readonly [call: () => unknown, message: string])[];
+}
+
+const gradient = (hook: GradientHook): Hooks => ({ hooks: [hook] });
+
+/** Rows of the first axis; a vector is one. */
+const rows: NormPromise['parts'] = (arrays, shapes) =>
+  arrays.flatMap((array, p) => {
+    const count = shapes[p].length < 2 ? 1 : shapes[p][0];
+    const length = array.length / count;
+    return Array.from({ length: count }, (_, row) => array.slice(row * length, (row + 1) * length));
+  });
+
+/** What the laws know of every clipper. */
+export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
+  adaGC: {
+    make: (nonFinite) => gradient(adaGC(2, { warmup: 5, maxNorm: 2, nonFinite })),
+    hasPolicy: true,
+    adaptive: true,
+    wrong: [
+      [() => adaGC(-1), 'factor must be a number ≥ 0, got -1'],
+      [() => adaGC(1, { warmup: 0.5 }), 'warmup must be an integer ≥ 0, got 0.5'],
+      [() => adaGC(1, { decay: 1 }), 'decay must be a number in [0, 1), got 1'],
+      [() => adaGC(1, { maxNorm: Number.NaN }), 'maxNorm must be a number ≥ 0, got NaN'],
+    ],
+  },
+  autoClip: {
+    make: (nonFinite) => gradient(autoClip(90, { window: 20, nonFinite })),
+    hasPolicy: true,
+    adaptive: true,
+    wrong: [
+      [() => autoClip(101), 'percentile must be a number from 0 to 100, got 101'],
+      [() => autoClip(10, { window: 0 }), 'window must be an integer ≥ 1, got 0'],
+    ],
+  },
+  clipByBlockRms: {
+    make: (nonFinite) => gradient(clipByBlockRms(2, { nonFinite })),
+    hasPolicy: true,
+    norm: {
+      at: (c) => clipByBlockRms(c),
+      parts: (arrays) => arrays,
+      bound: (c, { length }) => c * Math.sqrt(length),
+    },
+    wrong: [[() => clipByBlockRms(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1']],
+  },
+  clipByGlobalNorm: {
+    make: (nonFinite) => gradient(clipByGlobalNorm(2, { nonFinite })),
+    hasPolicy: true,
+    norm: { at: (c) => clipByGlobalNorm(c), parts: (arrays) => [arrays.flat()], bound: (c) => c },
+    wrong: [
+      [() => clipByGlobalNorm(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1'],
+      [() => clipByGlobalNorm(1, { p: 0 }), 'p must be a number > 0 or Infinity, got 0'],
+    ],
+  },
+  clipByGroupNorm: {
+    make: (nonFinite) => gradient(clipByGroupNorm([2, 3], { nonFinite })),
+    hasPolicy: true,
+    norm: {
+      at: (c) => clipByGroupNorm(c),
+      parts: ([weight, bias, other]) => [[...weight, ...bias], other],
+      bound: (c) => c,
+    },
+    wrong: [
+      [() => clipByGroupNorm([1, -1]), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1'],
+    ],
+  },
+  clipByNorm: {
+    make: (nonFinite) => gradient(clipByNorm(2, { nonFinite })),
+    hasPolicy: true,
+    norm: { at: (c) => clipByNorm(c), parts: (arrays) => arrays, bound: (c) => c },
+    wrong: [
+      [() => clipByNorm(Number.NaN), 'threshold must be a number ≥ 0 (Infinity: measure only), got NaN'],
+    ],
+  },
+  clipByValue: {
+    make: () => gradient(clipByValue(2)),
+    hasPolicy: false,
+    wrong: [[() => clipByValue(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1']],
+  },
+  capNormGrowth: {
+    make: (nonFinite) => gradient(capNormGrowth(1.5, { nonFinite })),
+    hasPolicy: true,
+    adaptive: true,
+    wrong: [
+      [() => capNormGrowth(0.9), 'growth must be a number ≥ 1, got 0.9'],
+      [() => capNormGrowth(2, { floor: -1 }), 'floor must be a number ≥ 0, got -1'],
+      [() => capNormGrowth(2, { eps: -1 }), 'eps must be a finite number ≥ 0, got -1'],
+    ],
+  },
+  clipSpikes: {
+    make: () => gradient(clipSpikes()),
+    hasPolicy: false,
+    wrong: [[() => clipSpikes(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1']],
+  },
+  clipUnitwise: {
+    make: (nonFinite) => gradient(clipUnitwise(10, { nonFinite })),
+    hasPolicy: true,
+    norm: {
+      at: (c) => clipUnitwise(c),
+      parts: rows,
+      bound: (c, _, weights) => c * Math.max(1e-3, norm2(weights)),
+    },
+    wrong: [
+      [() => clipUnitwise(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1'],
+      [() => clipUnitwise(1, { floor: -1 }), 'floor must be a number ≥ 0, got -1'],
+      [() => clipUnitwise(1, { units: 'row' as 'rows' }), "units must be one of rows, columns, got 'row'"],
+    ],
+  },
+  clipUpdateByRms: {
+    make: () => ({ updateHooks: [clipUpdateByRms()] }),
+    hasPolicy: false,
+    wrong: [
+      [
+        () => clipUpdateByRms({ threshold: -1 }),
+        'threshold must be a number ≥ 0 (Infinity: measure only), got -1',
+      ],
+      [() => clipUpdateByRms({ eps: 0 }), 'eps must be a finite number > 0, got 0'],
+      [() => clipUpdateByRms({ beta2: 1 }), 'beta2 must be a number in [0, 1), got 1'],
+    ],
+  },
+  skipNonFinite: {
+    make: () => gradient(skipNonFinite()),
+    hasPolicy: false,
+    onlyNonFinite: true,
+    wrong: [
+      [() => skipNonFinite({ limit: 1.5 }), 'limit must be an integer ≥ 0 or Infinity, got 1.5'],
+      [() => skipNonFinite({ limit: -1 }), 'limit must be an integer ≥ 0 or Infinity, got -1'],
+    ],
+  },
+  skipSpikes: {
+    make: () => gradient(skipSpikes({ window: 24 })),
+    hasPolicy: false,
+    adaptive: true,
+    wrong: [
+      [() => skipSpikes({ window: 10 }), 'window must be an integer ≥ 20, got 10'],
+      [() => skipSpikes({ sigma: 0 }), 'sigma must be a number > 0, got 0'],
+    ],
+  },
+  zClip: {
+    make: (nonFinite) => gradient(zClip(2.5, { warmup: 5, maxNorm: 4, nonFinite })),
+    hasPolicy: true,
+    adaptive: true,
+    wrong: [
+      [() => zClip(-1), 'zThreshold must be a number ≥ 0, got -1'],
+      [() => zClip(2, { warmup: 0 }), 'warmup must be an integer ≥ 1, got 0'],
+      [() => zClip(2, { decay: -0.1 }), 'decay must be a number in [0, 1), got -0.1'],
+      [
+        () => zClip(2, { mode: 'median' as 'mean' }),
+        "mode must be one of adaptive, mean, percentile, got 'median'",
+      ],
+    ],
+  },
+};
