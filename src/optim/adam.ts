@@ -1,9 +1,10 @@
-/** Adam: Kingma & Ba 2015, Algorithm 1; AMSGrad: Reddi, Kale & Kumar 2018. */
+/** Adam: Kingma & Ba 2015, Algorithm 1; AMSGrad: Reddi, Kale & Kumar 2018. Its rule also serves AdamW. */
 
 import type { Parameter } from '../autograd/index.js';
 import { power } from '../tensor/math.js';
 import type { GroupOptions, ParameterGroup, Settings } from './group.js';
-import { Optimizer, type OptimizerOptions } from './optimizer.js';
+import { Optimizer } from './optimizer.js';
+import type { OptimizerOptions } from './optimizer-options.js';
 import { checkFraction, checkNonNegative } from './options.js';
 import type { UpdateRun } from './update-run.js';
 
@@ -21,7 +22,8 @@ export interface AdamOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
-const defaults: Settings<AdamOptions> = {
+/** Adam's defaults. */
+export const adamDefaults: Settings<AdamOptions> = {
   lr: 1e-3,
   betas: [0.9, 0.999],
   eps: 1e-8,
@@ -36,44 +38,61 @@ export class Adam extends Optimizer<AdamOptions> {
     params: Iterable<Parameter> | Iterable<ParameterGroup<AdamOptions>>,
     options: Partial<AdamOptions> = {},
   ) {
-    super(params, options, defaults);
+    super(params, options, adamDefaults);
   }
 
-  protected override validate({ betas, eps, weightDecay }: GroupOptions<AdamOptions>): void {
-    checkFraction('Adam', 'betas[0]', betas[0]);
-    checkFraction('Adam', 'betas[1]', betas[1]);
-    checkNonNegative('Adam', 'eps', eps);
-    checkNonNegative('Adam', 'weightDecay', weightDecay);
+  protected override validate(options: GroupOptions<AdamOptions>): void {
+    checkAdam('Adam', options);
   }
 
-  protected override stateNames({ amsgrad }: GroupOptions<AdamOptions>): readonly string[] {
-    return ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])];
+  protected override stateNames(options: GroupOptions<AdamOptions>): readonly string[] {
+    return adamState(options);
   }
 
   protected override update(run: UpdateRun, options: Settings<AdamOptions>): void {
-    const { lr, betas, eps, weightDecay, amsgrad, maximize } = options;
-    const { values, grads, start, end, count } = run;
-    const [first, second] = [run.state('firstMoment'), run.state('secondMoment')];
-    const largest = amsgrad ? run.state('largestSecondMoment') : null;
-    const stepSize = lr / (1 - power(betas[0], count + 1));
-    const correction = Math.sqrt(1 - power(betas[1], count + 1));
-    if (run.fused.adam) {
-      const constants = { lr, stepSize, correction, betas, eps, weightDecay, maximize };
-      run.fused.adam(run, { first, second, largest }, constants);
-      return;
+    adamUpdate(run, options, false);
+  }
+}
+
+/** Throws if an option of Adam or AdamW is out of range. */
+export function checkAdam(caller: string, { betas, eps, weightDecay }: GroupOptions<AdamOptions>): void {
+  checkFraction(caller, 'betas[0]', betas[0]);
+  checkFraction(caller, 'betas[1]', betas[1]);
+  checkNonNegative(caller, 'eps', eps);
+  checkNonNegative(caller, 'weightDecay', weightDecay);
+}
+
+/** Names of what Adam and AdamW keep. */
+export function adamState({ amsgrad }: GroupOptions<AdamOptions>): readonly string[] {
+  return ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])];
+}
+
+/** The rule of both; with `decoupled`, weight decay shrinks the values instead of entering the gradient. */
+export function adamUpdate(run: UpdateRun, options: Settings<AdamOptions>, decoupled: boolean): void {
+  const { lr, betas, eps, weightDecay, amsgrad, maximize } = options;
+  const { values, grads, start, end, count } = run;
+  const [first, second] = [run.state('firstMoment'), run.state('secondMoment')];
+  const largest = amsgrad ? run.state('largestSecondMoment') : null;
+  const stepSize = lr / (1 - power(betas[0], count + 1));
+  const correction = Math.sqrt(1 - power(betas[1], count + 1));
+  if (run.fused.adam) {
+    const constants = { lr, stepSize, correction, betas, eps, weightDecay, decoupled, maximize };
+    run.fused.adam(run, { first, second, largest }, constants);
+    return;
+  }
+  const penalty = decoupled ? 0 : weightDecay;
+  const shrink = decoupled ? 1 - lr * weightDecay : 1;
+  for (let i = start; i < end; i++) {
+    let grad = maximize ? -grads[i] : grads[i];
+    if (penalty !== 0) grad += penalty * values[i];
+    first[i] = betas[0] * first[i] + (1 - betas[0]) * grad;
+    second[i] = betas[1] * second[i] + (1 - betas[1]) * grad * grad;
+    let scale = second[i];
+    if (largest) {
+      // As written, a NaN second moment would never enter the maximum.
+      if (!(second[i] <= largest[i])) largest[i] = second[i];
+      scale = largest[i];
     }
-    for (let i = start; i < end; i++) {
-      let grad = maximize ? -grads[i] : grads[i];
-      if (weightDecay !== 0) grad += weightDecay * values[i];
-      first[i] = betas[0] * first[i] + (1 - betas[0]) * grad;
-      second[i] = betas[1] * second[i] + (1 - betas[1]) * grad * grad;
-      let scale = second[i];
-      if (largest) {
-        // As written, a NaN second moment would never enter the maximum.
-        if (!(second[i] <= largest[i])) largest[i] = second[i];
-        scale = largest[i];
-      }
-      values[i] -= (stepSize * first[i]) / (Math.sqrt(scale) / correction + eps);
-    }
+    values[i] = shrink * values[i] - (stepSize * first[i]) / (Math.sqrt(scale) / correction + eps);
   }
 }

@@ -3,11 +3,12 @@
 import { Parameter } from '../autograd/index.js';
 import { NormMeter } from '../clip/index.js';
 import { valueAt } from '../clip/schedule.js';
-import type { OptimizerOptions } from './optimizer.js';
+import type { OptimizerOptions } from './optimizer-options.js';
 import { checkNonNegative } from './options.js';
+import type { PreparationOptions } from './preparation.js';
 
 /** Options that belong to the optimizer as a whole. */
-type SharedName = 'hooks' | 'updateHooks' | 'normDevice';
+type SharedName = 'hooks' | 'updateHooks' | 'normDevice' | keyof PreparationOptions;
 
 /** Parameters with options of their own; what is left out is taken from the optimizer's. */
 export type ParameterGroup<Options> = Partial<Omit<Options, SharedName>> & {

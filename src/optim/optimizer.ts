@@ -3,15 +3,12 @@
  * group by group; the update rules themselves are the subclasses.
  */
 
-import type { Parameter } from '../autograd/index.js';
-import { packParameters } from '../autograd/parameter.js';
+import type { Parameter, Variable } from '../autograd/index.js';
 import {
   type GradientHook,
   Gradients,
   type HookReport,
-  type NormDevice,
   NormMeter,
-  type Schedule,
   type StepContext,
   type UpdateHook,
   Updates,
@@ -26,28 +23,14 @@ import {
   type ParameterGroup,
   type Settings,
 } from './group.js';
+import type { LossScale } from './loss-scale.js';
+import type { OptimizerOptions, StepOptions, ZeroGradOptions } from './optimizer-options.js';
+import { type OptimizerState, restoreState, saveState } from './optimizer-state.js';
 import { checkNames, checkNonNegative, mergeOptions } from './options.js';
+import { type Agreement, type Preparation, preparationFor, preparationNames } from './preparation.js';
 import type { StepReport } from './report.js';
 import { runHooks, runUpdateHooks } from './run-hooks.js';
 import { OptimizerMemory, type UpdateRun } from './update-run.js';
-
-/** Options every optimizer has besides its own. */
-export interface OptimizerOptions {
-  /** Learning rate: a number ≥ 0, or a schedule of it. */
-  readonly lr: number | Schedule;
-  /** What runs between backward and the update, in order. */
-  readonly hooks?: readonly GradientHook[];
-  /** What runs on the updates that the rule made, in order. */
-  readonly updateHooks?: readonly UpdateHook[];
-  /** Where float32 norms are computed; default: webasm, else cpu; `simd` is the fastest. */
-  readonly normDevice?: NormDevice;
-}
-
-/** What a caller may tell of a step. */
-export interface StepOptions {
-  /** The loss that the gradients are of, for hooks that look at it. */
-  readonly loss?: number;
-}
 
 /** Base of all optimizers. */
 export abstract class Optimizer<Options extends OptimizerOptions> {
@@ -58,6 +41,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   readonly #shared: object;
   readonly #groups: Group<Options>[] = [];
   readonly #memory = new OptimizerMemory();
+  readonly #preparation: Preparation | null;
   #meter: NormMeter;
   #steps = 0;
   #busy = false;
@@ -71,13 +55,15 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     options: Partial<Options>,
     defaults: Omit<Settings<Options>, 'lr'>,
   ) {
-    const { hooks = [], updateHooks = [], normDevice, ...shared } = options;
+    const { hooks = [], updateHooks = [], normDevice, accumulate, lossScale, averaging, ...shared } = options;
     this.hooks = hooks;
     this.updateHooks = updateHooks;
     this.#defaults = defaults;
     this.#shared = shared;
     this.#meter = new NormMeter([], normDevice);
-    checkNames(this.constructor.name, options, [...this.#known(), 'hooks', 'updateHooks', 'normDevice']);
+    const whole = ['hooks', 'updateHooks', 'normDevice', ...preparationNames];
+    checkNames(this.constructor.name, options, [...this.#known(), ...whole]);
+    this.#preparation = preparationFor(this.constructor.name, { accumulate, lossScale, averaging });
     this.#add(groupsOf(params));
   }
 
@@ -100,6 +86,16 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     return this.#meter.names;
   }
 
+  /** Micro-batches whose mean makes one update. */
+  get accumulate(): number {
+    return this.#preparation?.accumulate ?? 1;
+  }
+
+  /** What losses are multiplied by on the way back, or null. */
+  get lossScale(): LossScale | null {
+    return this.#preparation?.lossScale ?? null;
+  }
+
   /** Adds parameters with options of their own. Throws if one is in a group already or the options are wrong. */
   addGroup(group: ParameterGroup<Options>): void {
     this.#add([group]);
@@ -114,7 +110,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
       const options = this.#settle(mergeOptions(this.#shared, own));
       return new Group(parameters, options, (changed) => this.#settle(changed));
     });
-    for (const { parameters } of added) packParameters(parameters);
+    this.#memory.keep(added.map(({ parameters }) => parameters));
     this.#groups.push(...added);
     this.#meter = new NormMeter(all, this.#meter.requested);
   }
@@ -134,34 +130,47 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     return [...new Set(['lr', ...Object.keys(this.#defaults)])];
   }
 
-  /** Sets every gradient to null. */
-  zeroGrad(): void {
+  /** Sets every gradient to null. Throws, unless told to discard them, where micro-batches would be lost. */
+  zeroGrad({ discard = false }: ZeroGradOptions = {}): void {
+    this.#preparation?.startAnew(this.parameters, discard);
     for (const parameter of this.parameters) parameter.grad = null;
   }
 
   /**
-   * Runs the hooks on the gradients and updates the parameters; tells what it did. Asynchronous because a norm on a
-   * GPU cannot answer at once. Throws what a hook throws, with parameters and state untouched.
+   * Walks back from the loss of one (micro-)batch: `loss.backward()`, and the only way under `accumulate`, `lossScale` or
+   * `averaging`, which count and scale here. Throws, with nothing changed, where it is not its turn.
    */
-  step({ loss }: StepOptions = {}): Promise<StepReport> {
-    return this.#step(null, loss);
+  backward(loss: Variable): void {
+    this.#checkIdle('backward');
+    if (this.#preparation) this.#preparation.backward(loss, this.#meter);
+    else loss.backward();
+  }
+
+  /**
+   * Runs the hooks on the gradients and updates the parameters; tells what it did. Asynchronous because a norm on a
+   * GPU cannot answer at once. Throws what a hook throws, with parameters and state untouched. What the hooks see is whole:
+   * averaged over replicas, un-scaled, the mean of the micro-batches; a step with too few of these is refused.
+   */
+  step({ loss, partial }: StepOptions = {}): Promise<StepReport> {
+    return this.#step({ skip: null, loss: loss ?? null }, partial);
   }
 
   /** Measures and reports as `step()` does, but runs no hook and changes nothing: for a loss that is not finite. */
   skipStep(reason: string): Promise<StepReport> {
-    return this.#step(reason);
+    return this.#step({ skip: reason, loss: null });
   }
 
-  async #step(skipReason: string | null, loss: number | null = null): Promise<StepReport> {
-    if (this.#busy) throw new Error('Optimizer.step: the step before has not finished; await it');
+  async #step(asked: Agreement, partial = false): Promise<StepReport> {
+    this.#checkReady('step');
     this.#busy = true;
     try {
-      const gradients = new Gradients(this.#meter);
-      if (skipReason === null && gradients.parameters.length === 0) {
-        throw new Error('Optimizer.step: no parameter has a gradient; call backward() first');
-      }
-      if (skipReason !== null) gradients.skip(skipReason);
+      const { skip, loss } = this.#preparation
+        ? await this.#preparation.finish(this.#meter, asked, partial)
+        : asked;
+      const gradients = this.#wholeGradients(skip);
       const { norm: normBefore, norms, nonFinite, device: normDevice } = await gradients.measure();
+      const overflow = skip === null ? this.#preparation?.overflow(nonFinite) : null;
+      if (overflow) gradients.skip(overflow);
       const settings = this.#groups.map((group) => group.settingsAt(this.constructor.name, this.#steps));
       const context = this.#context(settings[0].lr, loss);
       const { step, lr } = context;
@@ -170,6 +179,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
       const normAfter = clipped ? await gradients.norm() : normBefore;
       const scale = clipped && normBefore > 0 ? normAfter / normBefore : 1;
       if (skipped === null) hooks.push(...(await this.#update(gradients, settings, context)));
+      this.#preparation?.end();
       return {
         step,
         lr,
@@ -186,6 +196,53 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     } finally {
       this.#busy = false;
     }
+  }
+
+  /** The gradients of a step, which are skipped already where somebody asks for that. */
+  #wholeGradients(skip: string | null): Gradients {
+    const gradients = new Gradients(this.#meter);
+    if (skip !== null) gradients.skip(skip);
+    else if (gradients.parameters.length === 0) {
+      throw new Error('Optimizer.step: no parameter has a gradient; call backward() first');
+    }
+    return gradients;
+  }
+
+  /**
+   * Gives back the memory that the kernels reach, which training many models in one process needs: parameters keep
+   * values and gradients in memory of their own, the optimizer's state is gone, and a further step is an error. Tensors
+   * read from the parameters before cannot be read again. Parameters of another optimizer stay until that is released.
+   */
+  release(): void {
+    this.#checkIdle('release');
+    this.#memory.release();
+  }
+
+  /** What the optimizer and its hooks remember, for checkpoints: copies. The parameters themselves are the model's. */
+  state(): OptimizerState {
+    this.#checkReady('state');
+    this.#preparation?.checkNone('state');
+    return saveState(this, this.#memory);
+  }
+
+  /**
+   * Continues, bit for bit, from a state taken with `state()`: moments, counts, options of groups (all but schedules,
+   * which are functions of the step), and what the hooks remember. Throws an Error that names what does not fit, before
+   * anything is changed.
+   */
+  restore(state: OptimizerState): void {
+    this.#checkReady('restore');
+    restoreState(this, this.#memory, state);
+    this.#steps = state.steps;
+  }
+
+  #checkReady(caller: string): void {
+    this.#checkIdle(caller);
+    this.#memory.check(caller);
+  }
+
+  #checkIdle(caller: string): void {
+    if (this.#busy) throw new Error(`Optimizer.${caller}: the step before has not finished; await it`);
   }
 
   /** Throws if an option is out of range; `lr` is checked by the base. */

@@ -2,7 +2,8 @@
 
 import type { Parameter } from '../autograd/index.js';
 import type { GroupOptions, ParameterGroup, Settings } from './group.js';
-import { Optimizer, type OptimizerOptions } from './optimizer.js';
+import { Optimizer } from './optimizer.js';
+import type { OptimizerOptions } from './optimizer-options.js';
 import { checkFraction, checkNonNegative } from './options.js';
 import type { UpdateRun } from './update-run.js';
 

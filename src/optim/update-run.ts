@@ -4,6 +4,7 @@
  */
 
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
+import { packParameters } from '../autograd/parameter.js';
 import { BLOCK_PADDING, paddedSize } from '../tensor/backend.js';
 import type { FloatArray, FusedKernels } from '../tensor/index.js';
 import { dtypeOf } from '../tensor/view.js';
@@ -42,28 +43,100 @@ interface Updates {
 
 type State = Record<string, FloatArray>;
 
+/** What is remembered of one parameter: how often it was updated, and arrays of its size by name. */
+interface SavedParameter {
+  readonly parameter: Parameter;
+  readonly count: number;
+  readonly arrays: Readonly<State>;
+}
+
 /** What an optimizer remembers: arrays as long as a block, and how often each parameter was updated. */
 export class OptimizerMemory {
+  readonly #blocks = new Set<ParameterBlock>();
+  #released = false;
   readonly #arrays = new Map<ParameterBlock, State>();
   /** By the list that is updated together: no parameter is in two. */
   readonly #updates = new Map<readonly Parameter[], Updates>();
+
+  /** Packs the parameters of each list that lie in no block yet, and keeps the blocks of all; or changes nothing. */
+  keep(lists: readonly (readonly Parameter[])[]): void {
+    this.check('addGroup');
+    const entered: ParameterBlock[] = [];
+    try {
+      for (const parameters of lists) {
+        for (const block of packParameters(parameters)) {
+          if (this.#blocks.has(block)) continue;
+          this.#blocks.add(block);
+          block.enter();
+          entered.push(block);
+        }
+      }
+    } catch (error) {
+      for (const block of entered) this.#leave(block);
+      throw error;
+    }
+  }
+
+  #leave(block: ParameterBlock): void {
+    this.#blocks.delete(block);
+    block.leave();
+  }
+
+  /** Frees state, and blocks that no other optimizer keeps. */
+  release(): void {
+    this.#released = true;
+    for (const [{ backend }, state] of this.#arrays) {
+      for (const array of Object.values(state)) backend.memory.freeBlock(array);
+    }
+    this.#arrays.clear();
+    this.#updates.clear();
+    for (const block of this.#blocks) this.#leave(block);
+  }
+
+  /** Throws once it was released. */
+  check(caller: string): void {
+    if (!this.#released) return;
+    throw new Error(`Optimizer.${caller}: the optimizer was released; make a new one`);
+  }
 
   /** Whether the state of a group under these options was allocated. */
   isPrepared(parameters: readonly Parameter[], options: object): boolean {
     return this.#updates.get(parameters)?.prepared === options;
   }
 
-  /** Allocates the state of these names for a group. */
+  /** Allocates the state of these names for a group, which its updates under these options need. */
   prepare(parameters: readonly Parameter[], options: object, names: readonly string[]): void {
-    const updates = this.#updatesOf(parameters);
-    for (const { place } of updates.order) {
+    this.allocate(parameters, names);
+    this.#updatesOf(parameters).prepared = options;
+  }
+
+  /** Allocates the state of these names for a group, zeros where there is none yet. */
+  allocate(parameters: readonly Parameter[], names: readonly string[]): void {
+    for (const { place } of this.#updatesOf(parameters).order) {
       const { block } = place!;
       const state = this.#stateOf(block);
       for (const name of names) {
         state[name] ??= block.backend.memory.allocateBlock(dtypeOf(block.values), block.values.length);
       }
     }
-    updates.prepared = options;
+  }
+
+  /** How often each parameter of a group was updated. */
+  countsOf(parameters: readonly Parameter[]): (readonly [parameter: Parameter, count: number])[] {
+    const { order, counts } = this.#updatesOf(parameters);
+    return order.map((parameter, i) => [parameter, counts[i]]);
+  }
+
+  /** Puts back what is remembered of a group, each parameter once: state that is allocated but not given is zeros. */
+  restore(parameters: readonly Parameter[], saved: readonly SavedParameter[]): void {
+    const { order, counts } = this.#updatesOf(parameters);
+    for (const { parameter, count, arrays } of saved) {
+      counts[order.indexOf(parameter)] = count;
+      for (const [name, array] of Object.entries(this.of(parameter))) {
+        if (Object.hasOwn(arrays, name)) array.set(arrays[name]);
+        else array.fill(0);
+      }
+    }
   }
 
   /** Updates those of a group's parameters that have a gradient, run by run; a run counts once it is updated. */
@@ -153,8 +226,9 @@ export class OptimizerMemory {
     return state;
   }
 
-  /** What is remembered of one parameter, by name: views, not to be written. */
+  /** What is remembered of one parameter, by name: views, not to be written, and gone once it is released. */
   of({ place, value }: Parameter): Readonly<Record<string, FloatArray>> {
+    this.check('optimizerState');
     const arrays = place ? (this.#arrays.get(place.block) ?? {}) : {};
     const part = (array: FloatArray): FloatArray => array.subarray(place!.offset, place!.offset + value.size);
     return Object.fromEntries(Object.entries(arrays).map(([name, array]) => [name, part(array)]));

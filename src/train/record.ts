@@ -7,6 +7,7 @@
 export interface StepRecord {
   /** 0-based. */
   readonly step: number;
+  /** Of an optimizer that accumulates, the mean over its micro-batches. */
   readonly loss: number;
   /** Total gradient norm before the hooks ran. */
   readonly normBefore: number;

@@ -53,7 +53,8 @@ export function isLarger(a: number, b: number): boolean {
   return Number.isNaN(a) ? !Number.isNaN(b) : a > b;
 }
 
-function mean(values: readonly number[]): number {
+/** The arithmetic mean; NaN of none. */
+export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
 

@@ -3,12 +3,12 @@
  * signal says stop, or a number stops being finite. It records every step and yields to the event loop.
  */
 
-import { type Parameter, type ParameterBlock, Variable } from '../autograd/index.js';
+import { detectAnomaly, type Parameter, type ParameterBlock, Variable } from '../autograd/index.js';
 import type { MeterDevice } from '../clip/index.js';
 import type { Optimizer, OptimizerOptions, StepReport } from '../optim/index.js';
 import { scope, type Tensor } from '../tensor/index.js';
 import type { Divergence, StepRecord } from './record.js';
-import { isLarger } from './summary.js';
+import { isLarger, mean } from './summary.js';
 
 /** What `train` takes. */
 export interface TrainOptions<Model, Batch> {
@@ -17,12 +17,22 @@ export interface TrainOptions<Model, Batch> {
   readonly loss: (model: Model, batch: Batch, step: number) => Variable;
   readonly batches: Iterable<Batch>;
   readonly optimizer: Optimizer<OptimizerOptions>;
-  /** Most steps to take; default: until the batches are used up. */
+  /** Most steps to take, those before `startStep` among them; default: until the batches are used up. */
   readonly steps?: number;
+  /** Steps taken before, where a training goes on: numbers continue there, `batches` must too. Default 0. */
+  readonly startStep?: number;
+  /**
+   * Saves the training, with the number of steps taken: called between steps, after each `saveEvery` of them (default
+   * Infinity) and at the end, but not where the training diverged: what was saved before stays.
+   */
+  readonly save?: (step: number) => void | Promise<void>;
+  readonly saveEvery?: number;
   /** Called after every step with its record: progress bars, logs, early stopping by `signal`. */
   readonly onStep?: (record: StepRecord) => void;
   /** Ends the training after the step that runs when it is aborted. */
   readonly signal?: AbortSignal;
+  /** Throws at the first non-finite number, naming the op that made it, instead of stopping: see `detectAnomaly`. */
+  readonly detectAnomaly?: boolean;
 }
 
 /** What a training left behind. */
@@ -43,56 +53,95 @@ export interface TrainResult {
 const YIELD_AFTER = 50;
 
 /**
- * Trains: for each batch computes the loss, walks back, and lets the optimizer run its hooks and step. Stops at the
- * first non-finite loss, gradient (after the hooks, unless one skipped the step) or parameter, and says which it was.
+ * Trains: for each batch computes the loss, walks back, and lets the optimizer run its hooks and step; one that
+ * accumulates takes so many batches for a step, the last perhaps fewer, and the loss of the step is their mean. Stops at
+ * the first non-finite loss, gradient (after the hooks, unless one skipped the step) or parameter, and says which it was.
  */
 export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): Promise<TrainResult> {
-  const { optimizer, batches, steps = Number.POSITIVE_INFINITY, onStep, signal } = options;
-  if (!(steps >= 0)) throw new Error(`train: steps must be a number ≥ 0, got ${steps}`);
+  const { optimizer, batches, onStep, save, signal } = options;
+  const { startStep, steps, saveEvery } = checkedCounts(options);
   const records: StepRecord[] = [];
+  let taken = startStep;
+  let saved = startStep;
   let divergence: Divergence | null = null;
   let normDevice: MeterDevice = 'host';
   const started = performance.now();
   let yielded = started;
-  const isOver = (): boolean => records.length >= steps || divergence !== null || signal?.aborted === true;
+  const isOver = (): boolean => taken >= steps || divergence !== null || signal?.aborted === true;
   // A batch is drawn only for a step that is taken, and the batches are closed on every way out.
-  for (const batch of isOver() ? [] : batches) {
-    const step = records.length;
+  for (const group of isOver() ? [] : grouped(batches, optimizer.accumulate)) {
+    const step = taken;
     optimizer.zeroGrad();
-    const loss = lossAndGradients(options, batch, step);
+    const loss = mean(group.map((batch) => lossAndGradients(options, batch, step)));
     // A non-finite loss is not stepped on: its gradients only tell whose went first.
     const report = await (Number.isFinite(loss)
-      ? optimizer.step({ loss })
+      ? optimizer.step({ loss, partial: true })
       : optimizer.skipStep('the loss is not finite'));
     normDevice = report.normDevice;
     divergence = findDivergence(step, loss, report, optimizer);
     const record = recordOf(step, loss, report);
     records.push(record);
+    taken++;
     onStep?.(record);
+    if (taken % saveEvery === 0 && divergence === null) {
+      await save?.(taken);
+      saved = taken;
+    }
     if (performance.now() - yielded > YIELD_AFTER) {
       await new Promise((resolve) => setTimeout(resolve));
       yielded = performance.now();
     }
     if (isOver()) break;
   }
+  if (taken > saved && divergence === null) await save?.(taken);
   const interrupted = signal?.aborted ?? false;
   const backend = optimizer.parameters[0].value.backend.name;
   return { records, divergence, interrupted, backend, normDevice, wallMs: performance.now() - started };
 }
 
+/** The numbers of steps among the options. Throws where one is out of range. */
+function checkedCounts(options: {
+  readonly steps?: number;
+  readonly startStep?: number;
+  readonly saveEvery?: number;
+}) {
+  const { steps = Number.POSITIVE_INFINITY, startStep = 0, saveEvery = Number.POSITIVE_INFINITY } = options;
+  if (!(steps >= 0)) throw new Error(`train: steps must be a number ≥ 0, got ${steps}`);
+  if (!(Number.isInteger(startStep) && startStep >= 0)) {
+    throw new Error(`train: startStep must be an integer ≥ 0, got ${startStep}`);
+  }
+  if (!(saveEvery === Number.POSITIVE_INFINITY || (Number.isInteger(saveEvery) && saveEvery >= 1))) {
+    throw new Error(`train: saveEvery must be an integer ≥ 1, got ${saveEvery}`);
+  }
+  return { steps, startStep, saveEvery };
+}
+
+/** Batches in groups of `size`, the last perhaps smaller. */
+function* grouped<Batch>(batches: Iterable<Batch>, size: number): Generator<readonly Batch[]> {
+  let group: Batch[] = [];
+  for (const batch of batches) {
+    group.push(batch);
+    if (group.length < size) continue;
+    yield group;
+    group = [];
+  }
+  if (group.length > 0) yield group;
+}
+
 /** The loss of a batch, with its gradients left in the parameters. */
 function lossAndGradients<Model, Batch>(
-  { model, loss }: TrainOptions<Model, Batch>,
+  { model, loss, optimizer, detectAnomaly: detecting = false }: TrainOptions<Model, Batch>,
   batch: Batch,
   step: number,
 ): number {
-  return scope(() => {
+  const compute = (): number => {
     const value = loss(model, batch, step);
     if (!(value instanceof Variable))
       throw new Error('train: loss must return a Variable; compute it with ops');
-    value.backward();
+    optimizer.backward(value);
     return value.item();
-  });
+  };
+  return scope(detecting ? () => detectAnomaly(compute) : compute);
 }
 
 function findDivergence(

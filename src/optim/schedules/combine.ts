@@ -1,0 +1,45 @@
+/** Schedules made of schedules: one after the other, and multiplied. */
+
+import { type Schedule, valueAt } from '../../clip/schedule.js';
+import { checkNames } from '../options.js';
+import { checkMilestones } from './checks.js';
+
+/**
+ * One schedule after the other, each counting its own updates from 0: the next begins at the next number of `at`, e.g.
+ * `inSequence([linearRamp({ from: 0, to: 0.1, steps: 10 }), cosineDecay({ from: 0.1, steps: 90 })], { at: [10] })`.
+ * PyTorch's SequentialLR, with `at` its milestones.
+ */
+export function inSequence(
+  schedules: readonly Schedule[],
+  options: { readonly at: readonly number[] },
+): Schedule {
+  const parts = [...schedules];
+  checkSchedules('inSequence', parts);
+  checkNames('inSequence', options, ['at']);
+  const at = [...options.at];
+  if (parts.length !== at.length + 1) {
+    throw new Error(
+      `inSequence: needs one schedule more than there are numbers in at, got ${parts.length} and ${at.length}`,
+    );
+  }
+  if (at.length > 0) checkMilestones('inSequence', at);
+  return (step) => {
+    const passed = at.filter((milestone) => milestone <= step);
+    return parts[passed.length](step - (passed.at(-1) ?? 0));
+  };
+}
+
+/**
+ * The product of schedules and numbers at every step, e.g. a warm-up from 0 to 1 times a decay. PyTorch's
+ * ChainedScheduler, of schedulers that multiply.
+ */
+export function product(...factors: readonly (Schedule | number)[]): Schedule {
+  checkSchedules('product', factors.filter((factor) => typeof factor !== 'number') as Schedule[]);
+  return (step) => factors.reduce<number>((result, factor) => result * valueAt(factor, step), 1);
+}
+
+function checkSchedules(caller: string, schedules: readonly Schedule[]): void {
+  const wrong = schedules.find((schedule) => typeof schedule !== 'function');
+  if (wrong === undefined) return;
+  throw new Error(`${caller}: takes schedules, functions of the step, got ${typeof wrong}`);
+}

@@ -1,0 +1,20 @@
+/** Public surface of the schedules: functions of the count of updates, for learning rates and clip thresholds alike. */
+
+export { inSequence, product } from './combine.js';
+export {
+  type CosineDecayOptions,
+  type CosineRestartsOptions,
+  cosineDecay,
+  cosineRestarts,
+  type OneCycleOptions,
+  oneCycle,
+} from './cosine.js';
+export {
+  type DecayOptions,
+  exponentialDecay,
+  type MultiStepDecayOptions,
+  multiStepDecay,
+  type StepDecayOptions,
+  stepDecay,
+} from './decay.js';
+export { constant, type LinearRampOptions, linearRamp } from './linear.js';

@@ -1,0 +1,156 @@
+/**
+ * Checkpoints: all that a training needs to go on bit for bit, as the bytes of one safetensors file, its tensors by name
+ * and the rest as JSON in the metadata. Pure functions, for browsers too; files are in checkpoint-file.ts.
+ */
+
+import type { Module } from '../nn/index.js';
+import type { Optimizer, OptimizerOptions, OptimizerState, Stateful } from '../optim/index.js';
+import { restoreAll } from '../optim/stateful.js';
+import type { Tensor } from '../tensor/index.js';
+import { crc32 } from './crc32.js';
+import { bytesOf, decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js';
+
+/** What a checkpoint saves and puts back. */
+export interface CheckpointParts {
+  readonly model?: Module;
+  /** Its hooks belong to it. */
+  readonly optimizer?: Optimizer<OptimizerOptions>;
+  /** All else that remembers, by a name for each: the Randoms that draw batches and dropout, a loss scaler. */
+  readonly others?: Readonly<Record<string, Stateful>>;
+}
+
+/** What a checkpoint says besides. */
+export interface CheckpointNotes {
+  /** Training steps taken: where to go on. */
+  readonly step: number;
+  /** Anything else that is plain JSON: the settings of the model, the best loss so far. */
+  readonly data?: unknown;
+}
+
+type Tensors = Readonly<Record<string, Tensor>>;
+
+/** The JSON of a checkpoint. */
+interface Header extends CheckpointNotes {
+  readonly optimizer?: Omit<OptimizerState, 'tensors'>;
+  readonly others: Readonly<Record<string, unknown>>;
+}
+
+const FORMAT = 'tamegrad checkpoint 1';
+
+/** The bytes of a checkpoint. Equal states give equal bytes. Throws an Error that names what JSON cannot hold. */
+export function encodeCheckpoint(
+  { model, optimizer, others = {} }: CheckpointParts,
+  { step, data = null }: CheckpointNotes,
+): Uint8Array<ArrayBuffer> {
+  if (!(Number.isSafeInteger(step) && step >= 0)) {
+    throw new Error(`encodeCheckpoint: step must be an integer ≥ 0, got ${step}`);
+  }
+  const { tensors: moments = {}, ...optimizerState } = optimizer?.state() ?? {};
+  const states = Object.entries(others).map(([name, other]) => [name, other.state()] as const);
+  const header: Header = {
+    step,
+    data,
+    ...(optimizer && { optimizer: optimizerState as Omit<OptimizerState, 'tensors'> }),
+    others: Object.fromEntries(states),
+  };
+  checkJson('', header);
+  const tensors = { ...prefixed('model/', model?.stateDict() ?? {}), ...prefixed('optimizer/', moments) };
+  const state = JSON.stringify(header);
+  return encodeSafetensors(tensors, { format: FORMAT, state, checksum: checksumOf(tensors, state) });
+}
+
+/**
+ * Puts back what a checkpoint holds and gives its notes. Parts that are left out stay as they are, but whoever restores
+ * more than the model must name all that was saved, or the training would go on differently. Throws an Error that says
+ * what is wrong with the bytes or does not fit, with nothing changed.
+ */
+export function restoreCheckpoint(bytes: Uint8Array, parts: CheckpointParts = {}): Required<CheckpointNotes> {
+  const { header, tensors } = readCheckpoint(bytes);
+  checkParts(header, tensors, parts);
+  const { model, optimizer, others = {} } = parts;
+  const pairs: (readonly [Stateful, unknown])[] = [];
+  if (model)
+    pairs.push([
+      { state: () => model.stateDict(), restore: (state) => model.loadStateDict(state as Tensors) },
+      unprefixed('model/', tensors),
+    ]);
+  if (optimizer)
+    pairs.push([optimizer as Stateful, { ...header.optimizer, tensors: unprefixed('optimizer/', tensors) }]);
+  for (const [name, other] of Object.entries(others)) pairs.push([other, header.others[name]]);
+  restoreAll(pairs);
+  return { step: header.step, data: header.data };
+}
+
+function prefixed(prefix: string, tensors: Tensors): Tensors {
+  return Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [prefix + name, tensor]));
+}
+
+function unprefixed(prefix: string, tensors: Tensors): Tensors {
+  const own = Object.entries(tensors).filter(([name]) => name.startsWith(prefix));
+  return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
+}
+
+function readCheckpoint(bytes: Uint8Array): { header: Header; tensors: Tensors } {
+  const { tensors, metadata }: Safetensors = decodeSafetensors(bytes);
+  const { format, state, checksum } = metadata;
+  if (format !== FORMAT) {
+    const got = format === undefined ? 'none' : `'${format}'`;
+    throw new Error(
+      `restoreCheckpoint: the format must be '${FORMAT}', got ${got}; decodeSafetensors reads any tensors`,
+    );
+  }
+  if (state === undefined || checksum !== checksumOf(tensors, state)) {
+    throw new Error(
+      'restoreCheckpoint: the bytes are damaged, their checksum is another; use an earlier checkpoint',
+    );
+  }
+  return { header: JSON.parse(state), tensors };
+}
+
+/** Eight hex digits over the JSON and every tensor's name, dtype, shape and numbers. */
+function checksumOf(tensors: Tensors, state: string): string {
+  const encoder = new TextEncoder();
+  let sum = crc32(encoder.encode(state));
+  for (const name of Object.keys(tensors).sort()) {
+    const { dtype, shape } = tensors[name];
+    sum = crc32(encoder.encode(JSON.stringify([name, dtype, shape])), sum);
+    sum = crc32(bytesOf(tensors[name]), sum);
+  }
+  return sum.toString(16).padStart(8, '0');
+}
+
+/** Throws where a part is asked for that was not saved, or, beyond the model alone, one was saved that is not given. */
+function checkParts(header: Header, tensors: Tensors, { model, optimizer, others }: CheckpointParts): void {
+  const names = (has: unknown, name: string): string[] => (has ? [name] : []);
+  const quoted = (record: object | undefined): string[] =>
+    Object.keys(record ?? {}).map((name) => `'${name}'`);
+  const hasModel = Object.keys(tensors).some((name) => name.startsWith('model/'));
+  const saved = [
+    ...names(hasModel, 'model'),
+    ...names(header.optimizer, 'optimizer'),
+    ...quoted(header.others),
+  ];
+  const given = [...names(model, 'model'), ...names(optimizer, 'optimizer'), ...quoted(others)];
+  const missing = given.filter((name) => !saved.includes(name));
+  const left = optimizer || others ? saved.filter((name) => !given.includes(name)) : [];
+  if (missing.length === 0 && left.length === 0) return;
+  throw new Error(
+    `restoreCheckpoint: takes the parts that were saved (${saved.join(', ')}), got ${given.join(', ')}; give the same, or { model } alone`,
+  );
+}
+
+/** Throws where JSON would lose something: a number that is not finite, undefined, a function, a typed array, a Map. */
+function checkJson(path: string, value: unknown): void {
+  if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
+  if (typeof value === 'number' && Number.isFinite(value)) return;
+  const isList = Array.isArray(value);
+  if (isList || (typeof value === 'object' && Object.getPrototypeOf(value) === Object.prototype)) {
+    for (const [key, item] of Object.entries(value)) checkJson(path === '' ? key : `${path}.${key}`, item);
+    return;
+  }
+  const got =
+    typeof value === 'object' ? (value.constructor?.name ?? 'an object without a prototype') : String(value);
+  throw new Error(
+    `encodeCheckpoint: all but tensors must be plain JSON, got ${got} at ${path}; convert it, or leave it out`,
+  );
+}

@@ -1,0 +1,146 @@
+/** Faults of the data: norms that leap out of their neighbourhood, and whether they do so with particular batches. */
+
+import { hypergeometricTail } from '../../clip/fisher-test.js';
+import { exp, log } from '../../tensor/math.js';
+import type { LogColumns } from '../log-columns.js';
+import { MAD_TO_SIGMA, middle, runningMedian } from '../robust.js';
+import { notFiniteRows, stepsOf } from './rows.js';
+import { type Finding, listed, said } from './verdict.js';
+
+/** Steps around each that say what is usual there: short beside a training, long beside a spike. */
+const NEIGHBOURHOOD = 31;
+/** Steps that say how much norms scatter: more of them, since a scatter is known less well than a middle. */
+const SCATTER = 101;
+/** Told by its shape alone, a leap is also this many robust σ of ln‖g‖ above its neighbourhood: of normal noise, one step in 3 million. */
+const SIGMAS = 5;
+/** A leap is this many times its neighbourhood: hard batches are up to six times as hard, spoilt ones tens of times. */
+const LEAP = 8;
+/** Spikes that one batch, or a log without batches, must show: two may be chance, three in the same place are not. */
+const FEWEST = 3;
+/** Chance of blaming any batch wrongly, all batches together (Bonferroni). */
+const ALPHA = 1e-3;
+/** A spike has passed if the next steps are back in this many, in the middle. */
+const RECOVERY = 5;
+/** Share of spikes that must be sudden and pass, where shape is all there is to go by. */
+const MOSTLY = 0.8;
+
+/** Where norms and losses leap. */
+export interface Leaps {
+  /** Rows whose norm or loss is `LEAP` times its neighbourhood's, and no echo of a higher one just before. */
+  readonly rows: readonly number[];
+  /** Those whose norm also stands out of the scatter: spikes by shape alone. */
+  readonly spikes: readonly number[];
+  /** ln of each row's norm over its neighbourhood's; NaN where that is not known. */
+  readonly norms: Float64Array;
+  /** The larger of that and the same of the loss. */
+  readonly heights: Float64Array;
+}
+
+/** Finds the rows where the norm or the loss leaps: a network that died of a bad batch shows it in the loss alone. */
+export function findLeaps(columns: LogColumns): Leaps {
+  const norms = overUsual(columns.column('norm'));
+  const losses = overUsual(columns.column('loss'));
+  const heights = norms.map((norm, i) => (losses[i] > norm || Number.isNaN(norm) ? losses[i] : norm));
+  const rows: number[] = [];
+  for (let i = 0; i < heights.length; i++) {
+    if (heights[i] > log(LEAP) && !(heights[i - 1] > heights[i])) rows.push(i);
+  }
+  const scatter = runningMedian(norms.map(Math.abs), SCATTER);
+  const spikes = rows.filter((i) => norms[i] > Math.max(log(LEAP), SIGMAS * MAD_TO_SIGMA * scatter[i]));
+  return { rows, spikes, norms, heights };
+}
+
+/** ln of each over the median of its neighbourhood; NaN where one of them is not positive and finite. */
+function overUsual(values: Float64Array): Float64Array {
+  const logs = values.map((value) => (value > 0 && value < Infinity ? log(value) : Number.NaN));
+  const usual = runningMedian(logs, NEIGHBOURHOOD);
+  return logs.map((value, i) => value - usual[i]);
+}
+
+/** Whether leaps come with particular batches; where the log names none that come back, whether they look like it. */
+export function dataFinding(columns: LogColumns, leaps = findLeaps(columns)): Finding | null {
+  const visits = visitsOf(columns);
+  if (visits.length === 0 || middle(visits) < FEWEST) return isolated(columns, leaps);
+  return broken(columns, visits) ?? recurrence(columns, leaps, visits);
+}
+
+/** How often each batch came, among some rows or all. */
+function visitsOf(columns: LogColumns, rows?: readonly number[]): Float64Array {
+  const visits = new Float64Array(columns.batches.length);
+  const batch = columns.column('batch');
+  const count = (id: number): void => {
+    if (id < visits.length) visits[id]++;
+  };
+  if (rows) for (const row of rows) count(batch[row]);
+  else batch.forEach(count);
+  return visits;
+}
+
+/** Batches that were not finite at every visit: an overflow of the arithmetic comes and goes, a NaN in the data stays. */
+function broken(columns: LogColumns, visits: Float64Array): Finding | null {
+  const rows = notFiniteRows(columns);
+  const names = columns.batches;
+  const times = visitsOf(columns, rows);
+  const blamed = names.flatMap((name, id) => (times[id] >= FEWEST && times[id] === visits[id] ? [name] : []));
+  if (blamed.length === 0 || blamed.length === names.length) return null;
+  return {
+    cause: 'data',
+    signs: 2,
+    seen: `The loss or gradient was not finite each time with ${batchesSaid(blamed)}.`,
+    evidence: { batches: blamed, steps: stepsOf(columns, rows) },
+  };
+}
+
+/** Batches that had more than their share of the leaps, by Fisher's exact test. */
+function recurrence(columns: LogColumns, { rows, heights }: Leaps, visits: Float64Array): Finding | null {
+  const leapt = visitsOf(columns, rows);
+  const [total, marked] = [visits, leapt].map((counts) => counts.reduce((sum, count) => sum + count, 0));
+  const names = columns.batches;
+  const blamed = names.flatMap((name, id) => {
+    if (leapt[id] < FEWEST) return [];
+    const p = names.length * hypergeometricTail(leapt[id], visits[id], marked, total);
+    return p < ALPHA ? [{ id, name, p }] : [];
+  });
+  if (blamed.length === 0) return null;
+  const explained = blamed.reduce((sum, { id }) => sum + leapt[id], 0);
+  const batch = columns.column('batch');
+  const own = rows.filter((row) => blamed.some(({ id }) => id === batch[row]));
+  const [ratio, p] = [heightOf(own, heights), Math.max(...blamed.map((each) => each.p))];
+  const batches = blamed.map(({ name }) => name);
+  return {
+    cause: 'data',
+    signs: 2 * explained >= marked ? 2 : 1,
+    seen:
+      `${explained} of the ${marked} steps that leapt came with ${batchesSaid(batches)}, ` +
+      `at ${said(ratio)} times the usual norm or loss (chance of that: ${said(p)}).`,
+    evidence: { batches, p, leaps: marked, explained, ratio, steps: stepsOf(columns, own) },
+  };
+}
+
+/** Spikes that come out of the blue and are over at once, as those of single bad batches are. */
+function isolated(columns: LogColumns, { spikes, norms }: Leaps): Finding | null {
+  const single = spikes.filter((i) => {
+    const after = norms.slice(i + 1, i + 1 + RECOVERY).filter((value) => !Number.isNaN(value));
+    return !(norms[i - 1] > log(LEAP) / 2) && after.length > 0 && middle(after) < log(LEAP) / 2;
+  });
+  if (single.length < FEWEST || single.length < MOSTLY * spikes.length) return null;
+  const ratio = heightOf(single, norms);
+  const steps = stepsOf(columns, single);
+  return {
+    cause: 'data',
+    signs: 1,
+    seen:
+      `${single.length} single steps leapt to ${said(ratio)} times the usual norm and were over at once ` +
+      `(step ${listed(steps)}); the log does not say which batches they were.`,
+    evidence: { spikes: single.length, ratio, steps },
+  };
+}
+
+/** Median height of leaps over their neighbourhood. */
+function heightOf(rows: readonly number[], heights: Float64Array): number {
+  return exp(middle(rows.map((i) => heights[i])));
+}
+
+function batchesSaid(names: readonly (number | string)[]): string {
+  return `${names.length === 1 ? 'batch' : 'batches'} ${listed(names)}`;
+}

@@ -1,0 +1,98 @@
+/**
+ * A log by columns: a few dozen bytes a step however it was written, so that a log of millions of rows can be added
+ * row by row and then judged whole.
+ */
+
+import type { LoggedStep } from './logged-step.js';
+
+/** Distinct batches beyond which their names are no longer kept: so many rarely come back, and each costs memory. */
+const MOST_BATCHES = 100_000;
+
+/** The numeric columns: NaN where the log is silent, ∞ where it says NaN or ±∞. */
+const names = ['step', 'loss', 'norm', 'normAfter', 'lr', 'clipped', 'batch'] as const;
+
+type Column = (typeof names)[number];
+
+/** The rows added so far. */
+export class LogColumns {
+  #length = 0;
+  #columns = Object.fromEntries(names.map((name) => [name, new Float64Array(1024)])) as Record<
+    Column,
+    Float64Array
+  >;
+  readonly #batchIds = new Map<number | string, number>();
+  #tooManyBatches = false;
+  #firstNorms: LoggedStep['norms'] | null = null;
+
+  /** The columns of a log, or the log itself where it is columns already. */
+  static from(log: Iterable<LoggedStep> | LogColumns): LogColumns {
+    if (log instanceof LogColumns) return log;
+    const columns = new LogColumns();
+    for (const step of log) columns.add(step);
+    return columns;
+  }
+
+  get length(): number {
+    return this.#length;
+  }
+
+  /** Names of the batches; the column `batch` holds places in this list. Empty where there are none or too many. */
+  get batches(): readonly (number | string)[] {
+    return this.#tooManyBatches ? [] : [...this.#batchIds.keys()];
+  }
+
+  /** Norms per parameter of the first row; null where it has none. */
+  get firstNorms(): LoggedStep['norms'] | null {
+    return this.#firstNorms;
+  }
+
+  /** One column: NaN where the log is silent, ∞ where it says NaN or ±∞; `clipped` is 0 or 1. A view, not to be kept. */
+  column(name: Column): Float64Array {
+    return this.#columns[name].subarray(0, this.#length);
+  }
+
+  /** Adds a row. Where it does not say whether it was clipped, the norms before and after do. */
+  add(row: LoggedStep): void {
+    if (this.#length === this.#columns.step.length) this.#grow();
+    const { norm, normAfter, clipped = isShortened(row), norms = null } = row;
+    if (this.#length === 0) this.#firstNorms = norms;
+    this.#set('step', row.step);
+    this.#set('loss', row.loss);
+    this.#set('norm', norm);
+    this.#set('normAfter', normAfter);
+    this.#set('lr', row.lr);
+    this.#set('clipped', clipped === undefined ? undefined : Number(clipped));
+    this.#set('batch', row.batch === undefined ? undefined : this.#batchId(row.batch));
+    this.#length++;
+  }
+
+  #set(name: Column, value: number | undefined): void {
+    const known =
+      value === undefined ? Number.NaN : Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;
+    this.#columns[name][this.#length] = known;
+  }
+
+  #batchId(batch: number | string): number | undefined {
+    let id = this.#batchIds.get(batch);
+    if (id === undefined && !this.#tooManyBatches) {
+      id = this.#batchIds.size;
+      this.#batchIds.set(batch, id);
+      this.#tooManyBatches = id >= MOST_BATCHES;
+      if (this.#tooManyBatches) this.#batchIds.clear();
+    }
+    return this.#tooManyBatches ? undefined : id;
+  }
+
+  #grow(): void {
+    for (const name of names) {
+      const longer = new Float64Array(2 * this.#columns[name].length);
+      longer.set(this.#columns[name]);
+      this.#columns[name] = longer;
+    }
+  }
+}
+
+/** Whether the norm after clipping is below the one before; undefined where the row has not both. */
+function isShortened({ norm, normAfter }: LoggedStep): boolean | undefined {
+  return norm === undefined || normAfter === undefined ? undefined : normAfter < norm;
+}

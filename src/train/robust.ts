@@ -1,0 +1,105 @@
+/**
+ * Statistics that a few wild values cannot move, and the tests built on them: what advice and diagnosis are made of.
+ * Plain numbers in and out, separate from what they are used for.
+ */
+
+import { erf } from '../tensor/math.js';
+
+/** 1 / Φ⁻¹(¾): times the median absolute deviation it estimates a normal distribution's σ. */
+export const MAD_TO_SIGMA = 1.4826;
+
+/** The q-quantile of sorted numbers, linear between neighbours (NumPy's default); NaN of none. */
+export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  // Neighbours that are equal need no arithmetic: of two infinities it would make NaN.
+  if (sorted[below] === sorted[above]) return sorted[below];
+  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+}
+
+/** The q-quantile of numbers in any order, NaN left out. */
+export function quantile(values: ArrayLike<number>, q: number): number {
+  return quantileOfSorted(
+    Float64Array.from(values)
+      .filter((value) => !Number.isNaN(value))
+      .sort(),
+    q,
+  );
+}
+
+/** The middle value of numbers in any order, NaN left out; NaN of none. */
+export function middle(values: ArrayLike<number>): number {
+  return quantile(values, 0.5);
+}
+
+/** σ as a normal distribution's median absolute deviation tells it: half of the values may be anything. */
+export function robustSigma(values: ArrayLike<number>): number {
+  const center = middle(values);
+  return MAD_TO_SIGMA * middle(Float64Array.from(values, (value) => Math.abs(value - center)));
+}
+
+/**
+ * The median of the `width` values around each, fewer at the ends; NaN is left out. A sorted window is kept by insertion,
+ * so that a million values take a fraction of a second.
+ */
+export function runningMedian(values: ArrayLike<number>, width: number): Float64Array {
+  const half = width >> 1;
+  const window = new Float64Array(2 * half + 1);
+  const out = new Float64Array(values.length);
+  let size = 0;
+  let next = 0;
+  const placeOf = (value: number): number => {
+    let [low, high] = [0, size];
+    while (low < high) {
+      const mid = (low + high) >> 1;
+      if (window[mid] < value) low = mid + 1;
+      else high = mid;
+    }
+    return low;
+  };
+  for (let i = 0; i < values.length; i++) {
+    const leaving = i - half - 1;
+    if (leaving >= 0 && !Number.isNaN(values[leaving])) {
+      const place = placeOf(values[leaving]);
+      window.copyWithin(place, place + 1, size--);
+    }
+    for (; next < values.length && next <= i + half; next++) {
+      if (Number.isNaN(values[next])) continue;
+      const place = placeOf(values[next]);
+      window.copyWithin(place + 1, place, size++);
+      window[place] = values[next];
+    }
+    out[i] = quantileOfSorted(window.subarray(0, size), 0.5);
+  }
+  return out;
+}
+
+/** The probability that a standard normal number is at least z. */
+export function normalTail(z: number): number {
+  return (1 - erf(z / Math.SQRT2)) / 2;
+}
+
+/** A trend in a short series. */
+export interface Trend {
+  /** Median of the slopes between all pairs, per place (Theil 1950; Sen 1968). */
+  readonly slope: number;
+  /** One-sided probability of as many rising pairs if the order meant nothing (Mann 1945; Kendall 1975). */
+  readonly p: number;
+}
+
+/** Whether a series rises, by ranks alone, and how steeply; O(n²), for series of block medians or layers. */
+export function trendOf(series: readonly number[]): Trend {
+  const n = series.length;
+  const slopes: number[] = [];
+  let score = 0;
+  for (let i = 0; i < n; i++) {
+    for (let j = i + 1; j < n; j++) {
+      score += Math.sign(series[j] - series[i]);
+      slopes.push((series[j] - series[i]) / (j - i));
+    }
+  }
+  const deviation = Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
+  return { slope: middle(slopes), p: n < 4 ? 1 : normalTail((score - 1) / deviation) };
+}

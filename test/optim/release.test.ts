@@ -1,0 +1,215 @@
+import { setFlagsFromString } from 'node:v8';
+import { runInNewContext } from 'node:vm';
+import { describe, expect, it } from 'vitest';
+import {
+  Adam,
+  configureSimd,
+  type GradientHook,
+  Linear,
+  mseLoss,
+  Parameter,
+  Random,
+  Sequential,
+  SGD,
+  type StepContext,
+  scope,
+  Tanh,
+  tensor,
+  uniform,
+} from '../../src/index.js';
+import { simd } from '../../src/tensor/backends/simd.js';
+import { parameterWith } from '../clip/support.js';
+
+// Room for the blocks of some 600 of the models below, were they not freed.
+configureSimd({ mebibytes: 4 });
+
+const random = new Random(1);
+const inputs = uniform([8, 2], random, -1, 1);
+const targets = uniform([8, 1], random, -1, 1);
+
+function makeModel(seed = 1) {
+  const random = new Random(seed);
+  return new Sequential(new Linear(2, 16, { random }), new Tanh(), new Linear(16, 1, { random }));
+}
+
+type Model = ReturnType<typeof makeModel>;
+
+function backward(model: Model): number {
+  return scope(() => {
+    const loss = mseLoss(model.forward(inputs), targets);
+    loss.backward();
+    return loss.item();
+  });
+}
+
+async function steps(model: Model, optimizer: Adam | SGD, count: number): Promise<number> {
+  let loss = 0;
+  for (let step = 0; step < count; step++) {
+    optimizer.zeroGrad();
+    loss = backward(model);
+    await optimizer.step();
+  }
+  return loss;
+}
+
+const valuesOf = (model: Model) => model.parameters().map(({ value }) => [...value.data()]);
+const gradsOf = (model: Model) => model.parameters().map(({ grad }) => grad && [...grad.data()]);
+
+/** The most floats that a block may have now. */
+function largestBlock(): number {
+  let [fits, low] = [0, 2 ** 20];
+  for (; low >= 1; low /= 2) {
+    try {
+      simd.memory.freeBlock(simd.memory.allocateBlock('float32', fits + low));
+      fits += low;
+    } catch {}
+  }
+  return fits;
+}
+
+describe('an optimizer that is released', () => {
+  it('leaves its parameters their numbers, in memory of their own, and gives its own back', async () => {
+    const before = largestBlock();
+    const model = makeModel();
+    const optimizer = new Adam(model.parameters(), { lr: 0.1 });
+    await steps(model, optimizer, 3);
+    backward(model);
+    expect(largestBlock()).toBeLessThan(before);
+    const numbers = [valuesOf(model), gradsOf(model)];
+    const loss = scope(() => mseLoss(model.forward(inputs), targets).item());
+    optimizer.release();
+    expect(largestBlock()).toBe(before);
+    expect([valuesOf(model), gradsOf(model)]).toEqual(numbers);
+    expect(model.parameters().map(({ place }) => place)).toEqual([null, null, null, null]);
+    expect(scope(() => mseLoss(model.forward(inputs), targets).item())).toBe(loss);
+    optimizer.release();
+    optimizer.zeroGrad();
+    expect(gradsOf(model)).toEqual([null, null, null, null]);
+  });
+
+  it('may be followed by another, which goes on as if nothing had happened', async () => {
+    const [one, two] = [makeModel(), makeModel()];
+    const whole = new SGD(one.parameters(), { lr: 0.1 });
+    await steps(one, whole, 6);
+    const first = new SGD(two.parameters(), { lr: 0.1 });
+    await steps(two, first, 3);
+    first.release();
+    const second = new SGD(two.parameters(), { lr: 0.1 });
+    await steps(two, second, 3);
+    expect(valuesOf(two)).toEqual(valuesOf(one));
+    whole.release();
+    second.release();
+  });
+
+  it('takes no further step, and says so before anything changes', async () => {
+    let context: StepContext | undefined;
+    const hook: GradientHook = {
+      name: 'spy',
+      apply: (_, step) => {
+        context = step;
+        return { hook: 'spy', clipped: false, values: {} };
+      },
+    };
+    const parameter = parameterWith([1, 2], { backend: 'simd' });
+    const optimizer = new Adam([parameter], { hooks: [hook] });
+    const stepping = optimizer.step();
+    expect(() => optimizer.release()).toThrow(
+      'Optimizer.release: the step before has not finished; await it',
+    );
+    await stepping;
+    const state = optimizer.state();
+    optimizer.release();
+    const values = [...parameter.value.data()];
+    const released = 'the optimizer was released; make a new one';
+    await expect(optimizer.step()).rejects.toThrow(`Optimizer.step: ${released}`);
+    await expect(optimizer.skipStep('why')).rejects.toThrow(released);
+    expect(() => optimizer.state()).toThrow(`Optimizer.state: ${released}`);
+    expect(() => optimizer.restore(state)).toThrow(`Optimizer.restore: ${released}`);
+    expect(() => context!.optimizerState(parameter)).toThrow(released);
+    const late = parameterWith([1]);
+    expect(() => optimizer.addGroup({ params: [late] })).toThrow(`Optimizer.addGroup: ${released}`);
+    expect([[...parameter.value.data()], optimizer.steps, late.place]).toEqual([values, 1, null]);
+  });
+
+  it.each(['reference', 'simd'])('leaves no tensor with numbers of others: %s', async (backend) => {
+    const w = new Parameter(tensor([[1, 2]], { backend }), 'w');
+    const optimizer = new SGD([w], { lr: 1 });
+    w.grad = tensor([[3, 4]], { backend });
+    const [value, turned, grad] = [w.value, w.value.T, w.grad!];
+    const graph = w.square().sum();
+    optimizer.release();
+    const gone =
+      'tensor was released when an optimizer gave its memory back; read the value of the parameter again';
+    for (const old of [value, turned, grad]) expect(() => old.data()).toThrow(gone);
+    expect(() => graph.backward()).toThrow(gone);
+    expect([w.value.toArray(), w.grad!.toArray()]).toEqual([[[1, 2]], [[3, 4]]]);
+    w.square().sum().backward();
+    expect(w.grad!.toArray()).toEqual([[5, 8]]);
+  });
+
+  it('leaves a block that another uses; the last one frees it, whoever packed it', async () => {
+    for (const order of [
+      [0, 1],
+      [1, 0],
+    ]) {
+      const before = largestBlock();
+      const [a, b] = [parameterWith([1, 2], { backend: 'simd' }), parameterWith([3], { backend: 'simd' })];
+      const optimizers = [new Adam([a, b], { lr: 1 }), new SGD([b], { lr: 1, momentum: 0.5 })];
+      const { block } = b.place!;
+      for (const each of optimizers) await each.step();
+      optimizers[order[0]].release();
+      expect([a.place?.block, b.place?.block]).toEqual([block, block]);
+      await optimizers[order[1]].step();
+      optimizers[order[1]].release();
+      expect([a.place, b.place]).toEqual([null, null]);
+      expect(largestBlock()).toBe(before);
+    }
+  });
+
+  it('or that could not be made, holds no memory', () => {
+    const before = largestBlock();
+    const sizes = [8, 300_000];
+    const parameters = sizes.map((size) => parameterWith(null, { size, backend: 'simd' }));
+    const make = () =>
+      new SGD(
+        parameters.map((parameter) => ({ params: [parameter] })),
+        { lr: 1 },
+      );
+    for (let k = 0; k < 3; k++) make().release();
+    const blocker = simd.memory.allocateBlock('float32', before - 300_000);
+    expect(make).toThrow(
+      /^simd: the 4 MiB of memory are used up; call release\(\) on optimizers that are done, or reserve more with configureSimd\(\{ mebibytes: 8 \}\)/,
+    );
+    expect(parameters.map(({ place }) => place)).toEqual([null, null]);
+    simd.memory.freeBlock(blocker);
+    expect(largestBlock()).toBe(before);
+  });
+});
+
+setFlagsFromString('--expose-gc');
+const collectGarbage = runInNewContext('gc') as () => void;
+
+function used(): number {
+  collectGarbage();
+  collectGarbage();
+  const { heapUsed, arrayBuffers } = process.memoryUsage();
+  return heapUsed + arrayBuffers;
+}
+
+it('2,000 models, one after another, need the memory of one', async () => {
+  const before = largestBlock();
+  const train = async (count: number) => {
+    for (let seed = 0; seed < count; seed++) {
+      const model = makeModel(seed);
+      const optimizer = new Adam(model.parameters(), { lr: 0.1 });
+      await steps(model, optimizer, 2);
+      optimizer.release();
+    }
+  };
+  await train(300);
+  const early = used();
+  await train(1700);
+  // A model and its optimizer are some 15 kB.
+  expect(used() - early).toBeLessThan(1_000_000);
+  expect(largestBlock()).toBe(before);
+});
