@@ -12,7 +12,7 @@ import {
   summarize,
   train,
 } from '../src/index.js';
-import type { Demo, DemoConfig, OptimizerName, Outcome, Setup } from './demo.js';
+import type { Demo, DemoConfig, OptimizerName, Outcome, Setup, Training } from './demo.js';
 
 /** Who watches the trainings. */
 export interface Watcher {
@@ -49,13 +49,11 @@ export async function compare(
 ): Promise<Comparison> {
   const setup = demo.setUp(config);
   const outcomes: Outcome[] = [];
-  for (const clip of config.clips) {
+  for (const { spec, start } of runsOf(setup, config)) {
     if (signal?.aborted) break;
-    // Parsed anew for every run: a clipper that remembers must not carry one run into the next.
-    const spec = parseClipSpec(clip);
     watcher.begin(spec);
     try {
-      outcomes.push(await runOne(setup, config, spec, watcher, signal));
+      outcomes.push(await runOne(start(), config, spec, watcher, signal));
     } finally {
       watcher.end(spec);
     }
@@ -63,14 +61,24 @@ export async function compare(
   return { demo, config, setup, outcomes, interrupted: signal?.aborted ?? false };
 }
 
+/** Specs are parsed anew for every run: a clipper that remembers must not carry one run into the next. */
+function runsOf(
+  { start, beside }: Setup,
+  { clips }: DemoConfig,
+): readonly { readonly spec: ClipSpec; start(): Training }[] {
+  const runs = clips.map((clip) => ({ spec: parseClipSpec(clip), start }));
+  const last = parseClipSpec(clips[clips.length - 1]);
+  if (beside) runs.push({ spec: { ...last, text: `${beside.label}, ${last.text}` }, start: beside.start });
+  return runs;
+}
+
 async function runOne(
-  setup: Setup,
+  training: Training,
   { lr, steps, optimizer: name }: DemoConfig,
   spec: ClipSpec,
   watcher: Watcher,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
-  const training = setup.start();
   const optimizer = optimizers[name](training.model.parameters(), { lr, hooks: spec.hooks });
   const result = await train({
     model: training.model,

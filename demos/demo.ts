@@ -48,7 +48,7 @@ export interface Training<Batch = unknown> {
   measure?(): Measured;
 }
 
-/** One clip spec's training and what came of it. */
+/** One clip spec's training and what came of it; of the one set beside them, `spec.text` is the label. */
 export interface Outcome {
   readonly spec: ClipSpec;
   readonly training: Training;
@@ -60,6 +60,8 @@ export interface Outcome {
 /** A demo set up for a configuration. */
 export interface Setup {
   start(): Training;
+  /** One more training to set beside the others, under the last clip spec: what it is called, and how it starts. */
+  readonly beside?: { readonly label: string; start(): Training };
   /** One honest sentence a run on what happened. */
   verdict(outcomes: readonly Outcome[]): string;
   /** Whether a run that stayed finite also learned what the demo is about. */

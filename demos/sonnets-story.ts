@@ -100,7 +100,8 @@ export function sonnetsSections(
   text: CharacterText,
   outcomes: readonly Outcome[],
 ): Section[] {
-  return [worthSection(text, outcomes), rateSection(outcomes), writingSection(config, text, outcomes)];
+  const rate = config.own.cell === 'rnn' ? [rateSection(outcomes)] : [];
+  return [worthSection(text, outcomes), ...rate, writingSection(config, text, outcomes)];
 }
 
 function worthSection(text: CharacterText, outcomes: readonly Outcome[]): Section {

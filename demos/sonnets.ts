@@ -3,17 +3,29 @@
  * learning rate that only clipping can bear; then it writes a few lines of its own.
  */
 
-import { loadSonnets } from './data.js';
+import { type CharacterText, loadSonnets } from './data.js';
 import type { Demo, DemoConfig, Setup } from './demo.js';
-import { HIDDEN, SEQUENCE, startSonnets } from './sonnets-model.js';
+import { startSonnets } from './sonnets-model.js';
+import { type CellName, cellTitles, HIDDEN, readers, SEQUENCE } from './sonnets-readers.js';
 import { hasLearned, sonnetsEpilogue, sonnetsSections, sonnetsVerdict } from './sonnets-story.js';
 
 /** The rate of the demo: far higher than it should be. */
 const LR = 3;
 
 function lead({ lr, optimizer, own }: DemoConfig): string {
+  const cell = own.cell as CellName;
+  const matrix =
+    cell === 'rnn'
+      ? `Its recurrent matrix starts orthogonal times ρ = ${own.rho}.`
+      : 'A vanilla RNN beside it shows what that buys.';
   const high = lr >= LR && optimizer === 'sgd' ? ', far higher than it should be' : '';
-  return `A vanilla RNN of ${HIDDEN} units reads crops of ${SEQUENCE} characters from Shakespeare's sonnets and guesses each next one. Its recurrent matrix starts orthogonal times ρ = ${own.rho}, and the learning rate is ${lr}${high}. Same weights, same crops, same seed; only what stands between \`backward()\` and the step differs.`;
+  return `${cellTitles[cell]} of ${HIDDEN} units reads crops of ${SEQUENCE} characters from Shakespeare's sonnets and guesses each next one. ${matrix} The learning rate is ${lr}${high}. Same weights, same crops, same seed; only what stands between \`backward()\` and the step differs.`;
+}
+
+/** What every other reader is measured by. */
+function vanilla(config: DemoConfig, text: CharacterText): Setup['beside'] {
+  const own = { ...config.own, cell: 'rnn' };
+  return { label: 'rnn', start: () => startSonnets({ ...config, own }, text) };
 }
 
 /** Write like Shakespeare, or at least in letters. */
@@ -25,6 +37,13 @@ export const sonnets: Demo = {
   lossUnit: 'nats',
   defaults: { steps: 300, lr: LR },
   options: [
+    {
+      name: 'cell',
+      value: 'name',
+      description: 'what reads',
+      default: 'rnn',
+      choices: Object.keys(readers),
+    },
     {
       name: 'rho',
       value: 'number',
@@ -44,6 +63,7 @@ export const sonnets: Demo = {
     const text = loadSonnets();
     return {
       start: () => startSonnets(config, text),
+      beside: config.own.cell === 'rnn' ? undefined : vanilla(config, text),
       verdict: (outcomes) => sonnetsVerdict(config, text, outcomes),
       succeeded: hasLearned,
       sections: (outcomes) => sonnetsSections(config, text, outcomes),

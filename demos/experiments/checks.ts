@@ -5,22 +5,22 @@ import type { Check } from './experiment.js';
 
 /** Must be less than a limit. */
 export function below(what: string, value: number, limit: number): Check {
-  return { what, value, rule: `< ${formatNumber(limit)}`, holds: value < limit };
+  return { what, value, rule: `< ${formatNumber(limit, 6)}`, holds: value < limit };
 }
 
 /** Must be more than a limit. */
 export function above(what: string, value: number, limit: number): Check {
-  return { what, value, rule: `> ${formatNumber(limit)}`, holds: value > limit };
+  return { what, value, rule: `> ${formatNumber(limit, 6)}`, holds: value > limit };
 }
 
 /** Must be at least a limit. */
 export function atLeast(what: string, value: number, limit: number): Check {
-  return { what, value, rule: `≥ ${formatNumber(limit)}`, holds: value >= limit };
+  return { what, value, rule: `≥ ${formatNumber(limit, 6)}`, holds: value >= limit };
 }
 
 /** Must be at most a limit. */
 export function atMost(what: string, value: number, limit: number): Check {
-  return { what, value, rule: `≤ ${formatNumber(limit)}`, holds: value <= limit };
+  return { what, value, rule: `≤ ${formatNumber(limit, 6)}`, holds: value <= limit };
 }
 
 /** Must lie within `tolerance` of a target. */

@@ -201,7 +201,7 @@ describe('wrong usage', () => {
     expect(await cli('demo', '--log', log, '--clip', 'norm')).toEqual({
       code: 2,
       out: '',
-      err: "error: option '--clip <spec>' argument 'norm' is invalid. clip spec 'norm': needs a threshold ≥ 0, as in norm:1\n",
+      err: "error: option '--clip <spec>' argument 'norm' is invalid. clip spec 'norm': needs a number, as in norm:1\n",
     });
     expect(existsSync(log)).toBe(false);
   });

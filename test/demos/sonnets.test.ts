@@ -10,7 +10,7 @@ const nobody: Watcher = { begin: () => {}, step: () => {}, end: () => {} };
 function run(changes: Partial<DemoConfig> = {}) {
   const { lr } = sonnets.defaults;
   const clips = ['norm:1'];
-  const own = { rho: 1.5, temperature: 0.6 };
+  const own = { cell: 'rnn', rho: 1.5, temperature: 0.6 };
   const config = { seed: 1, steps: 2, lr, optimizer: 'sgd', backend: 'reference', clips, own };
   return compare(sonnets, { ...config, ...changes } as DemoConfig, nobody);
 }
@@ -57,6 +57,20 @@ describe('sonnets', () => {
     expect(setup.verdict(outcomes)).toMatch(
       /^Without clipping \(`none`\) the network stayed finite and ended worse than guessing/,
     );
+  });
+});
+
+describe('other readers', () => {
+  it.each(['lstm', 'gru', 'transformer'])('%s learns, beside the vanilla RNN', async (cell) => {
+    const own = { cell, rho: 1.5, temperature: 0.6 };
+    const { outcomes, setup } = await run({ steps: 12, backend: 'simd', own });
+    const [first, rnn] = outcomes.map(({ summary, result }) => ({
+      ...summary,
+      last: result.records[11].loss,
+    }));
+    expect([first.clip, rnn.clip]).toEqual(['norm:1', 'rnn, norm:1']);
+    expect(first.last).toBeLessThan(first.firstLoss - 0.5);
+    expect(setup.verdict(outcomes)).toContain('Under `rnn, norm:1` it');
   });
 });
 

@@ -6,6 +6,7 @@ import { join } from 'node:path';
 import { afterAll, describe, expect, it, vi } from 'vitest';
 import { demos } from '../../demos/index.js';
 import { main } from '../../demos/program.js';
+import { clipSpecForms } from '../../src/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tamegrad-usage-'));
 mkdirSync(join(folder, 'dist'));
@@ -39,7 +40,7 @@ async function inProcess(words: readonly string[]): Promise<Finished> {
 
 describe('wrong usage is one line on stderr that names the fix, exit code 2, and nothing is written', () => {
   const names = demos.map(({ name }) => name).join(', ');
-  const forms = 'must be one of none, norm:1, value:0.5, per-tensor:1, norm:1:p=inf';
+  const forms = `must be one of ${clipSpecForms().join(', ')}`;
   it.each<[words: string, said: string]>([
     ['dmeo', "unknown command 'dmeo' (Did you mean demo?)"],
     ['train', "unknown command 'train' (known: demo, list"],
@@ -49,8 +50,11 @@ describe('wrong usage is one line on stderr that names the fix, exit code 2, and
     ['demo latch --sed 1', "unknown option '--sed' (Did you mean --seed?)"],
     ['demo latch --frobnicate', "unknown option '--frobnicate' (--help lists the options)"],
     ['demo --clip nrom:1', `clip spec 'nrom:1': ${forms}`],
-    ['demo --clip norm:-1', "clip spec 'norm:-1': needs a threshold ≥ 0, as in norm:1"],
-    ['demo --clip norm:NaN', "clip spec 'norm:NaN': needs a threshold ≥ 0, as in norm:1"],
+    [
+      'demo --clip norm:-1',
+      "clip spec 'norm:-1': threshold must be a number ≥ 0 (Infinity: measure only), got -1",
+    ],
+    ['demo --clip norm:NaN', "clip spec 'norm:NaN': needs a number, as in norm:1"],
     ['demo --clip none --clip value:1:p=2', "clip spec 'value:1:p=2': takes no options, not 'p=2'"],
     ['demo --clip', "option '--clip <spec>' argument missing"],
     ['demo --seed 1.5', "argument '1.5' is invalid. It must be a whole number from 0 to 4294967295."],

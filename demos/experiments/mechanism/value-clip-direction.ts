@@ -1,30 +1,10 @@
-import {
-  clipByGlobalNorm,
-  clipByValue,
-  type GradientHook,
-  Parameter,
-  SGD,
-  tensor,
-} from '../../../src/index.js';
+import { clipByGlobalNorm, clipByValue } from '../../../src/index.js';
 import { below, near } from '../checks.js';
 import type { Experiment } from '../experiment.js';
+import { clipped, degrees, type Vector } from './clipped.js';
 
 const LIMIT = 3;
-
-/** The gradient (4, 3) after a hook. */
-async function clipped(hook: GradientHook): Promise<readonly [number, number]> {
-  const exact = { dtype: 'float64', backend: 'reference' } as const;
-  const parameter = new Parameter(tensor([0, 0], exact));
-  parameter.grad = tensor([4, 3], exact);
-  await new SGD([parameter], { lr: 1, hooks: [hook] }).step();
-  const [x, y] = parameter.value.data();
-  return [-x, -y];
-}
-
-/** Degrees between a vector and (4, 3). */
-function turn([x, y]: readonly [number, number]): number {
-  return (Math.abs(Math.atan2(4 * y - 3 * x, 4 * x + 3 * y)) * 180) / Math.PI;
-}
+const GRADIENT = [4, 3];
 
 /** A box has corners, a ball has none. */
 export const valueClipDirection: Experiment = {
@@ -39,14 +19,14 @@ export const valueClipDirection: Experiment = {
   explanation:
     'Clipping by value cuts each number off by itself: the 4 becomes 3, the 3 stays, and the arrow now points into the corner of a square. Clipping by norm shortens the whole arrow until its tip lies on a circle, and leaves its direction alone.',
   run: async () => {
-    const byValue = await clipped(clipByValue(LIMIT));
-    const byNorm = await clipped(clipByGlobalNorm(LIMIT));
-    const arrow = (label: string, [x, y]: readonly [number, number]) => ({ label, x: [0, x], y: [0, y] });
+    const byValue = await clipped(clipByValue(LIMIT), GRADIENT);
+    const byNorm = await clipped(clipByGlobalNorm(LIMIT), GRADIENT);
+    const arrow = (label: string, [x, y]: Vector) => ({ label, x: [0, x], y: [0, y] });
     const circle = Array.from({ length: 61 }, (_, i) => (i / 60) * (Math.PI / 2));
     return {
       checks: [
-        near('degrees turned by value', turn(byValue), 8.130102, 1e-6),
-        below('degrees turned by norm', turn(byNorm), 1e-6),
+        near('degrees turned by value', degrees(GRADIENT, byValue), 8.130102, 1e-6),
+        below('degrees turned by norm', degrees(GRADIENT, byNorm), 1e-6),
       ],
       figure: {
         kind: 'lines',
@@ -56,17 +36,18 @@ export const valueClipDirection: Experiment = {
         x: { label: 'first element', scale: 'linear' },
         y: { label: 'second element', scale: 'linear' },
         series: [
-          arrow('gradient', [4, 3]),
+          arrow('gradient', GRADIENT),
           arrow('clipped by value', byValue),
           arrow('clipped by norm', byNorm),
-          { label: 'value bound', x: [0, 3, 3], y: [3, 3, 0], reference: true },
+          { label: 'value bound', x: [0, LIMIT, LIMIT], y: [LIMIT, LIMIT, 0], reference: true },
           {
             label: 'norm bound',
-            x: circle.map((a) => 3 * Math.cos(a)),
-            y: circle.map((a) => 3 * Math.sin(a)),
+            x: circle.map((a) => LIMIT * Math.cos(a)),
+            y: circle.map((a) => LIMIT * Math.sin(a)),
             reference: true,
           },
         ],
+        summary: `The gradient (4, 3) becomes (${byValue.join(', ')}) by value, which points elsewhere, and (${byNorm.map((x) => x.toFixed(2)).join(', ')}) by norm, which lies on the same line.`,
       },
     };
   },
