@@ -210,6 +210,8 @@ function clip(total: number, tensors: number): Build {
       parameters,
       groups: [parameters],
       optimizerState: () => ({}),
+      optionsOf: () => ({}),
+      updatesOf: () => 0,
     };
     const norm = normOfWaves(size, tensors);
     return {

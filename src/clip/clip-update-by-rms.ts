@@ -3,7 +3,6 @@
 import type { Parameter } from '../autograd/index.js';
 import type { FloatArray } from '../tensor/index.js';
 import { power } from '../tensor/math.js';
-import { checkDecay } from './checks.js';
 import { checkThreshold, type StepContext, type UpdateHook } from './hook.js';
 import { type Schedule, thresholdAt } from './schedule.js';
 import { stateOf } from './updates.js';
@@ -14,8 +13,13 @@ export interface UpdateRmsOptions {
   readonly threshold?: number | Schedule;
   /** Least √v̂ that divides, so that a moment of almost nothing does not divide; default 1e-6. */
   readonly eps?: number;
-  /** The optimizer's own β₂, by which its v is corrected for its start at 0: default 0.999, as Adam's. */
-  readonly beta2?: number;
+}
+
+/** What 1 − β₂ⁿ is by now: v starts at 0, and is too small by this factor after n updates. */
+function correctionOf({ optionsOf, updatesOf }: StepContext, parameter: Parameter): number {
+  const { betas } = optionsOf(parameter);
+  const beta2 = Array.isArray(betas) ? Number(betas[1]) : 0;
+  return 1 - power(beta2, updatesOf(parameter));
 }
 
 /** √mean(g² / max(v̂, ε²)), v̂ = v / correction. */
@@ -35,24 +39,19 @@ function rmsOf({ grad }: Parameter, moments: FloatArray, correction: number, eps
  * For `updateHooks` of Adam and AdamW; decoupled weight decay is shortened with it, as there. NaN and ∞ pass: the moments
  * hold them by then. Throws where no such moment is kept.
  */
-export function clipUpdateByRms({
-  threshold = 1,
-  eps = 1e-6,
-  beta2 = 0.999,
-}: UpdateRmsOptions = {}): UpdateHook {
+export function clipUpdateByRms({ threshold = 1, eps = 1e-6 }: UpdateRmsOptions = {}): UpdateHook {
   const name = 'clipUpdateByRms';
   if (typeof threshold !== 'function') checkThreshold(name, threshold);
   if (!(eps > 0 && eps < Number.POSITIVE_INFINITY)) {
     throw new Error(`${name}: eps must be a finite number > 0, got ${eps}`);
   }
-  checkDecay(name, 'beta2', beta2);
   return {
     name,
     apply(updates, context: StepContext) {
       const limit = thresholdAt(name, threshold, context.step);
-      const correction = 1 - power(beta2, context.step + 1);
       const rms = updates.parameters.map((parameter) => {
-        return rmsOf(parameter, stateOf(name, context, parameter, 'secondMoment'), correction, eps);
+        const moments = stateOf(name, context, parameter, 'secondMoment');
+        return rmsOf(parameter, moments, correctionOf(context, parameter), eps);
       });
       const scales = rms.map((each) => (each > limit ? limit / each : 1));
       updates.scaleEach(scales);

@@ -31,6 +31,10 @@ export interface StepContext {
   readonly groups: readonly (readonly Parameter[])[];
   /** What the optimizer remembers of a parameter (momentum, moments), by name; not to be written. */
   optimizerState(parameter: Parameter): Readonly<Record<string, FloatArray>>;
+  /** The options that a parameter is updated under: lr, betas, … */
+  optionsOf(parameter: Parameter): Readonly<Record<string, unknown>>;
+  /** How often a parameter was updated. */
+  updatesOf(parameter: Parameter): number;
 }
 
 /**

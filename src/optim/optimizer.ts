@@ -172,7 +172,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
       const overflow = skip === null ? this.#preparation?.overflow(nonFinite) : null;
       if (overflow) gradients.skip(overflow);
       const settings = this.#groups.map((group) => group.settingsAt(this.constructor.name, this.#steps));
-      const context = this.#context(settings[0].lr, loss);
+      const context = this.#context(settings, loss);
       const { step, lr } = context;
       const hooks = await runHooks(this.hooks, gradients, context);
       const { skipped, changed: clipped } = gradients;
@@ -254,14 +254,17 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   /** Updates the values of one run from its gradients, in place. */
   protected abstract update(run: UpdateRun, options: Settings<Options>): void;
 
-  #context(lr: number, loss: number | null): StepContext {
+  #context(settings: readonly Settings<Options>[], loss: number | null): StepContext {
     return {
       step: this.#steps,
-      lr,
+      lr: settings[0].lr,
       loss,
       parameters: this.parameters,
       groups: this.#groups.map(({ parameters }) => parameters),
       optimizerState: (parameter): Readonly<Record<string, FloatArray>> => this.#memory.of(parameter),
+      optionsOf: (parameter): Readonly<Record<string, unknown>> =>
+        settings[this.#groups.findIndex(({ parameters }) => parameters.includes(parameter))],
+      updatesOf: (parameter): number => this.#memory.countOf(parameter),
     };
   }
 

@@ -127,6 +127,15 @@ export class OptimizerMemory {
     return order.map((parameter, i) => [parameter, counts[i]]);
   }
 
+  /** How often a parameter was updated. */
+  countOf(parameter: Parameter): number {
+    for (const { order, counts } of this.#updates.values()) {
+      const at = order.indexOf(parameter);
+      if (at >= 0) return counts[at];
+    }
+    return 0;
+  }
+
   /** Puts back what is remembered of a group, each parameter once: state that is allocated but not given is zeros. */
   restore(parameters: readonly Parameter[], saved: readonly SavedParameter[]): void {
     const { order, counts } = this.#updatesOf(parameters);

@@ -1,7 +1,7 @@
 /** Which clip threshold suits a run, from its gradient norms alone. */
 
 import { log } from '../tensor/math.js';
-import { middle, quantileOfSorted, robustSigma, type Trend, trendOf } from './robust.js';
+import { middle, quantile, quantileOfSorted, type Trend, trendOf } from './robust.js';
 
 /** What a threshold would have done to a stretch of norms. */
 export interface ClipEffect {
@@ -44,8 +44,10 @@ const BLOCKS = 20;
 const ALPHA = 0.01;
 /** Norms that double or halve move a threshold's clip rate from a tenth to a half or to nothing. */
 const DRIFT = 2;
-/** Robust σ of ln‖g‖ above the median up to which a norm is an ordinary one. */
+/** σ of ln‖g‖ above the median up to which a norm is an ordinary one. */
 const ORDINARY = 3;
+/** A normal distribution's lower quartile is this many σ below its median. */
+const QUARTILE = 0.6745;
 /** A clip rate this share of itself away from the one aimed at is another one, if also by this many standard errors. */
 const OFF = 0.5;
 const ERRORS = 3;
@@ -119,10 +121,14 @@ function driftOf(norms: Float64Array): ThresholdAdvice['drift'] {
   return { ratio, p, isDrifting: p < ALPHA && (ratio > DRIFT || ratio < 1 / DRIFT) };
 }
 
-/** ln of the largest norm that is an ordinary one: some σ of ln‖g‖ above the median, both blind to outliers. */
+/**
+ * ln of the largest norm that is an ordinary one: some σ of ln‖g‖ above the median, σ being told by the lower quartile, to
+ * which outliers do not reach.
+ */
 function ordinaryLimit(norms: Float64Array): number {
   const logs = norms.map((norm) => log(norm));
-  return middle(logs) + ORDINARY * robustSigma(logs);
+  const center = middle(logs);
+  return center + (ORDINARY * (center - quantile(logs, 0.25))) / QUARTILE;
 }
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
@@ -156,7 +162,8 @@ function warningsOf(
         'holds. Choose it anew later, give it a schedule, or let a clipper follow the norms (autoClip, zClip).',
     );
   }
-  const error = Math.sqrt((inSample.rate * (1 - inSample.rate)) / (total / 2));
+  // The first half errs in the threshold, the second in its rate.
+  const error = Math.sqrt((4 * inSample.rate * (1 - inSample.rate)) / total);
   if (Math.abs(outOfSample.rate - inSample.rate) > Math.max(OFF * inSample.rate, ERRORS * error)) {
     warnings.push(
       `Chosen by the first half, the ${name} would have clipped ${came} of the second, not ${aimed}: what it does ` +

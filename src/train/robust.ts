@@ -34,12 +34,6 @@ export function middle(values: ArrayLike<number>): number {
   return quantile(values, 0.5);
 }
 
-/** σ as a normal distribution's median absolute deviation tells it: half of the values may be anything. */
-export function robustSigma(values: ArrayLike<number>): number {
-  const center = middle(values);
-  return MAD_TO_SIGMA * middle(Float64Array.from(values, (value) => Math.abs(value - center)));
-}
-
 /**
  * The median of the `width` values around each, fewer at the ends; NaN is left out. A sorted window is kept by insertion,
  * so that a million values take a fraction of a second.

@@ -47,6 +47,8 @@ export const context: StepContext = {
   parameters: [],
   groups: [],
   optimizerState: () => ({}),
+  optionsOf: () => ({}),
+  updatesOf: () => 0,
 };
 
 /** Euclidean norm in float64, written independently of the code under test. */

@@ -21,7 +21,14 @@ import {
   train,
   type Variable,
 } from '../../src/index.js';
-import { BATCHES, type Batch, type Problem, type Setting } from './planted-settings.js';
+import {
+  BATCHES,
+  type Batch,
+  heldOutSettings,
+  type Problem,
+  type Setting,
+  tuningSettings,
+} from './planted-settings.js';
 
 /** What may be planted. */
 export const plants = ['data', 'learning-rate', 'numerics', 'conditioning', 'healthy'] as const;
@@ -218,4 +225,28 @@ async function attempt(setting: Setting, plant: Plant, seed: number, severity: n
     ', ',
   );
   return { how, log, spoilt: spoilt?.labels ?? new Set() };
+}
+
+/** As many runs of some settings by turns, each from a seed of its own. */
+async function runsOf(
+  settings: readonly Setting[],
+  plant: Plant,
+  count: number,
+  firstSeed: number,
+): Promise<PlantedRun[]> {
+  const runs: PlantedRun[] = [];
+  for (let i = 0; i < count; i++) {
+    runs.push(await plantedRun(settings[i % settings.length], plant, firstSeed + i));
+  }
+  return runs;
+}
+
+/** Runs that the constants of `diagnose` were chosen on: to look at, never to test it by. */
+export function tuningRuns(plant: Plant, count: number): Promise<PlantedRun[]> {
+  return runsOf(tuningSettings, plant, count, 1);
+}
+
+/** Runs that it is tested by. Whoever changes `diagnose` because of one of these must draw new ones. */
+export function heldOutRuns(plant: Plant, count: number): Promise<PlantedRun[]> {
+  return runsOf(heldOutSettings, plant, count, 4001);
 }

@@ -5,7 +5,7 @@ import { type Finding, said } from './verdict.js';
 
 /** A threshold that acts on at least this share of the steps sets their length. */
 const ALWAYS = 0.95;
-/** Steps from which "always" and "never" mean something: at 50, a rate below 1 % or above 95 % shows by chance less than half of the time. */
+/** Steps from which never means seldom: of 50 none, so the rate is below 6 % with 95 % certainty (rule of three). */
 const FEWEST = 50;
 
 /** The share of steps that were clipped; null where the log does not tell of enough of them. */

@@ -3,7 +3,7 @@
 import { exp, log } from '../../tensor/math.js';
 import type { LogColumns } from '../log-columns.js';
 import { quantile, trendOf } from '../robust.js';
-import { THROWN } from './growth.js';
+import { isHigher, THROWN } from './growth.js';
 import { type Finding, said } from './verdict.js';
 
 /**
@@ -21,10 +21,10 @@ const ALPHA = 0.05;
 /** Growth from the last layer to the first that is worth a word. */
 const GROWN = 10;
 
-/** Whether the first logged step is the first of the run: nothing can be said of its scale otherwise. */
+/** Whether the first row is the first step of the run, counted from 0 or 1: its scale tells nothing later on. */
 export function startsAtBeginning(columns: LogColumns): boolean {
-  const [first = Number.NaN, second = first + 1] = columns.column('step');
-  return first >= 0 && first <= Math.max(1, second - first);
+  const [first] = columns.column('step');
+  return first === 0 || first === 1;
 }
 
 /** Whether gradients were out of scale from the first step on, and whether they grow with depth. */
@@ -34,7 +34,7 @@ export function firstStepFinding(columns: LogColumns): Finding | null {
   if (!startsAtBeginning(columns) || !(losses[0] > 0) || !(norms[0] < Infinity)) return null;
   const steps = losses.map((loss, i) => loss / norms[i] ** 2).filter((step) => step >= 0);
   // What a loss that was thrown off says of its gradients is the learning rate's doing, not the model's.
-  const isCalm = quantile(losses, 0.75) < THROWN * losses[0];
+  const isCalm = !isHigher(quantile(losses, 0.75), losses[0], THROWN);
   const usual = isCalm && steps.length === EARLY ? quantile(steps, 0.25) : Infinity;
   const longest = Math.min(steps[0], usual);
   if (!(longest < SHORTEST_STEP)) return null;

@@ -51,6 +51,11 @@ export function courseOf(values: Float64Array): Course | null {
   return { first, early, lowest: Math.min(first, ...blocks), late, blocks };
 }
 
+/** Whether a loss is so many times another; of losses below 0, by as much of its size. */
+export function isHigher(loss: number, other: number, factor = HIGHER_LOSS): boolean {
+  return loss - other > (factor - 1) * Math.abs(other);
+}
+
 /** How much of what a run had won it gave back: 0 none, 1 all of it, above 1 it ended worse than it began. */
 function givenBack({ first, lowest, late }: Course): number {
   return late <= lowest ? 0 : (late - lowest) / Math.max(first - lowest, Number.MIN_VALUE);
@@ -67,11 +72,11 @@ export function growthFinding(columns: LogColumns): Finding | null {
 
 /** A loss that rose again and stayed up. */
 function relapse(columns: LogColumns, loss: Course, norm: Course | null): Finding | null {
-  const isWorse = loss.late > HIGHER_LOSS * loss.lowest && givenBack(loss) > 0.5;
+  const isWorse = isHigher(loss.late, loss.lowest) && givenBack(loss) > 0.5;
   // Thrown off by its first updates, and nothing learnt since.
-  const isThrown = loss.early > THROWN * loss.first && HIGHER_LOSS * loss.late > loss.first;
+  const isThrown = isHigher(loss.early, loss.first, THROWN) && !isHigher(loss.first, loss.late);
   if (!isWorse && !isThrown) return null;
-  const isLost = isThrown || loss.late > HIGHER_LOSS * loss.first;
+  const isLost = isThrown || isHigher(loss.late, loss.first);
   const isGrown = norm !== null && norm.late > GROWN_NORM * norm.lowest;
   const signs = Number(isLost) + Number(isGrown) + Number(rateGrew(columns));
   return findingOf(columns, signs, loss, norm);
@@ -90,7 +95,7 @@ function blowUp(columns: LogColumns): Finding | null {
   const [loss, norm] = (['loss', 'norm'] as const).map((name) => columns.column(name).slice(0, end));
   const usual = [loss, norm].map((values) => Math.max(values[0], middle(values.subarray(0, -LAST)) || 0));
   const isBlown = [loss, norm].map((values, i) => values[end - 1] > BLOWN_UP * usual[i]);
-  const isThrown = Math.max(loss[1], loss[2]) > THROWN * loss[0];
+  const isThrown = isHigher(Math.max(loss[1], loss[2]), loss[0], THROWN);
   if (!isBlown.includes(true) || (end < FEWEST && !isThrown)) return null;
   return {
     cause: 'learning-rate',
@@ -142,5 +147,5 @@ export function hasLearnt(columns: LogColumns): boolean {
   const loss = courseOf(columns.column('loss'));
   if (!loss) return true;
   const falling = trendOf(loss.blocks.map((value) => -value));
-  return HIGHER_LOSS * loss.late < loss.first || (loss.late < loss.first && falling.p < ALPHA);
+  return isHigher(loss.first, loss.late) || (loss.late < loss.first && falling.p < ALPHA);
 }

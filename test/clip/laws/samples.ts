@@ -169,7 +169,6 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
         'threshold must be a number ≥ 0 (Infinity: measure only), got -1',
       ],
       [() => clipUpdateByRms({ eps: 0 }), 'eps must be a finite number > 0, got 0'],
-      [() => clipUpdateByRms({ beta2: 1 }), 'beta2 must be a number in [0, 1), got 1'],
     ],
   },
   skipNonFinite: {

@@ -128,6 +128,12 @@ describe('diagnose', () => {
     expect(causes(edit(calm(), () => ({ clipped: false })))).toEqual(['healthy', 'insurance']);
   });
 
+  it('takes losses below 0 for what they are', () => {
+    const likelihood = (log: LoggedStep[]): LoggedStep[] => edit(log, ({ loss }) => ({ loss: loss! - 3 }));
+    expect(diagnose(likelihood(calm())).headline.cause).toBe('healthy');
+    expect(diagnose(likelihood(rising())).headline.cause).toBe('learning-rate');
+  });
+
   it('says several things where several hold, faults before notes, the surest first', () => {
     const log = edit(badBatch(), ({ norm }, i) => ({
       clipped: true,
