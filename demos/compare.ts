@@ -89,6 +89,8 @@ async function runOne(
     onStep: (record) => watcher.step(spec, record),
     signal,
   });
+  // Sweeps train hundreds of models in one process.
+  optimizer.release();
   const summary = summarize(spec.text, result);
   return { spec, training, result, summary, measured: training.measure?.() ?? {} };
 }
