@@ -105,6 +105,7 @@ function rates(text: string): readonly number[] {
 export function resultOptions(): Option[] {
   return [
     new Option('--report <file.html>', 'write a self-contained page with charts'),
+    new Option('--claims <file.md>', 'write the table of claims'),
     new Option('--json', 'print one JSON document and nothing else'),
   ];
 }

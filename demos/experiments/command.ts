@@ -5,6 +5,8 @@ import { UsageError } from '../errors.js';
 import { checkFiles } from '../files.js';
 import { INTERRUPTED, onInterrupt } from '../interrupt.js';
 import { startProgress } from '../terminal/progress.js';
+import { columnsOf, shorten } from '../terminal/stream.js';
+import { renderClaims } from './claims.js';
 import { joined, readDocument, renderDocument } from './document.js';
 import type { Experiment } from './experiment.js';
 import { experiments } from './index.js';
@@ -12,7 +14,7 @@ import { renderPage } from './page.js';
 import { defaultJobs, runTasks } from './pool.js';
 import { type Outcome, type Result, runExperiment, stands } from './run.js';
 import { type Shard, shardOf } from './shard.js';
-import { tellAll, tellResult } from './tell.js';
+import { claimOf, tellAll, tellResult } from './tell.js';
 import type { Task } from './worker.js';
 
 /** What the options of `experiment` parse to. */
@@ -22,14 +24,19 @@ export interface ExperimentOptions {
   readonly jobs?: number;
   readonly shard?: Shard;
   readonly report?: string;
+  /** Where to write the table of docs/claims.md. */
+  readonly claims?: string;
   readonly json?: boolean;
   readonly quiet?: boolean;
 }
 
+/** How results are shown. */
+type ResultOptions = Pick<ExperimentOptions, 'report' | 'claims' | 'json'>;
+
 /** Runs experiments by number or name, or `all`; without a word lists them. Returns the exit code. */
 export async function runExperiments(words: readonly string[], options: ExperimentOptions): Promise<number> {
   if (words.length === 0) {
-    process.stdout.write(experiments.map(listLine).join(''));
+    process.stdout.write(experiments.map((each) => `${listLine(each)}\n`).join(''));
     return 0;
   }
   const chosen = words.includes('all') ? experiments : words.map(chosenBy);
@@ -65,10 +72,7 @@ export async function runExperiments(words: readonly string[], options: Experime
 }
 
 /** Joins what shards printed with `--json`. Returns the exit code. */
-export async function joinExperiments(
-  files: readonly string[],
-  options: Pick<ExperimentOptions, 'report' | 'json'>,
-): Promise<number> {
+export async function joinExperiments(files: readonly string[], options: ResultOptions): Promise<number> {
   checkFiles(options);
   const results = joined(files.flatMap(readDocument).flatMap(({ outcomes }) => outcomes));
   await show(results, options, 'all');
@@ -77,10 +81,11 @@ export async function joinExperiments(
 
 async function show(
   results: readonly Result[],
-  { report, json }: Pick<ExperimentOptions, 'report' | 'json'>,
+  { report, claims, json }: ResultOptions,
   words: string,
 ): Promise<void> {
   if (report) writeFileSync(report, await renderPage(results, words));
+  if (claims) writeFileSync(claims, renderClaims(results, `tamegrad experiment ${words}`));
   if (json) {
     process.stdout.write(renderDocument(results));
     return;
@@ -119,8 +124,10 @@ function nameOf({ number }: Outcome): string {
   return chosenBy(String(number)).name;
 }
 
-function listLine({ number, name, claim, source }: Experiment): string {
-  return `${String(number).padStart(2)}  ${name.padEnd(30)}“${claim}” (${source})\n`;
+/** A terminal wraps what is too long, and a list is read down its left side; a pipe gets all of it. */
+function listLine(experiment: Experiment): string {
+  const line = `${String(experiment.number).padStart(2)}  ${experiment.name.padEnd(26)}${claimOf(experiment)}`;
+  return process.stdout.isTTY ? shorten(line, columnsOf(process.stdout)) : line;
 }
 
 /** The words that repeat a run after `experiment`. */
