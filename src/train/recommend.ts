@@ -1,7 +1,7 @@
 /** Which clip threshold suits a run, from its gradient norms alone. */
 
 import { log } from '../tensor/math.js';
-import { middle, quantile, quantileOfSorted, type Trend, trendOf } from './robust.js';
+import { finiteOf, middle, quantileOfSorted, type Trend, trendOf } from './robust.js';
 
 /** What a threshold would have done to a stretch of norms. */
 export interface ClipEffect {
@@ -30,6 +30,7 @@ export interface ThresholdAdvice {
   readonly warnings: readonly string[];
   /** Norms that were used: finite and above 0. */
   readonly count: number;
+  /** NaN, infinite or below 0. */
   readonly nonFinite: number;
   readonly zeros: number;
   /** The norms' median in the last fifth by that in the first, and whether they drift: steadily, and by enough to matter. */
@@ -64,22 +65,24 @@ const percentiles = [
  * second half counts. O(n log n). Throws an Error for fewer than 20 norms that are finite and above 0.
  */
 export function recommendThreshold(norms: ArrayLike<number>): ThresholdAdvice {
-  const all = Float64Array.from(norms);
-  const used = all.filter((norm) => norm > 0 && norm < Infinity);
+  const all = new Float64Array(norms);
+  // A zero becomes NaN here, and is left out with what is not finite.
+  const used = finiteOf(all.map((norm) => (norm > 0 ? norm : Number.NaN)));
   if (used.length < FEWEST) {
     const given = `got ${used.length} of ${all.length}`;
     throw new Error(
       `recommendThreshold: needs ${FEWEST} norms that are finite and above 0, ${given}; log more steps`,
     );
   }
-  const zeros = all.filter((norm) => norm === 0).length;
+  const zeros = all.reduce((count, norm) => count + Number(norm === 0), 0);
   const nonFinite = all.length - used.length - zeros;
   const half = used.length >> 1;
   const [first, second] = [used.subarray(0, half), used.subarray(half)];
   const drift = driftOf(used);
   const basis = drift.isDrifting ? second : used;
-  const candidates = candidatesOf(basis, first, second);
-  const limit = ordinaryLimit(basis);
+  const sorted = basis.slice().sort();
+  const candidates = candidatesOf(basis, sorted, first, second);
+  const limit = ordinaryLimit(sorted);
   const ordinary = candidates.filter(({ threshold }, i) => i === 0 || log(threshold) <= limit);
   const recommended = ordinary[ordinary.length - 1];
   const why = reasonFor(recommended, drift.isDrifting, candidates.length - ordinary.length);
@@ -87,8 +90,13 @@ export function recommendThreshold(norms: ArrayLike<number>): ThresholdAdvice {
   return { candidates, recommended, why, warnings, count: used.length, nonFinite, zeros, drift };
 }
 
-function candidatesOf(basis: Float64Array, first: Float64Array, second: Float64Array): ThresholdCandidate[] {
-  const [sorted, sortedFirst] = [basis.slice().sort(), first.slice().sort()];
+function candidatesOf(
+  basis: Float64Array,
+  sorted: Float64Array,
+  first: Float64Array,
+  second: Float64Array,
+): ThresholdCandidate[] {
+  const sortedFirst = first.slice().sort();
   return percentiles.map(([name, q]) => {
     const threshold = quantileOfSorted(sorted, q);
     const fitted = quantileOfSorted(sortedFirst, q);
@@ -125,10 +133,9 @@ function driftOf(norms: Float64Array): ThresholdAdvice['drift'] {
  * ln of the largest norm that is an ordinary one: some σ of ln‖g‖ above the median, σ being told by the lower quartile, to
  * which outliers do not reach.
  */
-function ordinaryLimit(norms: Float64Array): number {
-  const logs = norms.map((norm) => log(norm));
-  const center = middle(logs);
-  return center + (ORDINARY * (center - quantile(logs, 0.25))) / QUARTILE;
+function ordinaryLimit(sorted: Float64Array): number {
+  const center = log(quantileOfSorted(sorted, 0.5));
+  return center + (ORDINARY * (center - log(quantileOfSorted(sorted, 0.25)))) / QUARTILE;
 }
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
@@ -172,7 +179,7 @@ function warningsOf(
   }
   if (nonFinite > 0) {
     warnings.push(
-      `${nonFinite} of ${total} norms are NaN or infinite and were left out: no threshold mends them; skip such steps.`,
+      `${nonFinite} of ${total} norms are no finite numbers from 0 up and were left out: no threshold mends them; skip such steps.`,
     );
   }
   if (zeros > 0) warnings.push(`${zeros} of ${total} norms are 0 and were left out: find out why.`);

@@ -21,12 +21,19 @@ export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {
 
 /** The q-quantile of numbers in any order, NaN left out. */
 export function quantile(values: ArrayLike<number>, q: number): number {
-  return quantileOfSorted(
-    Float64Array.from(values)
-      .filter((value) => !Number.isNaN(value))
-      .sort(),
-    q,
-  );
+  // A typed array sorts NaN last.
+  const sorted = new Float64Array(values).sort();
+  let known = sorted.length;
+  while (Number.isNaN(sorted[known - 1])) known--;
+  return quantileOfSorted(sorted.subarray(0, known), q);
+}
+
+/** The finite numbers among some, in their order: unlike `filter`, in one array of the right size. */
+export function finiteOf(values: Float64Array): Float64Array {
+  const kept = new Float64Array(values.length);
+  let count = 0;
+  for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) kept[count++] = values[i];
+  return kept.subarray(0, count);
 }
 
 /** The middle value of numbers in any order, NaN left out; NaN of none. */

@@ -2,7 +2,7 @@
 
 import { exp, log } from '../../tensor/math.js';
 import type { LogColumns } from '../log-columns.js';
-import { middle, quantile, trendOf } from '../robust.js';
+import { finiteOf, middle, quantile, trendOf } from '../robust.js';
 import { notFiniteRows } from './rows.js';
 import { type Finding, said } from './verdict.js';
 
@@ -40,7 +40,7 @@ export interface Course {
 
 /** The course of a column; null where it has too few numbers. */
 export function courseOf(values: Float64Array): Course | null {
-  const known = values.filter((value) => Number.isFinite(value));
+  const known = finiteOf(values);
   if (known.length < FEWEST) return null;
   const edges = Array.from({ length: BLOCKS + 1 }, (_, i) => Math.round((i * known.length) / BLOCKS));
   const blocks = edges.slice(1).map((end, i) => middle(known.subarray(edges[i], end)));

@@ -61,8 +61,8 @@ describe('diagnose', () => {
       batch === 'shard-3' ? { loss: Number.NaN, norm: Number.NaN } : {},
     );
     expect(diagnose(broken).headline).toMatchObject({ cause: 'data', evidence: { batches: ['shard-3'] } });
-    const overflow = edit(calm(), (_, i) => (i > 100 && i % 37 === 0 ? { norm: Infinity } : {}));
-    expect(diagnose(overflow).headline).toMatchObject({ cause: 'numerics', evidence: { count: 6 } });
+    const overflow = edit(calm(), (_, i) => (i > 100 && i % 40 === 3 ? { norm: Infinity } : {}));
+    expect(diagnose(overflow).headline).toMatchObject({ cause: 'numerics', evidence: { count: 5 } });
     expect(causes(overflow)).not.toContain('data');
   });
 
@@ -75,8 +75,12 @@ describe('diagnose', () => {
   });
 
   it('takes leaps that no batch explains for no fault of the data', () => {
-    const log = edit(calm(), (step, i) => ({ norm: (i % 49 === 33 ? 30 : 1) * step.norm! }));
-    expect(causes(log)).not.toContain('data');
+    // A tenth of all steps: some batches have more of them than others, but no more than chance gives.
+    for (let seed = 0; seed < 20; seed++) {
+      const random = new Random(seed);
+      const log = edit(calm(), (step) => ({ norm: (random.uniform() < 0.1 ? 30 : 1) * step.norm! }));
+      expect(causes(log), `seed ${seed}`).not.toContain('data');
+    }
   });
 
   it('tells a rise that undoes what was learnt, and that the rate rose with it', () => {
@@ -132,6 +136,8 @@ describe('diagnose', () => {
     const likelihood = (log: LoggedStep[]): LoggedStep[] => edit(log, ({ loss }) => ({ loss: loss! - 3 }));
     expect(diagnose(likelihood(calm())).headline.cause).toBe('healthy');
     expect(diagnose(likelihood(rising())).headline.cause).toBe('learning-rate');
+    const stuck = edit(calm(), ({ loss }) => ({ loss: -3 + 0.1 * Math.sin(1e4 * loss!) }));
+    expect(diagnose(stuck).headline.cause).toBe('unknown');
   });
 
   it('says several things where several hold, faults before notes, the surest first', () => {
