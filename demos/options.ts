@@ -101,6 +101,19 @@ function rates(text: string): readonly number[] {
   throw new InvalidArgumentError('It must be a number, a list as 0.01,0.1 or a range as 0.01..1x5.');
 }
 
+/** The options of `advise`: columns by name, where the guess is wrong. */
+export function adviseOptions(): Option[] {
+  return [
+    new Option('--loss <column>', 'column of the loss; none does without, here and below'),
+    new Option('--norm <column>', 'column of the gradient norm before clipping'),
+    new Option('--step <column>', 'column of the step; with none, rows are counted, as one run'),
+    new Option('--batch <column>', 'column that says which batch it was'),
+    new Option('--lr <column>', 'column of the learning rate'),
+    ...resultOptions(),
+    new Option('--quiet', 'show no progress'),
+  ];
+}
+
 /** How results are shown. */
 export function resultOptions(): Option[] {
   return [

@@ -2,11 +2,13 @@
 
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
+import { type AdviseOptions, runAdvise } from './advise/command.js';
 import { runDemo } from './demo-command.js';
 import { UsageError } from './errors.js';
 import { type ExperimentOptions, joinExperiments, runExperiments } from './experiments/command.js';
 import { demos } from './index.js';
 import {
+  adviseOptions,
   type CommonOptions,
   commonOptions,
   demoOptions,
@@ -80,6 +82,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
     });
   addExperiments(program, done);
   addSweeps(program, done);
+  addAdvise(program, done);
   return configure(program);
 }
 
@@ -93,6 +96,14 @@ function addSweeps(program: Command, done: (exitCode: number) => void): void {
     for (const option of sweepOptions(demo)) command.addOption(option);
     command.action(async (options: SweepOptions) => done(await runSweep(demo, options)));
   }
+}
+
+function addAdvise(program: Command, done: (exitCode: number) => void): void {
+  const advise = configure(program.command('advise'))
+    .description('judge a training log (CSV or JSON lines): which threshold, and what is the matter')
+    .argument('<file>', 'the log; - for stdin');
+  for (const option of adviseOptions()) advise.addOption(option);
+  advise.action(async (file: string, options: AdviseOptions) => done(await runAdvise(file, options)));
 }
 
 function addExperiments(program: Command, done: (exitCode: number) => void): void {

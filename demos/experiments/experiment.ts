@@ -5,8 +5,8 @@
 
 import type { Figure } from '../../src/train/report/index.js';
 
-/** The articles whose claims are tested. */
-export type Source = 'handbook' | 'circuit breaker' | 'glossary';
+/** The articles whose claims are tested, and the paper that one claim comes from. */
+export type Source = 'handbook' | 'circuit breaker' | 'glossary' | 'Pascanu et al. 2013';
 
 /** What may come of a claim. */
 export type Verdict = 'holds' | 'holds under conditions' | 'does not hold as written' | 'not testable here';

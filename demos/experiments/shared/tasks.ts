@@ -35,14 +35,14 @@ export interface TaskRun {
   readonly lr: number;
   readonly steps: number;
   readonly hooks?: readonly GradientHook[];
-  /** Hears the mean loss of each batch; what it returns is walked back from instead. */
-  readonly weigh?: (loss: Variable) => Variable;
+  /** What the loss of each batch, a mean, is multiplied by; default 1. */
+  readonly weight?: number;
 }
 
 /** Trains a task from where it stands; it may be gone on with. */
 export async function trainTask(
   { model, batches, loss }: Training,
-  { lr, steps, hooks = [], weigh = (mean) => mean }: TaskRun,
+  { lr, steps, hooks = [], weight = 1 }: TaskRun,
 ): Promise<TrainResult> {
   const optimizer = new SGD(model.parameters(), { lr, hooks, normDevice: 'simd' });
   const result = await train({
@@ -50,7 +50,7 @@ export async function trainTask(
     batches,
     optimizer,
     steps,
-    loss: (_, batch, step) => weigh(loss(batch, step)),
+    loss: (_, batch, step) => (weight === 1 ? loss(batch, step) : loss(batch, step).mul(weight)),
   });
   optimizer.release();
   return result;
@@ -77,8 +77,13 @@ function generators(seed: number): readonly [weights: Random, data: Random] {
   return [new Random(seed), new Random(seed + 1_000_000_007)];
 }
 
-function* forever<Item>(next: () => Item): Generator<Item> {
-  for (;;) yield next();
+/** Batches without end: a loop that ends closes its iterator, and the next goes on with the data where it was. */
+function endless<Item>(next: () => Item): Iterable<Item> {
+  return {
+    *[Symbol.iterator]() {
+      for (;;) yield next();
+    },
+  };
 }
 
 /** Options of `spiral`. */
@@ -96,7 +101,13 @@ export function spiral(
 ): Training<Batch<Int32Array>> {
   const [random, data] = generators(seed);
   const linear = (inputs: number, outputs: number) => new Linear(inputs, outputs, { random, ...place });
-  const model = new Sequential(linear(2, units), new Tanh(), linear(units, units), new Tanh(), linear(units, 2));
+  const model = new Sequential(
+    linear(2, units),
+    new Tanh(),
+    linear(units, units),
+    new Tanh(),
+    linear(units, 2),
+  );
   const draw = (): Batch<Int32Array> => {
     const y = Int32Array.from({ length: batch }, () => data.integer(2));
     const points = [...y].flatMap((arm) => {
@@ -106,7 +117,7 @@ export function spiral(
     });
     return { x: tensor(points, { shape: [batch, 2], ...place }), y };
   };
-  return { model, batches: forever(draw), loss: ({ x, y }) => crossEntropy(model.forward(x), y) };
+  return { model, batches: endless(draw), loss: ({ x, y }) => crossEntropy(model.forward(x), y) };
 }
 
 /** Options of `adding`. */
@@ -150,7 +161,7 @@ export function adding(
       y: tensor(y, { shape: [batch, 1], ...place }),
     };
   };
-  return { model, batches: forever(draw), loss: ({ x, y }) => mseLoss(model.forward(x), y) };
+  return { model, batches: endless(draw), loss: ({ x, y }) => mseLoss(model.forward(x), y) };
 }
 
 /** Options of `temporalOrder`. */
@@ -190,7 +201,7 @@ export function temporalOrder(
     }
     return { x: tensor(x, { shape: [steps, batch, SYMBOLS], ...place }), y };
   };
-  return { model, batches: forever(draw), loss: ({ x, y }) => crossEntropy(model.forward(x), y) };
+  return { model, batches: endless(draw), loss: ({ x, y }) => crossEntropy(model.forward(x), y) };
 }
 
 /** Options of `regression`. */
@@ -221,5 +232,5 @@ export function regression(
       y: tensor(y, { shape: [batch, 1], ...place }),
     };
   };
-  return { model, batches: forever(draw), loss: ({ x, y }) => mseLoss(model.forward(x), y) };
+  return { model, batches: endless(draw), loss: ({ x, y }) => mseLoss(model.forward(x), y) };
 }

@@ -19,6 +19,7 @@ import {
   domainOf,
   extent,
   linearTicks,
+  logTicks,
   type Point,
 } from './series.js';
 import type { FigureParts, FigureTable, LegendEntry } from './shell.js';
@@ -121,8 +122,13 @@ function axesOf(x: Axis, y: Axis, panels: readonly Panel[]): Axes {
   return { x, y, xRange, domain: domainOf([...values, ...levels], y) };
 }
 
-function axisLabel({ label, unit }: Axis, domain?: Domain): string {
-  const notes = [unit, domain?.scale === 'log' ? 'log scale' : undefined].filter(Boolean);
+/** Along x a log scale must be asked for, and all positions be positive. */
+function scaleOf({ x, xRange }: Axes): Domain['scale'] {
+  return x.scale === 'log' && xRange[0] > 0 ? 'log' : 'linear';
+}
+
+function axisLabel({ label, unit }: Axis, scale?: Domain['scale']): string {
+  const notes = [unit, scale === 'log' ? 'log scale' : undefined].filter(Boolean);
   return notes.length > 0 ? `${label} (${notes.join(', ')})` : label;
 }
 
@@ -138,16 +144,17 @@ function drawPanel(panel: Panel, axes: Axes, frame: Frame, text: Omit<SvgText, '
     marginBottom: 42,
     style: { fontSize: `${frame.fontSize}px` },
     x: {
+      type: scaleOf(axes),
       domain: axes.xRange,
-      label: axisLabel(axes.x),
+      label: axisLabel(axes.x, scaleOf(axes)),
       ticks: xTicks(axes, frame) as number[],
-      tickFormat: tickFormat('linear'),
+      tickFormat: tickFormat(scaleOf(axes)),
       inset: 6,
     },
     y: {
       type: domain.scale,
       domain: [domain.min, domain.max],
-      label: axisLabel(axes.y, domain),
+      label: axisLabel(axes.y, domain.scale),
       ticks: domain.ticks as number[],
       tickFormat: tickFormat(domain.scale),
       grid: true,
@@ -162,7 +169,9 @@ function drawPanel(panel: Panel, axes: Axes, frame: Frame, text: Omit<SvgText, '
   return renderSvg(options, { ...text, className: frame.className });
 }
 
-function xTicks({ x, xRange }: Axes, frame: Frame): readonly number[] {
+function xTicks(axes: Axes, frame: Frame): readonly number[] {
+  const { x, xRange } = axes;
+  if (scaleOf(axes) === 'log') return logTicks(xRange[0], xRange[1], frame.xTicks);
   const ticks = linearTicks(xRange[0], xRange[1], frame.xTicks);
   return x.whole ? ticks.filter(Number.isInteger) : ticks;
 }

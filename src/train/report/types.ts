@@ -24,7 +24,7 @@ export interface Axis {
   readonly label: string;
   /** Its unit, e.g. `nats`; leave it out for plain numbers. */
   readonly unit?: string;
-  /** Log by default where every drawn value is positive and they span a decade, else linear. */
+  /** Up: log by default where every drawn value is positive and they span a decade, else linear. Along: linear. */
   readonly scale?: 'linear' | 'log';
   /** Lines leave the frame above this value, and the figure says so. */
   readonly max?: number;

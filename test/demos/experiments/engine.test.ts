@@ -56,6 +56,12 @@ describe('verdicts', () => {
     expect(verdictOf(resultOf([true]))).toBe(experiment.verdict);
   });
 
+  it('one without a criterion did not hold, unless it says that it cannot be tested', async () => {
+    const empty = { ...experiment, run: () => ({ checks: [] }) };
+    expect((await runExperiment(empty, 1)).held).toBe(false);
+    expect((await runExperiment({ ...empty, verdict: 'not testable here' }, 1)).held).toBe(true);
+  });
+
   it('a run that throws did not hold, and says why', async () => {
     const broken = { ...experiment, run: () => Promise.reject(new Error('no such luck')) };
     expect(await runExperiment(broken, 3)).toEqual({

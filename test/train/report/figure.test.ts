@@ -83,6 +83,25 @@ describe('renderFigure', () => {
     expect(text(parse(html).querySelector('.summary'))).toBe('a: from 3 at t = 1 to 4 at t = 2.');
   });
 
+  it('spaces powers of ten evenly along a logarithmic axis, and names it', () => {
+    const series = [{ label: 'a', x: [0.01, 0.1, 1, 10], y: [1, 2, 3, 4], reference: true }];
+    const draw = (scale?: 'log') => {
+      const words = { title: 'T', caption: 'C.', x: { label: 'rate', scale }, y: { label: 'loss' } };
+      return parse(renderFigure({ kind: 'lines', ...words, series }, 'line')).querySelector('svg.wide');
+    };
+    const gaps = (svg: Element | null) => {
+      const path =
+        svg?.querySelector('g path[stroke-dasharray], g[stroke-dasharray] path')?.getAttribute('d') ?? '';
+      const at = [...path.matchAll(/[ML]([\d.]+),/g)].map(([, x]) => Number(x));
+      return at.slice(1).map((x, k) => x - at[k]);
+    };
+    const [first, second, third] = gaps(draw('log'));
+    expect(second / first).toBeCloseTo(1, 2);
+    expect(third / first).toBeCloseTo(1, 2);
+    expect(gaps(draw())[2]).toBeGreaterThan(50 * gaps(draw())[0]);
+    expect(text(draw('log'))).toContain('rate (log scale)');
+  });
+
   it('is what the entry point draws, once loaded', async () => {
     expect(await report.renderReport(samplePage())).toBe(renderReport(samplePage()));
     const [figure] = samplePage().sections[0].figures;
