@@ -48,7 +48,7 @@ function rowReader(
   };
   return (line) => {
     // Logs that are appended to have their header again and again.
-    if (line === '' || line === header) return null;
+    if ((line === '' && open.length === 0) || line === header) return null;
     const alone = splitRow(line, delimiter);
     const joined = open.length === 0 ? alone : splitRow([...open, line].join('\n'), delimiter);
     if (joined?.length === width) {

@@ -29,6 +29,7 @@ export function renderPage(log: Judged, words: string): Promise<string> {
       heading: shown.length > 1 ? runName(each, i) : 'The run',
       cards: cardsOf(each, i + 1),
     })),
+    again: 'The same log gives the same page.',
     commands: { 'Where tamegrad is installed:': `npx tamegrad advise ${words}` },
   });
 }

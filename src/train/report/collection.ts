@@ -24,7 +24,7 @@ export function renderCollection(page: CollectionPage): string {
       ? `<nav class="contents" aria-labelledby="contents"><h2 id="contents">Contents</h2><ol>${contents.join('\n')}</ol></nav>`
       : '',
     ...parts,
-    `<section class="again" aria-labelledby="again"><h2 id="again">Run it again</h2><p>The same seeds give the same numbers.</p>\n${commandBlock(page.commands)}</section>`,
+    `<section class="again" aria-labelledby="again"><h2 id="again">Run it again</h2><p>${escapeProse(page.again ?? 'The same seeds give the same numbers.')}</p>\n${commandBlock(page.commands)}</section>`,
   ];
   return documentOf(page, body);
 }

@@ -185,5 +185,7 @@ export interface CollectionPage {
   readonly lead: string;
   readonly verdict: string;
   readonly parts: readonly { readonly heading: string; readonly cards: readonly Card[] }[];
+  /** What repeating it gives, before the commands: by default, the same numbers for the same seeds. */
+  readonly again?: string;
   readonly commands: Readonly<Record<string, string>>;
 }
