@@ -43,7 +43,7 @@ export const identityBelow: Experiment = {
   group: 'mechanism',
   claim: 'below the threshold it is the identity',
   source: 'circuit breaker',
-  setUp: `A tanh RNN of 8 units, trained for ${STEPS} steps twice from the same weights on the same data: once with clipping at a norm of ${HIGH}, once without.`,
+  setUp: `A tanh RNN of 8 units, trained for ${STEPS} steps twice from the same weights on the same data: once with clipping at a norm of a thousand million, once without.`,
   criterion: 'Not one bit of one parameter differs at the end.',
   verdict: 'holds',
   explanation:
@@ -61,12 +61,12 @@ export const identityBelow: Experiment = {
       figure: {
         kind: 'lines',
         title: 'Gradient norms far below the threshold',
-        caption: `Norm at each step, without clipping and with a threshold of ${HIGH}, far above the frame: the lines are one.`,
+        caption: `Norm at each step, without clipping and with a threshold of 10⁹, far above the frame: the lines are one.`,
         x: { label: 'step', whole: true },
         y: { label: 'gradient norm', scale: 'log' },
         series: [
           { label: 'without clipping', x: steps, y: plain.norms },
-          { label: 'clipped at 1e9', x: steps, y: clipped.norms, reference: true },
+          { label: 'clipped at 10⁹', x: steps, y: clipped.norms, reference: true },
         ],
       },
     };
