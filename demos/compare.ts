@@ -79,7 +79,8 @@ async function runOne(
   watcher: Watcher,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
-  const optimizer = optimizers[name](training.model.parameters(), { lr, hooks: spec.hooks });
+  const { hooks, updateHooks } = spec;
+  const optimizer = optimizers[name](training.model.parameters(), { lr, hooks, updateHooks });
   const result = await train({
     model: training.model,
     loss: (_, batch, step) => training.loss(batch, step),

@@ -18,7 +18,7 @@ import { type Progress, startProgress, stepNote } from './terminal/progress.js';
 export async function runDemo(demo: Demo, options: CommonOptions): Promise<number> {
   const config = configOf(demo, options);
   setDefaultBackend(config.backend);
-  checkFiles(options);
+  checkFiles({ log: options.log, report: options.report });
   const log = options.log === undefined ? null : openRunLog(options.log);
   const interrupt = onInterrupt();
   const watcher = new DemoWatcher(demo, config.steps, options.quiet || options.json || false, log);

@@ -4,13 +4,17 @@ import { closeSync, existsSync, openSync, realpathSync, rmSync } from 'node:fs';
 import { basename, dirname, join, resolve } from 'node:path';
 import { UsageError } from './errors.js';
 
-/** Throws before any work if a file that is asked for could not be written after it. */
-export function checkFiles({ log, report }: { readonly log?: string; readonly report?: string }): void {
-  if (log !== undefined) checkWritable('--log', log);
-  if (report !== undefined) checkWritable('--report', report);
-  if (log !== undefined && report !== undefined && placeOf(log) === placeOf(report)) {
-    const names = log === report ? `'${log}'` : `one file, '${log}' and '${report}'`;
-    throw new UsageError(`--log and --report: both name ${names}; name two files`);
+/** Throws before any work if a file that is asked for, by the name of its option, could not be written after it. */
+export function checkFiles(files: Readonly<Record<string, string | undefined>>): void {
+  const asked = Object.entries(files).flatMap(([option, path]) =>
+    path === undefined ? [] : [{ option: `--${option}`, path }],
+  );
+  for (const { option, path } of asked) checkWritable(option, path);
+  for (const [i, one] of asked.entries()) {
+    const other = asked.slice(i + 1).find(({ path }) => placeOf(path) === placeOf(one.path));
+    if (!other) continue;
+    const names = one.path === other.path ? `'${one.path}'` : `one file, '${one.path}' and '${other.path}'`;
+    throw new UsageError(`${one.option} and ${other.option}: both name ${names}; name two files`);
   }
 }
 
@@ -22,7 +26,7 @@ function placeOf(path: string): string {
 }
 
 /** Tried, because permissions do not tell all. */
-export function checkWritable(option: string, path: string): void {
+function checkWritable(option: string, path: string): void {
   const isNew = !existsSync(path);
   try {
     closeSync(openSync(path, 'a'));

@@ -24,9 +24,15 @@ export interface CommonOptions {
 
 /** Clip specs that are compared when none is named. */
 const DEFAULT_CLIPS = ['none', 'norm:1'];
+/** Those that a sweep compares. */
+export const DEFAULT_SPECS = ['none', 'norm:0.1..10x7'];
 
-/** Seeds are 32 bits: a larger one would repeat the run of a smaller. */
-const MAX_SEED = 2 ** 32 - 1;
+/** Seeds are 32 bits, and so must be those of the data, which are made by adding up to two billion. */
+const MAX_SEED = 2 ** 31 - 1;
+/** An experiment may make a hundred seeds of each. */
+const MAX_EXPERIMENT_SEED = 30_000_000;
+/** More repeat what is known. */
+const MAX_SEEDS = 10_000;
 
 /** The options of a demo's command: the common ones, then its own. */
 export function demoOptions(demo: Demo): Option[] {
@@ -43,9 +49,10 @@ function trainingOptions(steps?: number, lr?: number): Option[] {
   return [
     new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0, MAX_SEED)).default(1),
     new Option('--steps <integer>', 'most training steps').argParser(wholeNumber(1)).default(steps),
-    new Option('--clip <spec>', `train under this clip spec, repeatable: ${clipSpecForms().join(', ')}`)
-      .argParser(collectClips)
-      .default(undefined, DEFAULT_CLIPS.join(', ')),
+    new Option(
+      '--clip <spec>',
+      `train under this clip spec, repeatable: ${clipSpecForms().join(', ')} (default: ${DEFAULT_CLIPS.join(', ')})`,
+    ).argParser(collectClips),
     new Option('--lr <number>', 'learning rate').argParser(number(0)).default(lr),
     new Option('--optimizer <name>', 'what takes the step').choices(['sgd', 'adam']).default('sgd'),
   ];
@@ -56,22 +63,26 @@ function outputOptions(): Option[] {
     new Option('--backend <name>', 'what computes')
       .choices(allBackends().map(({ name }) => name))
       .default(defaultBackend().name),
-    new Option('--report <file.html>', 'write a self-contained page with charts'),
+    report(),
     new Option('--log <file.jsonl>', 'write one JSON object a step'),
-    new Option('--json', 'print one JSON document and nothing else'),
-    new Option('--quiet', 'show no progress'),
+    json(),
+    quiet(),
   ];
 }
+
+const report = (): Option => new Option('--report <file.html>', 'write a self-contained page with charts');
+const json = (): Option => new Option('--json', 'print one JSON document and nothing else');
+const quiet = (): Option => new Option('--quiet', 'show no progress');
 
 /** The options of `experiment`. */
 export function experimentOptions(): Option[] {
   return [
-    new Option('--seed <integer>', 'first seed').argParser(wholeNumber(0, MAX_SEED)).default(1),
-    new Option('--seeds <integer>', 'how many seeds').argParser(wholeNumber(1)).default(1),
+    new Option('--seed <integer>', 'first seed').argParser(wholeNumber(0, MAX_EXPERIMENT_SEED)).default(1),
+    new Option('--seeds <integer>', 'how many seeds').argParser(wholeNumber(1, MAX_SEEDS)).default(1),
     new Option('--jobs <integer>', 'how many run side by side').argParser(wholeNumber(1)),
     new Option('--shard <i/n>', 'run part i of n').argParser(shard),
     ...resultOptions(),
-    new Option('--quiet', 'show no progress'),
+    quiet(),
   ];
 }
 
@@ -79,13 +90,16 @@ export function experimentOptions(): Option[] {
 export function sweepOptions(demo: Demo): Option[] {
   const replaced = ['--clip', '--lr', '--log', '--json'];
   return [
-    new Option('--clip <range>', 'clip specs, repeatable: none, norm:0.1..10x12, value:0.1,1')
-      .argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text])
-      .default(undefined, 'none, norm:0.1..10x7'),
+    new Option(
+      '--clip <range>',
+      `clip specs, repeatable: none, norm:0.1..10x12, value:0.1,1 (default: ${DEFAULT_SPECS.join(', ')})`,
+    ).argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text]),
     new Option('--lr <range>', 'learning rates: 0.1, 0.01,0.1 or 0.01..1x5')
       .argParser(rates)
       .default([demo.defaults.lr], String(demo.defaults.lr)),
-    new Option('--seeds <integer>', 'how many seeds, from --seed on').argParser(wholeNumber(1)).default(1),
+    new Option('--seeds <integer>', 'how many seeds, from --seed on')
+      .argParser(wholeNumber(1, MAX_SEEDS))
+      .default(1),
     new Option('--jobs <integer>', 'how many run side by side').argParser(wholeNumber(1)),
     new Option(
       '--out <file.jsonl>',
@@ -109,18 +123,15 @@ export function adviseOptions(): Option[] {
     new Option('--step <column>', 'column of the step; with none, rows are counted, as one run'),
     new Option('--batch <column>', 'column that says which batch it was'),
     new Option('--lr <column>', 'column of the learning rate'),
-    ...resultOptions(),
-    new Option('--quiet', 'show no progress'),
+    report(),
+    json(),
+    quiet(),
   ];
 }
 
-/** How results are shown. */
+/** How the results of experiments are shown. */
 export function resultOptions(): Option[] {
-  return [
-    new Option('--report <file.html>', 'write a self-contained page with charts'),
-    new Option('--claims <file.md>', 'write the table of claims'),
-    new Option('--json', 'print one JSON document and nothing else'),
-  ];
+  return [report(), new Option('--claims <file.md>', 'write the table of claims'), json()];
 }
 
 function shard(text: string): Shard {
@@ -153,8 +164,11 @@ export function configOf(demo: Demo, options: CommonOptions): DemoConfig {
   return { seed, steps, lr, optimizer, backend, clips: clip, own };
 }
 
-/** The words that repeat a run after what starts a demo, every setting written out. */
-export function wordsFor(demo: Demo, config: DemoConfig): string {
+/** The words that repeat a run after what starts a demo, every setting written out; a list is written with commas. */
+export function wordsFor<Config extends Pick<DemoConfig, 'own' | 'clips'>>(
+  demo: Demo,
+  config: Config,
+): string {
   const { own, clips, ...common } = config;
   const words = Object.entries({ ...common, ...own }).map(([name, value]) => `--${name} ${value}`);
   return [demo.name, ...words, ...clips.map((clip) => `--clip ${clip}`)].join(' ');

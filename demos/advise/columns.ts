@@ -1,6 +1,7 @@
 /** Which column is the step, the loss, the gradient norm: guessed from names as the libraries in use write them. */
 
 import { UsageError } from '../errors.js';
+import { nearestOf } from '../nearest.js';
 import type { Column } from './format.js';
 
 /** What a column may be to a diagnosis. */
@@ -107,22 +108,11 @@ function columnNamed(columns: readonly Column[], role: string, given: string): s
   }
   if (same) return same.name;
   if (given === NONE) return null;
-  const nearest = names.toSorted((a, b) => sharedPairs(b, given) - sharedPairs(a, given))[0];
   const more = names.length > 8 ? `, and ${names.length - 8} more` : '';
   const known = `${names.slice(0, 8).join(', ')}${more}`;
   throw new UsageError(
-    `advise: --${role}: the log has no column '${given}'; did you mean '${nearest}'? (it has ${known})`,
+    `advise: --${role}: the log has no column '${given}'; did you mean '${nearestOf(names, given)}'? (it has ${known})`,
   );
 }
 
 const alike = (name: string): string => normalised(name).replaceAll('_', '');
-
-/** How much alike two names are: twice the letter pairs they share, over all they have (Dice's coefficient). */
-function sharedPairs(a: string, b: string): number {
-  const [first, second] = [a, b].map((name) => {
-    const text = ` ${alike(name)} `;
-    return new Set(Array.from({ length: text.length - 1 }, (_, i) => text.slice(i, i + 2)));
-  });
-  const shared = [...first].filter((pair) => second.has(pair)).length;
-  return (2 * shared) / (first.size + second.size);
-}

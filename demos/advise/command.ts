@@ -86,5 +86,7 @@ function renderJson({ path, format, columns, stride, silent, broken, interrupted
 function wordsFor(path: string, { report, json: _, quiet: __, ...named }: AdviseOptions): string {
   const words = [path, ...Object.entries(named).flatMap(([role, name]) => [`--${role}`, name])];
   if (report) words.push('--report', report);
-  return words.map((word) => (/^[\w./:=@%+-]+$/.test(word) ? word : `'${word}'`)).join(' ');
+  return words
+    .map((word) => (/^[\w./:=@%+-]+$/.test(word) ? word : `'${word.replaceAll("'", "'\\''")}'`))
+    .join(' ');
 }

@@ -83,6 +83,7 @@ function splitRow(line: string, delimiter: string): string[] | null {
 
 /** The first quote that is not one of two; -1 without one. */
 function closingQuote(line: string, from: number): number {
-  const quote = line.indexOf('"', from);
-  return quote >= 0 && line[quote + 1] === '"' ? closingQuote(line, quote + 2) : quote;
+  let quote = line.indexOf('"', from);
+  while (quote >= 0 && line[quote + 1] === '"') quote = line.indexOf('"', quote + 2);
+  return quote;
 }

@@ -56,7 +56,7 @@ function tellRun(judged: JudgedRun, sink: Sink): string {
   ];
   if (advice) {
     const columns = advice.candidates.map((each) => ({ label: each.name, cells: factsOfCandidate(each) }));
-    parts.push(`${renderTable(columns, sink)}${OUT_OF_SAMPLE}\n`);
+    parts.push(`${renderTable(columns, sink)}${wrap(OUT_OF_SAMPLE, width)}\n`);
   }
   for (const warning of warningsOf(judged)) parts.push(`${wrap(`Note: ${warning}`, width)}\n`);
   return parts.join('\n');

@@ -9,7 +9,7 @@ const HEAD = ['| | claim | verdict | number | must be | held |', '| --- | --- | 
 
 /** The page; `command` made it. */
 export function renderClaims(results: readonly Result[], command: string): string {
-  const seeds = Math.max(...results.map(({ outcomes }) => outcomes.length));
+  const seeds = Math.max(0, ...results.map(({ outcomes }) => outcomes.length));
   const parts = (Object.keys(groups) as Group[]).flatMap((group) => {
     const own = results.filter(({ experiment }) => experiment.group === group);
     return own.length > 0 ? [`## ${groups[group]}`, '', ...HEAD, ...own.map(rowOf), ''] : [];

@@ -4,10 +4,11 @@ import { writeFileSync } from 'node:fs';
 import { UsageError } from '../errors.js';
 import { checkFiles } from '../files.js';
 import { INTERRUPTED, onInterrupt } from '../interrupt.js';
+import { nearestOf } from '../nearest.js';
 import { startProgress } from '../terminal/progress.js';
 import { columnsOf, shorten } from '../terminal/stream.js';
 import { renderClaims } from './claims.js';
-import { joined, readDocument, renderDocument } from './document.js';
+import { joined, lackingOf, readDocument, renderDocument } from './document.js';
 import type { Experiment } from './experiment.js';
 import { experiments } from './index.js';
 import { renderPage } from './page.js';
@@ -33,15 +34,23 @@ export interface ExperimentOptions {
 /** How results are shown. */
 type ResultOptions = Pick<ExperimentOptions, 'report' | 'claims' | 'json'>;
 
+/** Those, and whether results are less than was asked for. */
+type ShowOptions = ResultOptions & { readonly interrupted?: boolean };
+
+/** Experiments that a message names. */
+const SHOWN = 4;
+
 /** Runs experiments by number or name, or `all`; without a word lists them. Returns the exit code. */
 export async function runExperiments(words: readonly string[], options: ExperimentOptions): Promise<number> {
+  const { report, claims, json } = options;
   if (words.length === 0) {
+    if (report ?? claims ?? json) throw new UsageError('experiment: name those to run, or all of them: all');
     process.stdout.write(experiments.map((each) => `${listLine(each)}\n`).join(''));
     return 0;
   }
-  const chosen = words.includes('all') ? experiments : words.map(chosenBy);
-  checkFiles(options);
-  const tasks = chosen.flatMap(({ number }) =>
+  const chosen = new Set(words.flatMap((word) => (word === 'all' ? experiments : [chosenBy(word)])));
+  checkFiles({ report, claims });
+  const tasks = [...chosen].flatMap(({ number }) =>
     Array.from({ length: options.seeds }, (_, i): Task => ({ number, seed: options.seed + i })),
   );
   const interrupt = onInterrupt();
@@ -51,7 +60,7 @@ export async function runExperiments(words: readonly string[], options: Experime
     label: 'experiments',
     unit: 'run',
     total: mine.length,
-    quiet: options.quiet || options.json,
+    quiet: options.quiet || json,
   });
   try {
     for await (const outcome of outcomesOf(mine, options.jobs ?? defaultJobs(), interrupt.signal)) {
@@ -65,29 +74,37 @@ export async function runExperiments(words: readonly string[], options: Experime
     interrupt.stopListening();
   }
   const results = joined(outcomes);
-  await show(results, options, wordsOf(words, options));
-  if (!interrupt.signal.aborted) return results.every(stands) ? 0 : 1;
+  const interrupted = interrupt.signal.aborted;
+  await show(results, { ...options, interrupted }, wordsOf(words, options));
+  if (!interrupted) return results.every(stands) ? 0 : 1;
   process.stderr.write('interrupted: this is what was measured until then\n');
   return INTERRUPTED;
 }
 
-/** Joins what shards printed with `--json`. Returns the exit code. */
+/** Joins what shards printed with `--json`, and says on stderr what they lack. Returns the exit code. */
 export async function joinExperiments(files: readonly string[], options: ResultOptions): Promise<number> {
-  checkFiles(options);
-  const results = joined(files.flatMap(readDocument).flatMap(({ outcomes }) => outcomes));
-  await show(results, options, 'all');
+  checkFiles({ report: options.report, claims: options.claims });
+  const documents = files.map(readDocument);
+  const results = joined(documents.flatMap(({ results: own }) => own).flatMap(({ outcomes }) => outcomes));
+  const interrupted = documents.some((document) => document.interrupted);
+  await show(results, { ...options, interrupted }, 'all');
+  const lacking = lackingOf(results);
+  if (lacking.length > 0) {
+    const more = lacking.length > SHOWN ? `, and ${lacking.length - SHOWN} more` : '';
+    process.stderr.write(`join: these files lack ${lacking.slice(0, SHOWN).join(', ')}${more}\n`);
+  }
   return results.every(stands) ? 0 : 1;
 }
 
 async function show(
   results: readonly Result[],
-  { report, claims, json }: ResultOptions,
+  { report, claims, json, interrupted }: ShowOptions,
   words: string,
 ): Promise<void> {
   if (report) writeFileSync(report, await renderPage(results, words));
   if (claims) writeFileSync(claims, renderClaims(results, `tamegrad experiment ${words}`));
   if (json) {
-    process.stdout.write(renderDocument(results));
+    process.stdout.write(renderDocument(results, interrupted));
     return;
   }
   for (const result of results) process.stdout.write(`${tellResult(result, process.stdout)}\n`);
@@ -115,9 +132,12 @@ async function* outcomesOf(
 function chosenBy(word: string): Experiment {
   const found = experiments.find(({ number, name }) => word === name || word === String(number));
   if (found) return found;
-  const near = experiments.filter(({ name }) => name.includes(word)).map(({ name }) => name);
-  const hint = near.length > 0 ? `did you mean ${near.join(', ')}?` : '`tamegrad experiment` lists them';
-  throw new UsageError(`experiment: there is none called '${word}'; ${hint}`);
+  const names = experiments.map(({ name }) => name);
+  const near = names.filter((name) => name.includes(word));
+  const meant = near.length > 0 ? near.join(', ') : nearestOf(names, word);
+  throw new UsageError(
+    `experiment: there is none called '${word}'; did you mean ${meant}? \`tamegrad experiment\` lists them`,
+  );
 }
 
 function nameOf({ number }: Outcome): string {

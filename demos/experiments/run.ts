@@ -51,8 +51,3 @@ export function stands(result: Result): boolean {
 export function verdictOf(result: Result): Verdict | 'not confirmed' {
   return stands(result) ? result.experiment.verdict : 'not confirmed';
 }
-
-/** The outcome that tables and figures show: the first that held, as the verdict did; else the first. */
-export function shownOutcome({ outcomes }: Result): Outcome {
-  return outcomes[0];
-}

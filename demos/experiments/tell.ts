@@ -38,6 +38,7 @@ export function claimOf({ claim, source }: Experiment): string {
 
 /** How many claims hold, hold under conditions, and so on. */
 export function tellAll(results: readonly Result[]): string {
+  if (results.length === 0) return 'No claim was run.';
   const parts = verdicts
     .map((verdict) => [verdict, results.filter((result) => verdictOf(result) === verdict).length] as const)
     .filter(([, count]) => count > 0)

@@ -7,7 +7,7 @@ import { UsageError } from '../errors.js';
 import { defaultJobs, runTasks } from '../experiments/pool.js';
 import { checkFiles } from '../files.js';
 import { INTERRUPTED, onInterrupt } from '../interrupt.js';
-import { type CommonOptions, configOf } from '../options.js';
+import { type CommonOptions, configOf, DEFAULT_SPECS, wordsFor } from '../options.js';
 import { startProgress } from '../terminal/progress.js';
 import { renderPage, tellSweep } from './page.js';
 import { expandSpec } from './range.js';
@@ -27,18 +27,18 @@ export interface SweepOptions extends Pick<CommonOptions, 'seed' | 'steps' | 'op
   readonly [own: string]: unknown;
 }
 
-/** Specs that are swept when none is named. */
-export const DEFAULT_SPECS = ['none', 'norm:0.1..10x7'];
-
 /** Runs a sweep, or what is left of one; returns the exit code. */
 export async function runSweep(demo: Demo, options: SweepOptions): Promise<number> {
-  checkFiles({ report: options.report, log: options.out });
-  const {
-    clips: specs,
-    lr: _,
-    ...config
-  } = configOf(demo, { ...options, lr: 0, clip: options.clip ?? DEFAULT_SPECS });
-  const tasks = tasksOf(demo.name, config, specs.flatMap(expanded), options.lr, options.seeds);
+  checkFiles({ out: options.out, report: options.report });
+  const { seeds, lr } = options;
+  const config = configOf(demo, { ...options, lr: 0, clip: options.clip ?? DEFAULT_SPECS });
+  const tasks = tasksOf(
+    demo.name,
+    config,
+    once('--clip', config.clips.flatMap(expanded)),
+    once('--lr', lr),
+    seeds,
+  );
   const file = new RowFile(options.out, tasks);
   const interrupt = onInterrupt();
   try {
@@ -49,14 +49,19 @@ export async function runSweep(demo: Demo, options: SweepOptions): Promise<numbe
     interrupt.stopListening();
     file.close();
   }
-  if (options.report && file.rows.length > 0) {
-    writeFileSync(options.report, await renderPage(file.rows, wordsFor(demo, options, specs)));
-  }
-  if (file.rows.length > 0) process.stdout.write(`${tellSweep(file.rows)}\n`);
-  process.stdout.write(`\nRows: ${options.out}\n${options.report ? `Report: ${options.report}\n` : ''}`);
+  await show(file.rows, options, wordsFor(demo, { ...config, seeds, lr }));
   if (!interrupt.signal.aborted) return 0;
   process.stderr.write('interrupted: the same command goes on from here\n');
   return INTERRUPTED;
+}
+
+/** What there is to show: without a row there is no page. */
+async function show(rows: readonly SweepRow[], { out, report }: SweepOptions, words: string): Promise<void> {
+  if (rows.length > 0) {
+    if (report) writeFileSync(report, await renderPage(rows, `demo ${words}`));
+    process.stdout.write(`${tellSweep(rows)}\n\n`);
+  }
+  process.stdout.write(`Rows: ${out}\n${report && rows.length > 0 ? `Report: ${report}\n` : ''}`);
 }
 
 async function runRest(
@@ -96,10 +101,9 @@ function check(spec: string): void {
   }
 }
 
-function wordsFor(demo: Demo, options: SweepOptions, specs: readonly string[]): string {
-  const { seed, seeds, steps, lr, optimizer } = options;
-  const words = Object.entries({ seed, seeds, steps, optimizer, lr: lr.join(',') }).map(
-    ([name, value]) => `--${name} ${value}`,
-  );
-  return ['demo', demo.name, ...words, ...specs.map((spec) => `--clip ${spec}`)].join(' ');
+/** A cell that is swept twice would count twice. */
+function once<Value>(option: string, values: readonly Value[]): readonly Value[] {
+  const twice = values.find((value, i) => values.indexOf(value) < i);
+  if (twice === undefined) return values;
+  throw new UsageError(`sweep: ${option}: ${twice} is given twice; each is trained once for each seed`);
 }

@@ -1,6 +1,9 @@
 /** Ranges in the words of a sweep: `0.1..10x12` is twelve numbers from 0.1 to 10, each the same factor from the last. */
 
-/** The numbers of `LOWxHIGH..N`-like text: one number, a list `0.1,1`, or a range `0.1..10x12`; null where it is none. */
+/** More are no range that anyone sweeps. */
+const MOST = 1000;
+
+/** The numbers of one number, a list `0.1,1`, or a range `0.1..10x12` of at most 1,000; null where the text is none. */
 export function parseRange(text: string): readonly number[] | null {
   const range = /^([^.,]+(?:\.[^.,]+)?)\.\.([^x,]+)x(\d+)$/.exec(text);
   const numbers = range
@@ -11,7 +14,7 @@ export function parseRange(text: string): readonly number[] | null {
 
 /** `count` numbers from low to high, evenly on a logarithmic axis, to four digits: they are read and typed again. */
 function spread(low: number, high: number, count: number): readonly number[] {
-  if (!(low > 0 && high > low && count >= 2)) return [];
+  if (!(low > 0 && high > low && count >= 2 && count <= MOST)) return [];
   return Array.from({ length: count }, (_, i) =>
     Number((low * (high / low) ** (i / (count - 1))).toPrecision(4)),
   );

@@ -1,5 +1,6 @@
 /** The trainings of a sweep: every clip spec with every learning rate and seed, and what one training leaves behind. */
 
+import type { RunSummary } from '../../src/index.js';
 import { compare } from '../compare.js';
 import type { Demo, DemoConfig, Measured } from '../demo.js';
 
@@ -9,20 +10,18 @@ export interface SweepTask {
   readonly config: DemoConfig;
 }
 
-/** One line of a sweep's file; it holds no times, so that every run of a sweep writes the same file. */
-export interface SweepRow {
+/** What a training was asked for: by it a row is known to be of a sweep. */
+interface Asked {
   readonly demo: string;
   readonly clip: string;
   readonly lr: number;
   readonly seed: number;
-  readonly diverged: boolean;
-  readonly divergedAtStep: number | null;
-  readonly steps: number;
-  readonly firstLoss: number;
-  readonly finalLoss: number;
-  readonly maxGradNorm: number;
-  readonly medianGradNorm: number;
-  readonly clippedFraction: number;
+  /** What all trainings of a sweep share: steps at most, optimizer, backend, the demo's own options. */
+  readonly settings: Readonly<Record<string, string | number>>;
+}
+
+/** One line of a sweep's file; it holds no times, so that every run of a sweep writes the same file. */
+export interface SweepRow extends Asked, Omit<RunSummary, 'clip' | 'backend' | 'normDevice' | 'wallMs'> {
   /** Whether it stayed finite and learned what the demo is about. */
   readonly learned: boolean;
   /** What the demo measures besides. */
@@ -32,7 +31,7 @@ export interface SweepRow {
 /** All trainings, in the order of the file: by clip spec, then rate, then seed. */
 export function tasksOf(
   demo: string,
-  config: Omit<DemoConfig, 'clips' | 'lr'>,
+  config: DemoConfig,
   clips: readonly string[],
   rates: readonly number[],
   seeds: number,
@@ -43,21 +42,20 @@ export function tasksOf(
   );
 }
 
+/** What a task asks for, as its row says it. */
+export function askedOf({ demo, config }: SweepTask): Asked {
+  const { clips, lr, seed, own, ...common } = config;
+  return { demo, clip: clips[0], lr, seed, settings: { ...common, ...own } };
+}
+
 const unwatched = { begin: () => undefined, step: () => undefined, end: () => undefined };
 
 /** Trains once. */
-export async function runTask(demo: Demo, { config }: SweepTask): Promise<SweepRow> {
-  const { setup, outcomes } = await compare(demo, config, unwatched);
+export async function runTask(demo: Demo, task: SweepTask): Promise<SweepRow> {
+  const alone = { ...demo, setUp: (config: DemoConfig) => ({ ...demo.setUp(config), beside: undefined }) };
+  const { setup, outcomes } = await compare(alone, task.config, unwatched);
   const [outcome] = outcomes;
-  const { clip, backend: _, normDevice: __, wallMs: ___, ...numbers } = outcome.summary;
+  const { clip: _, backend: __, normDevice: ___, wallMs: ____, ...numbers } = outcome.summary;
   const learned = !numbers.diverged && setup.succeeded(outcome);
-  return {
-    demo: demo.name,
-    clip,
-    lr: config.lr,
-    seed: config.seed,
-    ...numbers,
-    learned,
-    measured: outcome.measured,
-  };
+  return { ...askedOf(task), ...numbers, learned, measured: outcome.measured };
 }

@@ -4,6 +4,7 @@
  */
 
 import { formatShape, type Shape, type Tensor } from '../tensor/index.js';
+import { gradientOf, outputOf, rulesOf } from './contract.js';
 import type { OpRule } from './op.js';
 import type { Variable } from './variable.js';
 
@@ -43,15 +44,15 @@ export function watched(op: OpRule, inputs: readonly Variable[]): OpRule {
     ...op,
     forward(values, params) {
       for (const [i, input] of inputs.entries()) checkGiven(op, input, i);
-      const output = op.forward(values, params);
+      const output = outputOf(op, values, params);
       checkMade(op, inputs, output);
       // An op may hand on the tensor it was given, which then belongs to the op that made it.
       if (!calls.has(output)) calls.set(output, new Error(`'${op.name}' was called here`));
       return output;
     },
     backward(grad, context) {
-      return op.backward(grad, context).map((rule, i) => () => {
-        const result = rule();
+      return rulesOf(op, grad, context).map((rule, i) => () => {
+        const result = gradientOf(op, rule);
         checkRule(op, inputs, i, { result, grad, output: context.output });
         return result;
       });

@@ -7,6 +7,7 @@
 import { checkAlike, checkFits } from '../tensor/checks.js';
 import { formatShape, fullLike, ShapeError, sameShape, type Tensor } from '../tensor/index.js';
 import { checkSum, watched } from './anomaly.js';
+import { gradientOf, rulesOf } from './contract.js';
 import { type GraphNode, Variable } from './variable.js';
 
 /** Options of `backward`. */
@@ -46,9 +47,9 @@ export function backward(root: Variable, options: BackwardOptions = {}): void {
 
 /** Hands the gradient of a node's output to those of its inputs that need one. */
 function passBack({ op, params, inputs, values }: GraphNode, grad: Tensor, output: Tensor): void {
-  const rules = watched(op, inputs).backward(grad, { inputs: values, output, params });
+  const rules = rulesOf(watched(op, inputs), grad, { inputs: values, output, params });
   for (let i = 0; i < inputs.length; i++) {
-    if (inputs[i].requiresGrad) collect(inputs[i], unbroadcast(op.name, rules[i](), values[i]));
+    if (inputs[i].requiresGrad) collect(inputs[i], unbroadcast(op.name, gradientOf(op, rules[i]), values[i]));
   }
 }
 
@@ -118,10 +119,7 @@ function unbroadcast(op: string, grad: Tensor, input: Tensor): Tensor {
       `backward: '${op}' gave a gradient of shape ${formatShape(grad.shape)} for an input of shape ${formatShape(input.shape)}`,
     );
   }
-  const axes: number[] = [];
-  for (let axis = 0; axis < grad.rank; axis++) {
-    if (axis < lead || (input.shape[axis - lead] === 1 && grad.shape[axis] !== 1)) axes.push(axis);
-  }
+  const axes = [...grad.shape.keys()].filter((axis) => input.shape[axis - lead] !== grad.shape[axis]);
   return grad.sum({ axis: axes, keepDims: true }).reshape(input.shape);
 }
 

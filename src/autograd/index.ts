@@ -4,6 +4,7 @@ import './methods.js';
 
 export { detectAnomaly } from './anomaly.js';
 export { type BackwardOptions, backward } from './backward.js';
+export { checkOp } from './check-op.js';
 export { type GradcheckOptions, gradcheck } from './gradcheck.js';
 export {
   type BackwardContext,

@@ -5,6 +5,7 @@
 
 import type { Shape, Tensor } from '../tensor/index.js';
 import { watched } from './anomaly.js';
+import { outputOf } from './contract.js';
 import { asVariables, isRecording, type Operand, Variable } from './variable.js';
 
 /** What a backward rule may look at besides the gradient of the output. */
@@ -62,16 +63,17 @@ export function defineOp<Inputs extends readonly Tensor[], Params = void>(
     throw new Error(`defineOp: '${rule.name}' needs at least one sample; its derivative is checked on them`);
   }
   const call = (...args: unknown[]): Variable => {
-    if (!Array.isArray(args[0])) return apply(rule, asVariables(rule.name, args, count), args[count]);
+    if (!Array.isArray(args[0])) return applyOp(rule, asVariables(rule.name, args, count), args[count]);
     const { length } = args[0];
     if (!isVariadic && length !== count)
       throw new Error(`${rule.name}: takes ${count} operands, got ${length}`);
-    return apply(rule, asVariables(rule.name, args[0], length), args[1]);
+    return applyOp(rule, asVariables(rule.name, args[0], length), args[1]);
   };
   return Object.assign(call, { rule }) as unknown as OpFunction<Inputs, Params>;
 }
 
-function apply(op: OpRule, inputs: readonly Variable[], params: unknown): Variable {
+/** Computes an op and, unless recording is off, remembers how. */
+export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown): Variable {
   const values: Tensor[] = [];
   const versions: number[] = [];
   let requiresGrad = false;
@@ -80,7 +82,7 @@ function apply(op: OpRule, inputs: readonly Variable[], params: unknown): Variab
     versions.push(input.value.version);
     requiresGrad ||= input.requiresGrad;
   }
-  const output = watched(op, inputs).forward(values, params);
+  const output = outputOf(watched(op, inputs), values, params);
   if (!requiresGrad || !isRecording()) return new Variable(output);
   return new Variable(output, true, { op, params, inputs, values, versions, used: false });
 }

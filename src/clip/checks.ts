@@ -1,5 +1,10 @@
 /** Checks of the options that adaptive clippers share. Each throws an Error that says the rule and what was given. */
 
+/** A value as messages show it: the string '0.1' is no number. */
+export function told(value: unknown): string {
+  return typeof value === 'string' ? `'${value}'` : String(value);
+}
+
 /** Throws unless an option is a number ≥ 0; Infinity is one. */
 export function checkBound(caller: string, option: string, value: number): void {
   if (value >= 0) return;

@@ -45,7 +45,7 @@ export function checkNormClip(
   checkPolicy(caller, nonFinite);
 }
 
-/** The factor that brings a norm down to the threshold: min(1, threshold / (norm + eps)); NaN for a NaN norm. */
+/** The factor that brings a norm down to the threshold (eps 0: to it exactly): min(1, threshold / (norm + eps)); NaN for NaN. */
 export function clipFactor(norm: number, threshold: number, eps: number): number {
   if (norm + eps <= threshold || threshold === Number.POSITIVE_INFINITY) return 1;
   return threshold / (norm + eps);

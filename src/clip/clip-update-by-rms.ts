@@ -47,6 +47,7 @@ export function clipUpdateByRms({ threshold = 1, eps = 1e-6 }: UpdateRmsOptions 
   }
   return {
     name,
+    stage: 'update',
     apply(updates, context: StepContext) {
       const limit = thresholdAt(name, threshold, context.step);
       const rms = updates.parameters.map((parameter) => {

@@ -10,6 +10,10 @@ export function hypergeometricTail(hits: number, draws: number, marked: number, 
   const most = Math.min(draws, marked);
   if (hits <= Math.max(0, draws + marked - total)) return 1;
   if (hits > most) return 0;
+  // Below the mean the other tail is summed: the terms of this one would rise, beyond float64 from one that is 0 there.
+  if (hits <= (draws * marked) / total) {
+    return 1 - hypergeometricTail(draws - hits + 1, draws, total - marked, total);
+  }
   const start = logChoose(marked, hits) + logChoose(total - marked, draws - hits) - logChoose(total, draws);
   let [term, sum] = [1, 0];
   for (let k = hits; k <= most; k++) {

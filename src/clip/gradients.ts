@@ -4,7 +4,7 @@
  */
 
 import type { Parameter } from '../autograd/index.js';
-import type { Tensor } from '../tensor/index.js';
+import { Tensor } from '../tensor/index.js';
 import { combineNorms } from './host-norm.js';
 import { clampInPlace, rangeOf, scaleRuns, type ValueRange } from './in-place.js';
 import type { MeterDevice, NormMeter } from './norm-meter.js';
@@ -27,6 +27,7 @@ export class Gradients {
   readonly #positions: readonly number[] | null;
   readonly #measured = new Map<number, Float64Array>();
   #names: readonly string[] | null = null;
+  #versions: number;
   #changed = false;
   #skipped: string | null = null;
 
@@ -39,6 +40,7 @@ export class Gradients {
     this.#meter = meter;
     this.#positions = positionsWithGradient(parameters);
     this.parameters = this.#positions?.map((position) => parameters[position]) ?? parameters;
+    this.#versions = this.#sumOfVersions();
     checkFinished(this);
   }
 
@@ -140,8 +142,14 @@ export class Gradients {
   /** Replaces one gradient by `fn` of it: a tensor of the same shape. */
   edit(name: string, fn: (grad: Tensor) => Tensor): void {
     const parameter = this.#named('edit', name);
-    const edited = fn(parameter.grad!);
-    if (edited !== parameter.grad) parameter.grad = edited.copy();
+    const grad = parameter.grad!;
+    const { version } = grad;
+    const edited: unknown = fn(grad);
+    if (!(edited instanceof Tensor)) {
+      throw new Error(`Gradients.edit: the function must return a Tensor, got ${typeof edited}`);
+    }
+    if (edited !== grad) parameter.grad = edited.copy();
+    this.#versions += grad.version - version;
     this.#invalidate();
   }
 
@@ -150,11 +158,15 @@ export class Gradients {
     this.#skipped = reason;
   }
 
-  /** Throws where a hook took a gradient away, or gave one to a parameter that had none. */
-  checkPresence(hook: string): void {
+  /** Throws where a hook took a gradient away, gave one to a parameter that had none, or wrote one past these methods. */
+  checkIntact(hook: string): void {
     const { parameters } = this.#meter;
     let count = 0;
     for (let i = 0; i < parameters.length; i++) if (parameters[i].grad) count++;
+    const isWritten = count === this.parameters.length && this.#sumOfVersions() !== this.#versions;
+    if (isWritten) {
+      throw new Error(`hook '${hook}': wrote a gradient itself; change gradients by Gradients.edit, or skip`);
+    }
     if (count === this.parameters.length) return;
     const name = this.#meter.names.find(
       (each, i) => (parameters[i].grad !== null) !== this.names.includes(each),
@@ -170,6 +182,13 @@ export class Gradients {
     const norms = this.#positions ? Float64Array.from(this.#positions, (position) => all[position]) : all;
     this.#measured.set(p, norms);
     return norms;
+  }
+
+  /** A version only grows: whatever is written to any gradient raises the sum. */
+  #sumOfVersions(): number {
+    let sum = 0;
+    for (let i = 0; i < this.parameters.length; i++) sum += this.parameters[i].grad!.version;
+    return sum;
   }
 
   #invalidate(): void {

@@ -2,6 +2,7 @@
 
 import type { Parameter } from '../autograd/index.js';
 import type { FloatArray } from '../tensor/index.js';
+import { told } from './checks.js';
 import type { Gradients } from './gradients.js';
 import type { Updates } from './updates.js';
 
@@ -43,6 +44,7 @@ export interface StepContext {
  */
 export interface GradientHook {
   readonly name: string;
+  readonly stage?: 'gradient';
   apply(gradients: Gradients, step: StepContext): HookReport | Promise<HookReport>;
   /** What a checkpoint must save, for hooks that remember. */
   state?(): HookState;
@@ -55,6 +57,8 @@ export interface GradientHook {
  */
 export interface UpdateHook {
   readonly name: string;
+  /** Tells it from a gradient hook, which would take an update for a gradient. */
+  readonly stage: 'update';
   apply(updates: Updates, step: StepContext): HookReport | Promise<HookReport>;
   /** What a checkpoint must save, for hooks that remember. */
   state?(): HookState;
@@ -70,5 +74,7 @@ export type NonFinitePolicy = (typeof nonFinitePolicies)[number];
 /** Throws unless a threshold is a number ≥ 0; Infinity means: measure only. */
 export function checkThreshold(caller: string, threshold: number): void {
   if (typeof threshold === 'number' && threshold >= 0) return;
-  throw new Error(`${caller}: threshold must be a number ≥ 0 (Infinity: measure only), got ${threshold}`);
+  throw new Error(
+    `${caller}: threshold must be a number ≥ 0 (Infinity: measure only), got ${told(threshold)}`,
+  );
 }

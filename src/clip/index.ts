@@ -1,5 +1,6 @@
 /** Public surface of clipping: the hook contract, Gradients, the clippers, PyTorch's functions. */
 
+export { clipFactor } from './clip-by-global-norm.js';
 export * from './clippers.js';
 export {
   type ClipGradNormOptions,
@@ -9,17 +10,20 @@ export {
   totalNorm,
 } from './functions.js';
 export { Gradients, type Measurement } from './gradients.js';
-export type {
-  GradientHook,
-  HookReport,
-  HookState,
-  NonFinitePolicy,
-  StepContext,
-  UpdateHook,
+export {
+  checkThreshold,
+  type GradientHook,
+  type HookReport,
+  type HookState,
+  type NonFinitePolicy,
+  type StepContext,
+  type UpdateHook,
 } from './hook.js';
 export type { ValueRange } from './in-place.js';
 export { measureTurn } from './measure-turn.js';
+export { type MeasuredNorm, measuredNorm } from './measured-norm.js';
 export { ClipMonitor, type ClipMonitorOptions, type ClipSummary, type ObservedStep } from './monitor.js';
+export { applyPolicy, checkPolicy } from './non-finite.js';
 export { type MeterDevice, type NormDevice, NormMeter } from './norm-meter.js';
 export {
   type BatchReport,
@@ -28,6 +32,6 @@ export {
   type PerExampleOptions,
 } from './per-example-clipping.js';
 export type { RateShift } from './rate-watch.js';
-export type { Schedule } from './schedule.js';
+export { type Schedule, thresholdAt } from './schedule.js';
 export { type ClipSpec, clipSpecForms, parseClipSpec } from './spec.js';
 export { Updates } from './updates.js';

@@ -6,9 +6,9 @@ import type { GradientHook } from './hook.js';
 
 /**
  * The clipper itself, which also reports as `turn` by how many degrees it turned the gradient of all parameters together:
- * 0 to rounding where it scales, above 0 where it bounds elements or parts. It copies the gradients.
- * `onTurn` hears of every angle. NaN where the gradient is zero or not finite, before or after; nothing of a
- * skipped step.
+ * 0 where it changes nothing and, to rounding, where it scales; above 0 where it bounds elements or parts. It copies the
+ * gradients. `onTurn` hears of every angle: NaN where a gradient that it changes is zero or not finite, before or after;
+ * nothing of a skipped step.
  */
 export function measureTurn(hook: GradientHook, onTurn?: (degrees: number) => void): GradientHook {
   return {

@@ -38,7 +38,7 @@ export interface ClipSummary {
   readonly percentiles: Readonly<Record<'p10' | 'p50' | 'p75' | 'p90' | 'p99', number>>;
   /** Largest finite norm. */
   readonly largest: number;
-  /** Mean share of each parameter in the squared norm, by name. */
+  /** Mean share of each parameter in the squared norm, by name, where that is not 0. */
   readonly shares: Readonly<Record<string, number>>;
   /** Degrees by which clipping turned the gradient, where they were told by `measureTurn`: null if never. */
   readonly turn: { readonly mean: number; readonly largest: number } | null;
@@ -115,6 +115,7 @@ export class ClipMonitor {
     const { steps, skipped, nonFinite, clipped, turns } = this.#counts;
     const { length, lost, largest, turn, largestTurn } = this.#sums;
     const quantile = (q: number): number => this.#sketch.quantile(q);
+    const shared = this.#sketch.count - this.#sketch.zeros;
     return {
       steps,
       skipped,
@@ -129,17 +130,17 @@ export class ClipMonitor {
         p99: quantile(0.99),
       },
       largest,
-      shares: Object.fromEntries([...this.#shares].map(([name, sum]) => [name, sum / this.#sketch.count])),
+      shares: Object.fromEntries([...this.#shares].map(([name, sum]) => [name, sum / shared])),
       turn: turns > 0 ? { mean: turn / turns, largest: largestTurn } : null,
       shifts: this.#shifts,
     };
   }
 
-  /** All it remembers, as plain JSON. */
+  /** All it remembers, as plain JSON: a copy. */
   state(): HookState {
     return {
-      counts: this.#counts,
-      sums: this.#sums,
+      counts: { ...this.#counts },
+      sums: { ...this.#sums },
       shares: Object.fromEntries(this.#shares),
       norms: this.#sketch.state(),
       watch: this.#watch.state(),

@@ -21,6 +21,11 @@ export class NormSketch {
     return this.#count;
   }
 
+  /** How many of them were 0. */
+  get zeros(): number {
+    return this.#zeros;
+  }
+
   /** Adds a norm: finite and ≥ 0. */
   add(norm: number): void {
     this.#count++;

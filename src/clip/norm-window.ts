@@ -1,5 +1,7 @@
 /** The latest norms and their percentiles: a ring, so that a long run keeps no more than a window of them. */
 
+import { quantileOfSorted } from './quantile.js';
+
 /** The latest `capacity` numbers, in order of arrival and, kept beside it, in order of size. */
 export class NormWindow {
   readonly #capacity: number;
@@ -26,12 +28,7 @@ export class NormWindow {
 
   /** The value below which q percent lie, between two neighbours linearly, as NumPy's; NaN where there is none. */
   percentile(q: number): number {
-    const sorted = this.#sorted;
-    const position = ((sorted.length - 1) * q) / 100;
-    const below = Math.floor(position);
-    const low = sorted[below] ?? Number.NaN;
-    const high = sorted[below + 1] ?? low;
-    return low + (high - low) * (position - below);
+    return quantileOfSorted(this.#sorted, q / 100);
   }
 
   /** From the oldest to the latest, a copy. */

@@ -13,7 +13,8 @@ import { clipByNorm } from './clip-by-norm.js';
 import { clipByValue } from './clip-by-value.js';
 import { clipSpikes } from './clip-spikes.js';
 import { clipUnitwise, type UnitwiseOptions } from './clip-unitwise.js';
-import type { GradientHook, NonFinitePolicy } from './hook.js';
+import { clipUpdateByRms } from './clip-update-by-rms.js';
+import type { GradientHook, NonFinitePolicy, UpdateHook } from './hook.js';
 import { skipNonFinite } from './skip-non-finite.js';
 import { skipSpikes } from './skip-spikes.js';
 import { type ZClipOptions, zClip } from './z-clip.js';
@@ -23,6 +24,8 @@ export interface ClipSpec {
   /** As it was written. */
   readonly text: string;
   readonly hooks: readonly GradientHook[];
+  /** What it names that stands behind the optimizer's rule. */
+  readonly updateHooks: readonly UpdateHook[];
   /** The bound on the global norm, where the spec sets one; null otherwise. */
   readonly threshold: number | null;
 }
@@ -46,7 +49,7 @@ interface Word {
   /** How it is written at its shortest: without an amount where the clipper has a published one. */
   readonly form: string;
   readonly options: readonly (keyof Options)[];
-  make(amount: number, options: Options): GradientHook;
+  make(amount: number, options: Options): GradientHook | UpdateHook;
   /** The bound on the global 2-norm. */
   bound?(amount: number, options: Options): number;
 }
@@ -74,6 +77,11 @@ const words: Readonly<Record<string, Word>> = {
   },
   adagc: { form: 'adagc', options: ['warmup', 'maxNorm', 'nonFinite'], make: adaGC },
   growth: { form: 'growth', options: ['nonFinite'], make: capNormGrowth },
+  'update-rms': {
+    form: 'update-rms',
+    options: ['eps'],
+    make: (threshold, { eps }) => clipUpdateByRms({ threshold, eps }),
+  },
   spam: { form: 'spam', options: [], make: clipSpikes },
   'skip-spikes': {
     form: 'skip-spikes',
@@ -89,12 +97,15 @@ const words: Readonly<Record<string, Word>> = {
  * otherwise. Throws an Error with the known forms.
  */
 export function parseClipSpec(text: string): ClipSpec {
-  if (text === 'none') return { text, hooks: [], threshold: null };
+  if (text === 'none') return { text, hooks: [], updateHooks: [], threshold: null };
   // Not the + of 1e+3.
   const parts = text.split(/\+(?=[a-z])/).map((part) => parsePart(text, part));
   const threshold = Math.min(...parts.map(({ bound }) => bound));
   const isBound = threshold < Number.POSITIVE_INFINITY;
-  return { text, hooks: parts.map(({ hook }) => hook), threshold: isBound ? threshold : null };
+  const made = parts.map(({ hook }) => hook);
+  const updateHooks = made.filter((hook) => hook.stage === 'update');
+  const hooks = made.filter((hook) => hook.stage !== 'update');
+  return { text, hooks, updateHooks, threshold: isBound ? threshold : null };
 }
 
 /** The forms a spec may take, for help texts. */
@@ -103,7 +114,10 @@ export function clipSpecForms(): readonly string[] {
   return ['none', ...forms, 'norm:1:p=inf', 'skip-nonfinite+norm:1'];
 }
 
-function parsePart(text: string, part: string): { readonly hook: GradientHook; readonly bound: number } {
+function parsePart(
+  text: string,
+  part: string,
+): { readonly hook: GradientHook | UpdateHook; readonly bound: number } {
   const [name = '', amountText = '', ...rest] = part.split(':');
   const word = Object.hasOwn(words, name) ? words[name] : undefined;
   if (!word) throw specError(text, `must be one of ${clipSpecForms().join(', ')}`);

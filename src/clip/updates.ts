@@ -6,6 +6,7 @@
 import type { Parameter } from '../autograd/index.js';
 import { type FloatArray, longLived, type Tensor } from '../tensor/index.js';
 import type { StepContext } from './hook.js';
+import { hostNorm } from './host-norm.js';
 
 /** What one step of an optimizer did to each parameter that had a gradient; weight decay is part of it. */
 export class Updates {
@@ -23,6 +24,14 @@ export class Updates {
   /** The update of parameter i: value after − value before, a copy. */
   get(i: number): Tensor {
     return longLived(() => this.parameters[i].value.sub(this.#before[i]));
+  }
+
+  /** The 2-norm of each update, in float64, in the order of `parameters`. */
+  norms(): readonly number[] {
+    return this.#before.map((_, i) => {
+      const update = this.get(i).data();
+      return hostNorm(update, 0, update.length, 2);
+    });
   }
 
   /** Multiplies the update of parameter i by ks[i], each finite: value ← before + k · update. 1 changes not a bit. */

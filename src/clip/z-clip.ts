@@ -79,9 +79,13 @@ export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHoo
     state: () => ({ first, spread: spread ? [spread.mean, spread.sigma] : [] }),
     restore: (state) => {
       const norms = numbersIn(name, state, 'first');
-      const [mean, sigma] = numbersIn(name, state, 'spread');
+      const saved = numbersIn(name, state, 'spread');
+      if (saved.length !== 0 && saved.length !== 2) {
+        throw new Error(`${name}.restore: spread must hold mean and σ or nothing, got [${saved}]`);
+      }
+      const [mean, sigma] = saved;
       first = norms;
-      spread = mean === undefined ? null : { mean, sigma };
+      spread = saved.length === 0 ? null : { mean, sigma };
     },
   };
 }

@@ -52,6 +52,8 @@ export class LSTM extends Module {
   /** Runs all T steps from states h0 and cells c0, [B, H] each (default zeros). */
   forward(x: LayerInput, start?: readonly [h0: LayerInput, c0: LayerInput]): LSTMOutput {
     checkSequence('LSTM', x, this.weightIh.shape[1]);
+    if (start && !Array.isArray(start))
+      throw new Error('LSTM: the start must be [h0, c0], got one of them alone');
     const h0 = startState('LSTM', 'h0', start?.[0], x.shape[1], this.weightHh);
     const c0 = startState('LSTM', 'c0', start?.[1], x.shape[1], this.weightHh);
     return this.unrolled ? this.#unroll(x, h0, c0) : this.#sequence(x, h0, c0);

@@ -17,7 +17,8 @@ export type StateDict = Readonly<Record<string, Tensor>>;
  *
  * Fields that hold a Parameter, a Module, or an array of these are walked in the order in which they were set, and
  * a parameter's name is its path: `rnn.weightHh`, `layers.0.weight`. Private `#fields`, Maps, Sets and plain objects
- * are not walked; override `children` where a module keeps its parts there.
+ * are not walked; override `children` where a module keeps its parts there. Where it does not, a part that is found in
+ * a Map, Set, plain object or array of arrays and nowhere else is an Error; in a `#field` nobody sees it.
  */
 export abstract class Module {
   #training = true;
@@ -43,9 +44,13 @@ export abstract class Module {
    */
   namedParameters(): ReadonlyMap<string, Parameter> {
     const found = new Map<Parameter, string>();
-    this.#visit('', new Set(), (path, part) => {
+    const modules = new Set<Module>();
+    this.#visit('', modules, (path, part) => {
       if (part instanceof Parameter && !found.has(part)) found.set(part, path);
     });
+    for (const module of modules) {
+      if (module.children === Module.prototype.children) checkFields(module, modules, found);
+    }
     for (const [parameter, path] of found) {
       if (depth(path) >= depth(parameter.name)) parameter.name = path;
     }
@@ -112,6 +117,31 @@ export abstract class Module {
 
 function isPart(value: unknown): value is Module | Parameter {
   return value instanceof Module || value instanceof Parameter;
+}
+
+/** Throws where a field holds a part in what is not walked, and the walk found it nowhere else. */
+function checkFields(
+  module: Module,
+  modules: ReadonlySet<unknown>,
+  parameters: ReadonlyMap<unknown, string>,
+): void {
+  for (const [field, value] of Object.entries(module)) {
+    const [kind, items] = hiddenIn(value);
+    if (!items.some((item) => isPart(item) && !modules.has(item) && !parameters.has(item))) continue;
+    throw new Error(
+      `${module.constructor.name}: Parameters and Modules must stand in fields or arrays, got ${kind} in '${field}'; use an array, or override children`,
+    );
+  }
+}
+
+/** What lies in a field's value where no walk goes: in a Map, a Set, a plain object, an array of arrays. */
+function hiddenIn(value: unknown): readonly [kind: string, items: readonly unknown[]] {
+  if (Array.isArray(value)) return ['an array of arrays', value.filter(Array.isArray).flat()];
+  if (value instanceof Map) return ['a Map', [...value.values()]];
+  if (value instanceof Set) return ['a Set', [...value]];
+  const isPlain =
+    typeof value === 'object' && value !== null && Object.getPrototypeOf(value) === Object.prototype;
+  return ['a plain object', isPlain ? Object.values(value) : []];
 }
 
 /** Number of names in a path; 1 for the empty one, which every path may replace. */

@@ -35,12 +35,14 @@ export interface LossScaleOptions {
 
 /** Below this scale an overflow is not the scale's doing. */
 const SMALLEST = 2 ** -24;
+/** Beyond it no scale grows: a float32 loss times more is infinite, and from an infinite scale there is no way back. */
+const LARGEST = 2 ** 127;
 
 /**
  * The loss scale for `new Adam(params, { lossScale: dynamicLossScale() })` and `optimizer.backward(loss)`. A step whose
  * gradients are NaN or infinite is skipped (hooks and all) and scale ← scale · backoff; after `interval` steps in a row
- * without, scale ← scale · growth. Powers of two change no bit of a gradient. Throws, instead of skipping for ever, once
- * the scale would fall below 2⁻²⁴.
+ * without, scale ← scale · growth, up to 2¹²⁷. Powers of two change no bit of a gradient. Throws, instead of skipping for
+ * ever, once the scale would fall below 2⁻²⁴.
  */
 export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
   const name = 'dynamicLossScale';
@@ -66,7 +68,9 @@ export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
           );
         }
         [scale, cleanSteps] = [scale * backoff, 0];
-      } else if (++cleanSteps === interval) [scale, cleanSteps] = [scale * growth, 0];
+      } else if (++cleanSteps >= interval) {
+        [scale, cleanSteps] = [scale * growth <= LARGEST ? scale * growth : scale, 0];
+      }
     },
     state: () => ({ scale, cleanSteps }),
     restore(state) {

@@ -29,7 +29,7 @@ import { type OptimizerState, restoreState, saveState } from './optimizer-state.
 import { checkNames, checkNonNegative, mergeOptions } from './options.js';
 import { type Agreement, type Preparation, preparationFor, preparationNames } from './preparation.js';
 import type { StepReport } from './report.js';
-import { runHooks, runUpdateHooks } from './run-hooks.js';
+import { checkedHooks, runHooks, runUpdateHooks } from './run-hooks.js';
 import { OptimizerMemory, type UpdateRun } from './update-run.js';
 
 /** Base of all optimizers. */
@@ -56,8 +56,8 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     defaults: Omit<Settings<Options>, 'lr'>,
   ) {
     const { hooks = [], updateHooks = [], normDevice, accumulate, lossScale, averaging, ...shared } = options;
-    this.hooks = hooks;
-    this.updateHooks = updateHooks;
+    this.hooks = checkedHooks(this.constructor.name, 'hooks', hooks);
+    this.updateHooks = checkedHooks(this.constructor.name, 'updateHooks', updateHooks);
     this.#defaults = defaults;
     this.#shared = shared;
     this.#meter = new NormMeter([], normDevice);
@@ -98,6 +98,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
 
   /** Adds parameters with options of their own. Throws if one is in a group already or the options are wrong. */
   addGroup(group: ParameterGroup<Options>): void {
+    this.#checkIdle('addGroup');
     this.#add([group]);
   }
 
@@ -132,6 +133,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
 
   /** Sets every gradient to null. Throws, unless told to discard them, where micro-batches would be lost. */
   zeroGrad({ discard = false }: ZeroGradOptions = {}): void {
+    this.#checkIdle('zeroGrad');
     this.#preparation?.startAnew(this.parameters, discard);
     for (const parameter of this.parameters) parameter.grad = null;
   }
@@ -148,7 +150,8 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
 
   /**
    * Runs the hooks on the gradients and updates the parameters; tells what it did. Asynchronous because a norm on a
-   * GPU cannot answer at once. Throws what a hook throws, with parameters and state untouched. What the hooks see is whole:
+   * GPU cannot answer at once. Throws what a hook throws, with parameters untouched, and their state but for what update hooks
+   * throw; hooks that ran before it have seen the gradients. What the hooks see is whole:
    * averaged over replicas, un-scaled, the mean of the micro-batches; a step with too few of these is refused.
    */
   step({ loss, partial }: StepOptions = {}): Promise<StepReport> {
@@ -232,6 +235,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
    */
   restore(state: OptimizerState): void {
     this.#checkReady('restore');
+    this.#preparation?.checkNone('restore');
     restoreState(this, this.#memory, state);
     this.#steps = state.steps;
   }

@@ -1,5 +1,7 @@
 /** Options by name: merged, and refused where there is none of that name. */
 
+import { told } from '../clip/checks.js';
+
 /** The later of two sets of options wins; what is undefined is left out. */
 export function mergeOptions(options: object, over: object): object {
   const given = Object.entries(over).filter(([, value]) => value !== undefined);
@@ -34,11 +36,11 @@ function distance(a: string, b: string): number {
 /** Throws unless an option is a finite number ≥ 0. */
 export function checkNonNegative(caller: string, option: string, value: number): void {
   if (Number.isFinite(value) && value >= 0) return;
-  throw new Error(`${caller}: ${option} must be a finite number ≥ 0, got ${value}`);
+  throw new Error(`${caller}: ${option} must be a finite number ≥ 0, got ${told(value)}`);
 }
 
 /** Throws unless an option lies in [0, 1). */
 export function checkFraction(caller: string, option: string, value: number): void {
-  if (value >= 0 && value < 1) return;
-  throw new Error(`${caller}: ${option} must lie in [0, 1), got ${value}`);
+  if (typeof value === 'number' && value >= 0 && value < 1) return;
+  throw new Error(`${caller}: ${option} must lie in [0, 1), got ${told(value)}`);
 }

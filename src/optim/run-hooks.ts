@@ -12,7 +12,7 @@ export async function runHooks(
   for (const hook of hooks) {
     if (gradients.skipped !== null) break;
     reports.push(checked(hook.name, await hook.apply(gradients, context)));
-    gradients.checkPresence(hook.name);
+    gradients.checkIntact(hook.name);
   }
   return reports;
 }
@@ -33,7 +33,37 @@ export async function runUpdateHooks(
   }
 }
 
-function checked(name: string, report: HookReport | undefined): HookReport {
-  if (report) return report;
-  throw new Error(`hook '${name}': must return { hook, clipped, values }, got ${report}`);
+function checked(name: string, report: Partial<HookReport> | undefined): HookReport {
+  const { hook, clipped, values } = report ?? {};
+  if (typeof hook === 'string' && typeof clipped === 'boolean' && typeof values === 'object') {
+    return report as HookReport;
+  }
+  const got = Object(report) === report ? `{ ${Object.keys(report as object).join(', ')} }` : report;
+  throw new Error(`hook '${name}': must return { hook, clipped, values }, got ${got}`);
+}
+
+/** The hooks of one of an optimizer's lists. Throws where something is none, or belongs into the other list. */
+export function checkedHooks<Hook extends GradientHook | UpdateHook>(
+  caller: string,
+  list: 'hooks' | 'updateHooks',
+  hooks: readonly Hook[],
+): readonly Hook[] {
+  if (!Array.isArray(hooks)) {
+    throw new Error(`${caller}: ${list} must be an array, got ${typeof hooks}; write ${list}: [hook]`);
+  }
+  for (const hook of hooks as readonly (Partial<Hook> | null)[]) {
+    if (typeof hook !== 'object' || typeof hook?.name !== 'string' || typeof hook.apply !== 'function') {
+      const got = hook === null ? 'null' : typeof hook;
+      throw new Error(
+        `${caller}: ${list} must hold objects { name, apply }, as clipByGlobalNorm(1) makes, got ${got}`,
+      );
+    }
+    if ((hook.stage === 'update') === (list === 'updateHooks')) continue;
+    throw new Error(
+      list === 'hooks'
+        ? `${caller}: hooks must hold gradient hooks, got '${hook.name}' with stage: 'update'; put it into updateHooks`
+        : `${caller}: updateHooks must hold hooks with stage: 'update', got '${hook.name}'; put gradient hooks into hooks`,
+    );
+  }
+  return hooks;
 }

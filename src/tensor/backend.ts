@@ -256,3 +256,9 @@ export function setDefaultBackend(name: string): Backend {
 export function allBackends(): readonly Backend[] {
   return [...registered.values()];
 }
+
+/** The backend of a dtype: as asked for, itself or by name; else `own`, if it has the dtype, or the default one. */
+export function chosenBackend(dtype: DType, asked?: Backend | string, own?: Backend): Backend {
+  if (typeof asked === 'string') return backendNamed(asked);
+  return asked ?? (own?.dtypes.includes(dtype) ? own : defaultBackend(dtype));
+}

@@ -14,7 +14,7 @@ export function checkAlike(caller: string, a: Tensor, b: Tensor): void {
   if (a.dtype === b.dtype && a.backend === b.backend) return;
   const name = (tensor: Tensor) => `${tensor.dtype} on ${tensor.backend.name}`;
   throw new Error(
-    `${caller}: operands must share dtype and backend, got ${name(a)} and ${name(b)}; convert one with .to()`,
+    `${caller}: operands must share dtype and backend, got ${name(a)} and ${name(b)}; convert one with .to('${a.dtype}', '${a.backend.name}')`,
   );
 }
 

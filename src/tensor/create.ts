@@ -1,6 +1,6 @@
 /** Creation: tensors from numbers, and the constant ones. */
 
-import { type Backend, backendNamed, defaultBackend } from './backend.js';
+import { type Backend, chosenBackend } from './backend.js';
 import type { NestedArray } from './nested.js';
 import { checkShape, formatShape, type Shape, ShapeError, sizeOf } from './shape.js';
 import { Tensor } from './tensor.js';
@@ -13,7 +13,7 @@ export interface TensorOptions {
 }
 
 function place({ dtype = 'float32', backend }: TensorOptions): [DType, Backend] {
-  return [dtype, backend === undefined ? defaultBackend(dtype) : backendNamed(backend)];
+  return [dtype, chosenBackend(dtype, backend)];
 }
 
 /**

@@ -1,5 +1,6 @@
 /** Public surface of the tensor layer; registers the backends that ship with the package. */
 
+import './methods.js';
 import { registerBackend } from './backend.js';
 import { reference } from './backends/reference.js';
 import { simd } from './backends/simd.js';

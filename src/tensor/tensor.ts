@@ -5,7 +5,7 @@
  */
 
 import type { NdArray } from 'ndarray';
-import { type Backend, type BinaryName, defaultBackend, type ReduceName, type UnaryName } from './backend.js';
+import { type Backend, type BinaryName, chosenBackend, type ReduceName, type UnaryName } from './backend.js';
 import { checkAlike, checkFits, checkIndices, checkProduct, checkScatter, checkSingle } from './checks.js';
 import { describeTensor, inspect } from './describe.js';
 import { broadcastView, sliceView, swapView, transposeView } from './movement.js';
@@ -66,7 +66,7 @@ export class Tensor implements Keepable {
   static from(
     array: NdArray,
     dtype: DType = array.dtype === 'float64' ? 'float64' : 'float32',
-    backend: Backend = defaultBackend(dtype),
+    backend: Backend = chosenBackend(dtype),
   ): Tensor {
     const copy = Tensor.empty(array.shape, dtype, backend);
     readNdarray(array, copy.#view);
@@ -144,11 +144,9 @@ export class Tensor implements Keepable {
     return out;
   }
 
-  /** A copy in another dtype or on another backend; itself where nothing would change. */
-  to(
-    dtype: DType,
-    backend = this.backend.dtypes.includes(dtype) ? this.backend : defaultBackend(dtype),
-  ): Tensor {
+  /** A copy in another dtype or on another backend, `to('float32', 'simd')`; itself where nothing would change. */
+  to(dtype: DType, on?: Backend | string): Tensor {
+    const backend = chosenBackend(dtype, on, this.backend);
     if (dtype === this.dtype && backend === this.backend) return this;
     const out = Tensor.empty(this.shape, dtype, backend);
     const { data, offset } = out.#view;
@@ -186,9 +184,6 @@ export class Tensor implements Keepable {
     return scalar;
   }
 
-  neg(): Tensor {
-    return this.unary('neg');
-  }
   add(other: TensorLike): Tensor {
     return this.binary('add', other);
   }

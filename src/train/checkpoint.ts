@@ -15,7 +15,7 @@ export interface CheckpointParts {
   readonly model?: Module;
   /** Its hooks belong to it. */
   readonly optimizer?: Optimizer<OptimizerOptions>;
-  /** All else that remembers, by a name for each: the Randoms that draw batches and dropout, a loss scaler. */
+  /** All else that remembers in plain JSON, by a name for each: the Randoms that draw batches, a monitor. A second optimizer, whose moments are tensors, takes a checkpoint of its own. */
   readonly others?: Readonly<Record<string, Stateful>>;
 }
 

@@ -8,6 +8,9 @@ import type { LoggedStep } from './logged-step.js';
 /** Distinct batches beyond which their names are no longer kept: so many rarely come back, and each costs memory. */
 const MOST_BATCHES = 100_000;
 
+/** Two float32 norms of the same gradients, summed in another order, differ by less than this share of themselves. */
+const ROUNDING = 1e-5;
+
 /** The numeric columns: NaN where the log is silent, ∞ where it says NaN or ±∞. */
 const names = ['step', 'loss', 'norm', 'normAfter', 'lr', 'clipped', 'batch'] as const;
 
@@ -92,7 +95,7 @@ export class LogColumns {
   }
 }
 
-/** Whether the norm after clipping is below the one before; undefined where the row has not both. */
+/** Whether the norm after clipping is below the one before, by more than rounding; undefined where the row has not both. */
 function isShortened({ norm, normAfter }: LoggedStep): boolean | undefined {
-  return norm === undefined || normAfter === undefined ? undefined : normAfter < norm;
+  return norm === undefined || normAfter === undefined ? undefined : normAfter < norm * (1 - ROUNDING);
 }

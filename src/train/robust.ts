@@ -3,21 +3,11 @@
  * Plain numbers in and out, separate from what they are used for.
  */
 
+import { quantileOfSorted } from '../clip/quantile.js';
 import { erf } from '../tensor/math.js';
 
 /** 1 / Φ⁻¹(¾): times the median absolute deviation it estimates a normal distribution's σ. */
 export const MAD_TO_SIGMA = 1.4826;
-
-/** The q-quantile of sorted numbers, linear between neighbours (NumPy's default); NaN of none. */
-export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {
-  if (sorted.length === 0) return Number.NaN;
-  const position = q * (sorted.length - 1);
-  const below = Math.floor(position);
-  const above = Math.min(below + 1, sorted.length - 1);
-  // Neighbours that are equal need no arithmetic: of two infinities it would make NaN.
-  if (sorted[below] === sorted[above]) return sorted[below];
-  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
-}
 
 /** The q-quantile of numbers in any order, NaN left out. */
 export function quantile(values: ArrayLike<number>, q: number): number {

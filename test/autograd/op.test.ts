@@ -3,6 +3,7 @@ import {
   add,
   concat,
   defineOp,
+  detectAnomaly,
   gradcheck,
   type Tensor,
   tensor,
@@ -48,6 +49,41 @@ describe('an op defined outside the package', () => {
         samples: [],
       }),
     ).toThrow("defineOp: 'unproved' needs at least one sample; its derivative is checked on them");
+  });
+});
+
+describe('an op that breaks its contract is named where it does', () => {
+  const give = (made: unknown) => () => made as Tensor;
+  const broken = (forward: unknown, backward: unknown) =>
+    defineOp<readonly [a: Tensor, b: Tensor]>({
+      name: 'bad',
+      forward: ([a]) => (forward === undefined ? a.copy() : (forward as Tensor)),
+      backward: give(backward) as unknown as () => (() => Tensor)[],
+      samples: [{ shapes: [[1], [1]] }],
+    });
+  const [a, b] = [variable(tensor([1], double)), variable(tensor([2], double))];
+  const one = tensor([1], double);
+
+  it.each([
+    [3, 'a number', 'number'],
+    [a, 'a Variable', 'a Variable'],
+    [null, 'nothing', 'object'],
+  ])('whose forward returns %s (%#)', (made, _, got) => {
+    const message = `bad: forward must return a Tensor, got ${got}; compute by methods of the Tensors given`;
+    expect(() => broken(made, [])(a, b)).toThrow(message);
+    expect(() => detectAnomaly(() => broken(made, [])(a, b))).toThrow(message);
+  });
+
+  it.each([
+    [undefined, "'bad' must return one function per input, got undefined for 2"],
+    [[give(one)], "'bad' must return one function per input, got 1 for 2"],
+    [[one, one], "'bad' must return one function per input, got a Tensor among them"],
+    [[give(one), give(2)], "a function of 'bad' must return a Tensor, got number"],
+  ])('whose backward returns something else (%#)', (made, message) => {
+    const walk = () => broken(undefined, made)(a, b).backward();
+    expect(walk).toThrow(`backward: ${message}`);
+    expect(() => detectAnomaly(walk)).toThrow(`backward: ${message}`);
+    expect([a.grad, b.grad]).toEqual([null, null]);
   });
 });
 

@@ -2,16 +2,9 @@
 
 import * as ops from '../../src/autograd/ops/index.js';
 import * as internal from '../../src/autograd/ops/internal.js';
-import {
-  type OpRule,
-  Random,
-  type Sample,
-  sizeOf,
-  type Tensor,
-  tensor,
-  type Variable,
-} from '../../src/index.js';
-import type { DType } from '../../src/tensor/view.js';
+import type { OpRule, Tensor, Variable } from '../../src/index.js';
+
+export { drawInputs } from '../../src/autograd/check-op.js';
 
 /** An op's function and rule. */
 export interface TableEntry {
@@ -41,26 +34,3 @@ export const table: readonly TableEntry[] = [
   ...publicTable,
   ...entriesOf(internal).filter(({ rule }) => !publicTable.some((entry) => entry.rule === rule)),
 ];
-
-/** Inputs for a sample: shuffled, evenly spaced, so no two are equal and none lies within 1 % of a kink at 0. */
-export function drawInputs(
-  sample: Sample<unknown>,
-  seed: number,
-  dtype: DType,
-  backend = 'reference',
-): Tensor[] {
-  const random = new Random(seed);
-  const [low, high] = sample.range ?? [-2, 2];
-  const total = sample.shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
-  const grid = Array.from({ length: total }, (_, i) => low + ((i + 0.37) / total) * (high - low));
-  random.shuffle(grid);
-  return sample.shapes.map((shape, k) => {
-    const values = grid.splice(0, sizeOf(shape));
-    const mask = sample.masks?.includes(k);
-    return tensor(mask ? values.map((v) => (v > (low + high) / 2 ? 1 : 0)) : values, {
-      shape,
-      dtype,
-      backend,
-    });
-  });
-}

@@ -99,7 +99,7 @@ describe('operands', () => {
   it('mixed dtypes are refused', () => {
     const x = variable(tensor([4], double));
     expect(() => x.add(tensor([1], { backend: 'reference' }))).toThrow(
-      'add: operands must share dtype and backend, got float64 on reference and float32 on reference; convert one with .to()',
+      "add: operands must share dtype and backend, got float64 on reference and float32 on reference; convert one with .to('float64', 'reference')",
     );
   });
 });

@@ -206,11 +206,11 @@ describe('thresholds', () => {
   const makers = { clipByGlobalNorm, clipByNorm, clipByValue } as const;
 
   it.each(Object.entries(makers))('%s takes a number ≥ 0', (name, make) => {
-    for (const wrong of [-1, -1e-300, Number.NaN, Number.NEGATIVE_INFINITY, undefined, '1'] as number[]) {
-      expect(() => make(wrong)).toThrow(
-        `${name}: threshold must be a number ≥ 0 (Infinity: measure only), got ${wrong}`,
-      );
+    const rule = `${name}: threshold must be a number ≥ 0 (Infinity: measure only), got`;
+    for (const wrong of [-1, -1e-300, Number.NaN, Number.NEGATIVE_INFINITY, undefined] as number[]) {
+      expect(() => make(wrong)).toThrow(`${rule} ${wrong}`);
     }
+    expect(() => make('1' as unknown as number)).toThrow(`${rule} '1'`);
     expect(() => make(0)).not.toThrow();
   });
 

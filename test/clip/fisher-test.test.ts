@@ -42,3 +42,9 @@ it('holds for millions', () => {
   expect(p).toBeGreaterThan(1e-8);
   expect(p).toBeLessThan(1e-6);
 });
+
+it('is certain where far fewer are asked for than can be expected, however unlikely each number of them is', () => {
+  // 199 of 200 draws are marked, of 1 in 335: at least one that is not is what anyone would expect.
+  expect(hypergeometricTail(1, 200, 99_901, 100_200)).toBe(1);
+  expect(hypergeometricTail(1, 100_000, 500_000, 1_000_000)).toBe(1);
+});

@@ -81,6 +81,23 @@ describe('ClipMonitor', () => {
     expect(second.state()).toEqual(whole.state());
   });
 
+  it('has no share in a norm of 0: those of all parameters are 1 together', () => {
+    const monitor = new ClipMonitor();
+    for (const norm of [0, 2, 0]) monitor.observe(step(norm));
+    const { a, b } = monitor.summary().shares;
+    expect([a, a + b]).toEqual([expect.closeTo(0.36, 12), expect.closeTo(1, 12)]);
+  });
+
+  it('hands out a state that later steps leave alone', () => {
+    const monitor = new ClipMonitor();
+    monitor.observe(step(2, 1));
+    const [state, summary] = [monitor.state(), monitor.summary()];
+    monitor.observe(step(5, 1));
+    monitor.turned(3);
+    monitor.restore(state);
+    expect(monitor.summary()).toEqual(summary);
+  });
+
   it('watches a training: what it says is what the records say', async () => {
     const random = new Random(1);
     const model = new Linear(3, 1, { random });

@@ -24,11 +24,18 @@ it('notices a rate that triples within two windows, in 95 of 100 runs, and says 
     );
     if (shifts.length === 0) continue;
     noticed++;
-    expect(shifts[0].before).toBeCloseTo(0.1, 0);
+    expect(shifts[0].before).toBeCloseTo(0.1, 1);
     expect(shifts[0].after).toBeGreaterThan(shifts[0].before);
     expect(shifts[0].p).toBeLessThan(1e-3);
   }
   expect(noticed).toBeGreaterThanOrEqual(95);
+});
+
+it('notices a rate that leaps from almost none to almost all, after a long run too', () => {
+  const watch = new RateWatch(200);
+  const clipped = (i: number): boolean => (i < 100_000 ? i % 1000 === 5 : i % 200 !== 7);
+  const shifts = Array.from({ length: 100_200 }, (_, i) => watch.add(clipped(i))).filter((s) => s !== null);
+  expect(shifts).toEqual([{ step: 100_200, before: 0.001, after: 0.995, p: 0 }]);
 });
 
 it('says it once, for a fall as for a rise, and then compares with what came after', () => {

@@ -12,7 +12,7 @@ const grads = [[3, 4], [-12]] as const;
 
 describe('parseClipSpec', () => {
   it('none has no hook and no threshold', () => {
-    expect(parseClipSpec('none')).toEqual({ text: 'none', hooks: [], threshold: null });
+    expect(parseClipSpec('none')).toEqual({ text: 'none', hooks: [], updateHooks: [], threshold: null });
   });
 
   it.each([
@@ -81,6 +81,15 @@ describe('parseClipSpec', () => {
     expect([spec.hooks.map(({ name }) => name), spec.threshold]).toEqual([hooks, threshold]);
   });
 
+  it('tells what stands behind the rule from what stands before it', () => {
+    const { hooks, updateHooks, threshold } = parseClipSpec('update-rms:0.5:eps=1e-8+norm:2');
+    expect([...hooks, ...updateHooks].map(({ name }) => name)).toEqual([
+      'clipByGlobalNorm',
+      'clipUpdateByRms',
+    ]);
+    expect([updateHooks.length, threshold]).toEqual([1, 2]);
+  });
+
   it('gives amounts and options to the clipper, its published ones where none are written', async () => {
     const told = async (spec: string, grad: readonly number[]) => {
       const hook = parseClipSpec(spec).hooks[0];
@@ -98,7 +107,7 @@ describe('parseClipSpec', () => {
   });
 
   const forms =
-    'must be one of none, norm:1, value:0.5, per-tensor:1, group-norm:1, block-rms:1, agc, autoclip, zclip, adagc, growth, spam, skip-spikes, skip-nonfinite, norm:1:p=inf, skip-nonfinite+norm:1';
+    'must be one of none, norm:1, value:0.5, per-tensor:1, group-norm:1, block-rms:1, agc, autoclip, zclip, adagc, growth, update-rms, spam, skip-spikes, skip-nonfinite, norm:1:p=inf, skip-nonfinite+norm:1';
   const normOptions = 'options are p=…, eps=…, nonfinite=…';
   const threshold = 'threshold must be a number ≥ 0 (Infinity: measure only), got';
   it.each([
@@ -117,6 +126,7 @@ describe('parseClipSpec', () => {
     ['norm:nan', 'needs a number, as in norm:1'],
     ['value:x', 'needs a number, as in value:0.5'],
     ['per-tensor:', 'needs a number, as in per-tensor:1'],
+    ['update-rms:-1', `${threshold} -1`],
     ['zclip:x', 'needs a number, as in zclip or zclip:NUMBER'],
     ['skip-nonfinite:0.5', 'limit must be an integer ≥ 0 or Infinity, got 0.5'],
     ['autoclip:101', 'percentile must be a number from 0 to 100, got 101'],

@@ -69,6 +69,12 @@ describe('tables', () => {
     expect(log.runs[0].rows).toBe(99);
   });
 
+  it('nor does a cell of quotes alone, however many', async () => {
+    const log = await read(`${table}3,2,"${'"'.repeat(100_001)}\n4,1,2\n`);
+    expect(column(log, 'step')).toEqual([0, 1, 2, 4]);
+    expect(log.broken.lines).toEqual([5]);
+  });
+
   it('nor does one among lines that are no rows either', async () => {
     const junk = 'junk\n'.repeat(100);
     const log = await read(`step,loss,note\n0,2,ok\n1,"1\n${junk}2,1,ok\n`);

@@ -153,6 +153,7 @@ describe('advice', () => {
 it.each([
   ['empty.csv', 1, "error: advise: 'empty.csv' is empty; a log has a row for each step\n"],
   ['healthy.csv --loss lsos', 2, /^error: [^\n]+did you mean 'loss'\?[^\n]+\n$/],
+  ['healthy.csv --claims a.md', 2, "error: unknown option '--claims' (--help lists the options)\n"],
   ['healthy.csv --report healthy.csv', 2, /^error: --report: 'healthy.csv' is the log itself[^\n]+\n$/],
   [
     'healthy.csv --report missing/a.html',

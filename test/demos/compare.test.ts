@@ -117,6 +117,15 @@ describe('compare', () => {
     );
     expect(outcomes[0].measured.lastWeight).toBeCloseTo(0.5, 6);
   });
+
+  it('hands the optimizer what stands behind its rule, too', async () => {
+    const clips = ['update-rms:0.5'];
+    const { outcomes } = await compare(toy, { ...config, optimizer: 'adam', steps: 1, clips }, watcher());
+    expect(outcomes[0].measured.lastWeight).toBeCloseTo(0.75, 6);
+    await expect(compare(toy, { ...config, clips }, watcher())).rejects.toThrow(
+      'needs an optimizer that keeps',
+    );
+  });
 });
 
 describe('what is made of a comparison', () => {

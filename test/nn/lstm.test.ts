@@ -55,6 +55,13 @@ function operandsOf(
   return [[steps, batch, inputs], state, state].map((shape) => normal(shape, random, 0, 1, place));
 }
 
+it('does not take states without cells for no start at all', () => {
+  const alone = zeros([2, 5]) as never;
+  expect(() => new LSTM(4, 5, { random: new Random(1) }).forward(zeros([1, 2, 4]), alone)).toThrow(
+    'LSTM: the start must be [h0, c0], got one of them alone',
+  );
+});
+
 describe.each(PLACES)('LSTM as one op and unrolled cell by cell, %s', (_, place) => {
   it.each([
     [20, 5, 3, 7],

@@ -18,7 +18,7 @@ class Reader extends Module {
   readonly rnn = new RNN(2, 3, { random });
   readonly heads = [new Linear(3, 2, { random }), new Linear(3, 1, { random, bias: false })];
   readonly scales = [new Parameter(ones([1])), new Parameter(ones([2]))];
-  readonly note = { hidden: new Parameter(ones([1])) };
+  readonly byName = { first: this.heads[0], scale: this.scales[1], units: 3 };
   readonly #secret = new Parameter(ones([1]));
 
   get secret(): Parameter {
@@ -62,7 +62,26 @@ class Tail extends Module {
 }
 
 describe('Module names parameters by their path', () => {
-  it('walks fields, modules and arrays in order; not #fields and plain objects', () => {
+  it.each([
+    ['a Map', new Map([['first', new Linear(1, 1, { random })]])],
+    ['a Set', new Set([new Parameter(ones([1]))])],
+    ['a plain object', { first: new Parameter(ones([1])) }],
+    ['an array of arrays', [[new Linear(1, 1, { random })]]],
+  ])('refuses a part in %s, where it would be neither trained nor saved', (kind, heads) => {
+    class Lost extends Module {
+      readonly heads = heads;
+    }
+    class Found extends Lost {
+      protected override *children() {
+        yield ['own', new Parameter(ones([1]))] as const;
+      }
+    }
+    const message = `Lost: Parameters and Modules must stand in fields or arrays, got ${kind} in 'heads'; use an array, or override children`;
+    expect(() => new Sequential(new Lost() as unknown as Tanh).parameters()).toThrow(message);
+    expect([...new Found().namedParameters().keys()]).toEqual(['own']);
+  });
+
+  it('walks fields, modules and arrays in order; not #fields, and plain objects may point to what is walked', () => {
     const model = new Reader();
     expect([...model.namedParameters().keys()]).toEqual(names);
     expect(model.parameters().map(({ name }) => name)).toEqual(names);

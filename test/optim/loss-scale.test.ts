@@ -252,6 +252,21 @@ describe('dynamicLossScale', () => {
     expect(other.scale).toBe(65536);
   });
 
+  it('stays in float32 however long it grows, and comes down again', () => {
+    const lossScale = dynamicLossScale({ interval: 1 });
+    for (let step = 0; step < 2000; step++) lossScale.update(false);
+    expect(lossScale.scale).toBe(2 ** 127);
+    lossScale.update(true);
+    expect(lossScale.scale).toBe(2 ** 126);
+  });
+
+  it('grows after a shorter interval than the one that its state was saved under', () => {
+    const lossScale = dynamicLossScale({ interval: 2 });
+    lossScale.restore({ scale: 8, cleanSteps: 5 });
+    lossScale.update(false);
+    expect(lossScale.state()).toEqual({ scale: 16, cleanSteps: 0 });
+  });
+
   const wrong: [LossScaleOptions, string][] = [
     [{ initial: 0 }, 'initial must be a finite number of at least 2^-24, got 0'],
     [{ initial: Infinity }, 'initial must be a finite number'],

@@ -56,6 +56,7 @@ function counter(): UpdateHook & { readonly count: () => number } {
   let count = 0;
   return {
     name: 'counter',
+    stage: 'update',
     apply: () => ({ hook: 'counter', clipped: false, values: { count: ++count } }),
     state: () => ({ count }),
     restore: (state) => {
@@ -326,6 +327,7 @@ describe('a state that does not fit is refused, and nothing changes', () => {
     expect(() => optimizer.state()).toThrow(
       'Optimizer.state: 1 of 3 micro-batches have come; step first, or zeroGrad({ discard: true })',
     );
+    expect(() => optimizer.restore(state)).toThrow('Optimizer.restore: 1 of 3 micro-batches have come');
     optimizer.zeroGrad({ discard: true });
     expect(plain(optimizer.state())).toEqual(plain(state));
     optimizer.release();

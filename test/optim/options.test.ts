@@ -1,5 +1,14 @@
 import { describe, expect, it } from 'vitest';
-import { Adam, type AdamOptions, Optimizer, type Parameter, SGD, type SGDOptions } from '../../src/index.js';
+import {
+  Adam,
+  type AdamOptions,
+  clipByGlobalNorm,
+  clipUpdateByRms,
+  Optimizer,
+  type Parameter,
+  SGD,
+  type SGDOptions,
+} from '../../src/index.js';
 import { parameterWith } from '../clip/support.js';
 
 const pair = () => [parameterWith([1]), parameterWith([1])];
@@ -51,10 +60,38 @@ describe('an option that does not exist', () => {
   });
 });
 
+describe('a hook that is none, or stands in the wrong list', () => {
+  const wrong: [object, string][] = [
+    [{ hooks: clipByGlobalNorm(1) }, 'SGD: hooks must be an array, got object; write hooks: [hook]'],
+    [{ updateHooks: 3 }, 'SGD: updateHooks must be an array, got number; write updateHooks: [hook]'],
+    [
+      { hooks: [clipByGlobalNorm] },
+      'SGD: hooks must hold objects { name, apply }, as clipByGlobalNorm(1) makes, got function',
+    ],
+    [{ hooks: [{ name: 'no apply' }] }, 'SGD: hooks must hold objects { name, apply }'],
+    [{ hooks: [null] }, 'makes, got null'],
+    [
+      { updateHooks: [clipByGlobalNorm(1)] },
+      "SGD: updateHooks must hold hooks with stage: 'update', got 'clipByGlobalNorm'; put gradient hooks into hooks",
+    ],
+    [
+      { hooks: [clipUpdateByRms()] },
+      "SGD: hooks must hold gradient hooks, got 'clipUpdateByRms' with stage: 'update'; put it into updateHooks",
+    ],
+  ];
+  it.each(wrong)('%o', (options, message) => {
+    const [a] = pair();
+    expect(() => new SGD([a], { lr: 0.1, ...options })).toThrow(message);
+    expect(a.place).toBeNull();
+  });
+});
+
 describe('all groups are checked before a parameter is moved', () => {
   const second: [object, string][] = [
     [{ lr: -1 }, 'SGD: lr must be a finite number ≥ 0, got -1'],
+    [{ lr: '0.1' }, "SGD: lr must be a finite number ≥ 0, got '0.1'"],
     [{ momentum: 2 }, 'SGD: momentum must lie in [0, 1)'],
+    [{ momentum: '0.9' }, "SGD: momentum must lie in [0, 1), got '0.9'"],
     [{ params: [] }, 'SGD: needs at least one parameter'],
     [{ params: 3 }, 'SGD: takes Parameters or groups'],
     [{ params: [3] }, 'SGD: takes Parameters, got number'],

@@ -6,10 +6,12 @@ import { parameterWith } from '../clip/support.js';
 function shorten(...factors: number[]): UpdateHook {
   return {
     name: 'shorten',
+    stage: 'update',
     apply: (updates) => {
-      const first = updates.get(0).data()[0];
+      const [first] = updates.get(0).data();
+      const [norm] = updates.norms();
       updates.scaleEach(factors);
-      return { hook: 'shorten', clipped: true, values: { first } };
+      return { hook: 'shorten', clipped: true, values: { first, norm } };
     },
   };
 }
@@ -27,7 +29,7 @@ describe.each(['reference', 'simd'])('update hooks on %s', (backend) => {
     const optimizer = new SGD([a, b], { lr: 0.5, weightDecay: 1, updateHooks: [shorten(0.5, 0)] });
     const { hooks, clipped } = await optimizer.step();
     expect([numbers(a), numbers(b)]).toEqual([[0.5, 1.75], [4]]);
-    expect(hooks).toEqual([{ hook: 'shorten', clipped: true, values: { first: -1 } }]);
+    expect(hooks).toEqual([{ hook: 'shorten', clipped: true, values: { first: -1, norm: Math.sqrt(1.25) } }]);
     expect(clipped).toBe(false);
   });
 

@@ -8,6 +8,7 @@ import {
   type OptimizerOptions,
   type Parameter,
   SGD,
+  type Tensor,
   tensor,
 } from '../../src/index.js';
 import { parameterWith } from '../clip/support.js';
@@ -129,6 +130,37 @@ describe('a hook that breaks its contract is named', () => {
       () => undefined as unknown as HookReport,
       "hook 'sloppy': must return { hook, clipped, values }, got undefined",
     ));
+
+  it.each([
+    [{}, '{  }'],
+    [{ hook: 'sloppy', clipped: false }, '{ hook, clipped }'],
+    [{ clipped: true, values: {} }, '{ clipped, values }'],
+    [7, '7'],
+  ])('where it returns something else (%o)', (made, got) =>
+    fails(
+      () => made as unknown as HookReport,
+      `hook 'sloppy': must return { hook, clipped, values }, got ${got}`,
+    ),
+  );
+
+  it('where it writes a gradient past what measures it', () =>
+    fails((_, { parameters }) => {
+      parameters[1].grad = tensor([0], { backend: 'reference' });
+      return report;
+    }, "hook 'sloppy': wrote a gradient itself; change gradients by Gradients.edit, or skip"));
+
+  it('where it edits, and then writes', () =>
+    fails((gradients, { parameters }) => {
+      gradients.edit('a', (grad) => grad.mul(2));
+      parameters[0].grad!.addInPlace(parameters[1].grad!);
+      return report;
+    }, "hook 'sloppy': wrote a gradient itself"));
+
+  it('where what it edits by gives nothing', () =>
+    fails((gradients) => {
+      gradients.edit('a', () => undefined as unknown as Tensor);
+      return report;
+    }, 'Gradients.edit: the function must return a Tensor, got undefined'));
 
   it('where it takes a gradient away', () =>
     fails((_, { parameters }) => {

@@ -44,7 +44,7 @@ describe('the registry of backends', () => {
     const here = zeros([1], { backend: 'reference' });
     const there = here.to('float32', backendNamed('other'));
     expect(() => here.add(there)).toThrow(
-      'add: operands must share dtype and backend, got float32 on reference and float32 on other; convert one with .to()',
+      "add: operands must share dtype and backend, got float32 on reference and float32 on other; convert one with .to('float32', 'reference')",
     );
     expect(there.to('float32', reference).add(here).item()).toBe(0);
   });

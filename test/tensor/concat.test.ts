@@ -56,7 +56,7 @@ describe('concatTensors', () => {
     const options = { dtype: 'float64', backend: 'reference' } as const;
     const single = zeros([2], { backend: 'reference' });
     expect(() => concatTensors([single, zeros([2], options)], 0)).toThrow(
-      'concat: operands must share dtype and backend, got float32 on reference and float64 on reference; convert one with .to()',
+      "concat: operands must share dtype and backend, got float32 on reference and float64 on reference; convert one with .to('float32', 'reference')",
     );
   });
 });

@@ -93,6 +93,12 @@ describe('reading', () => {
     ).toEqual([[1], [2]]);
   });
 
+  it('to takes a backend by its name', () => {
+    const there = ones([2], single).to('float32', 'simd');
+    expect([there.backend.name, plain(there.data())]).toEqual(['simd', [1, 1]]);
+    expect(() => there.to('float32', 'cuda')).toThrow("backend: must be one of simd, reference, got 'cuda'");
+  });
+
   it('copy shares nothing', () => {
     const x = tensor([1, 2], double);
     const y = x.copy();
@@ -126,6 +132,14 @@ describe('element-wise', () => {
     expect(tensor([1], single).add(0.1).dtype).toBe('float32');
     expect(tensor([1], double).add(0.1).toArray()).toEqual([1.1]);
     expect(tensor([1, 2], double).like(3).shape).toEqual([]);
+  });
+
+  it('functions of one operand are methods, too, and square', () => {
+    const x = tensor([0.25, 4], double);
+    expect(x.sqrt().toArray()).toEqual([0.5, 2]);
+    expect(x.sub(1).abs().neg().toArray()).toEqual([-0.75, -3]);
+    expect(x.square().toArray()).toEqual([0.0625, 16]);
+    expect(x.exp().data()).toEqual(x.unary('exp').data());
   });
 
   it('where takes from one or the other, broadcasting all three', () => {
@@ -336,7 +350,7 @@ describe('mixed dtypes are refused, never converted silently', () => {
     ['where', () => a.where(b, a)],
     ['addInPlace', () => a.addInPlace(b)],
   ])('%s', (name, call) => {
-    expect(call).toThrow(`${name}: ${got}; convert one with .to()`);
+    expect(call).toThrow(`${name}: ${got}; convert one with .to('float`);
     expect(plain(a.data())).toEqual([1, 1, 1, 1]);
   });
 

@@ -50,6 +50,8 @@ export interface Setting {
   readonly name: string;
   readonly steps: number;
   readonly optimizers: readonly (readonly [OptimizerName, number])[];
+  /** Whether inputs of any size come out of the model bounded, and so does the loss: in other units they do not stand out. */
+  readonly squashes?: boolean;
   problem(random: Random, exploding: boolean): Problem;
 }
 
@@ -148,7 +150,7 @@ const sineRegression: Setting = {
   },
 };
 
-/** The sign of the first input of a noisy sequence, as a class, by a vanilla RNN. */
+/** The sign of the first input of a noisy sequence, as a class that is wrong one time in ten, by a vanilla RNN. */
 const latch: Setting = {
   name: 'tanh RNN, latch classification',
   steps: 200,
@@ -157,12 +159,14 @@ const latch: Setting = {
     ['sgd', 0.1],
     ['momentum', 0.02],
   ],
+  squashes: true,
   problem(random, exploding) {
     const time = exploding ? 25 : 12;
     const model = new Recurrent(random, [1, 16, 2], exploding ? random.uniform(2.5, 4) : 1, 'tanh');
     const batches = dataset(() => {
-      const y = Array.from({ length: 16 }, () => random.integer(2));
-      const x = numbers(time * 16, (i) => (i < 16 ? 2 * y[i] - 1 : random.normal(0, 0.1)));
+      const signs = Array.from({ length: 16 }, () => random.integer(2));
+      const x = numbers(time * 16, (i) => (i < 16 ? 2 * signs[i] - 1 : random.normal(0, 0.1)));
+      const y = signs.map((sign) => (random.uniform() < 0.1 ? 1 - sign : sign));
       return { x: tensor(x, { shape: [time, 16, 1] }), y };
     });
     return {
@@ -347,7 +351,7 @@ const wave: Setting = {
   ],
   problem(random, exploding) {
     const time = exploding ? 40 : 14;
-    const model = new Gated(random, 12, exploding ? random.uniform(8, 14) : 1);
+    const model = new Gated(random, 12, exploding ? random.uniform(12, 20) : 1);
     const batches = dataset(() => {
       const x = new Float32Array(time * 12);
       const y = new Float32Array(12);
@@ -408,6 +412,7 @@ const majority: Setting = {
     ['adam', 3e-3],
     ['sgd', 0.1],
   ],
+  squashes: true,
   problem(random, exploding) {
     const time = exploding ? 25 : 9;
     const model = new Stacked(random, 12, exploding ? random.uniform(3.5, 5) : 1);
@@ -431,7 +436,7 @@ const majority: Setting = {
   },
 };
 
-/** What the constants of `diagnose` were chosen on, with seeds 1 … 40. */
+/** What the constants of `diagnose` and the strengths of the faults were chosen on, with seeds to 7000 and from 20,000. */
 export const tuningSettings: readonly Setting[] = [
   sineRegression,
   latch,
@@ -442,5 +447,5 @@ export const tuningSettings: readonly Setting[] = [
   wave,
 ];
 
-/** What it is tested on, with seeds from 2001: models and tasks that no constant was chosen on. */
+/** What it is tested on, with seeds from 7001: models and tasks that no constant was chosen on. */
 export const heldOutSettings: readonly Setting[] = [rings, agreement, majority];

@@ -37,7 +37,7 @@ describe('recommendThreshold', () => {
     expect(recommended.outOfSample.rate).toBeCloseTo(0.1, 1);
     expect(recommended.outOfSample.threshold).not.toBe(recommended.threshold);
     expect(why).toMatch(
-      /^The 90th percentile of the norms bounds the largest steps.*clipped 10 % of the steps/,
+      /^The 90th percentile of the norms bounds the largest steps.*clipped 10 % of these steps/,
     );
   });
 
@@ -51,16 +51,54 @@ describe('recommendThreshold', () => {
   });
 
   it('says when the norms drift, and goes by the second half', () => {
-    const falling = lognormal(2000).map((norm, i) => norm * Math.exp(-i / 700));
-    const { drift, warnings, recommended } = recommendThreshold(falling);
+    const falling = lognormal(2000).map((norm, i) => norm * Math.exp(-i / 900));
+    const { drift, warnings, recommended, toGoOn } = recommendThreshold(falling);
     expect(drift.isDrifting).toBe(true);
-    expect(drift.ratio).toBeCloseTo(Math.exp(-1600 / 700), 1);
+    expect(drift.ratio).toBeCloseTo(Math.exp(-1600 / 900), 1);
     expect(warnings[0]).toMatch(/^The norms fell \d+(\.\d+)?-fold over the run/);
     expect(warnings[1]).toContain('of the second');
-    expect(recommended.threshold).toBeLessThan(Math.exp(-1000 / 700) * 2);
+    expect(recommended.threshold).toBeLessThan(Math.exp(-1000 / 900) * 2);
+    expect(toGoOn).toBe(recommended.threshold);
     const rising = recommendThreshold(falling.slice().reverse());
-    expect(rising.warnings[0]).toMatch(/^The norms grew/);
+    expect(rising.warnings[0]).toMatch(/^The norms grew.*follows them up\.$/);
     expect(rising.drift.ratio * drift.ratio).toBeCloseTo(1, 9);
+  });
+
+  it('has one threshold to start anew and one to go on with, where norms drift more than tenfold', () => {
+    const wave = lognormal(1000);
+    for (const factor of [1 / 2000, 50]) {
+      const norms = wave.map((norm, i) => (i < 500 ? norm : factor * norm));
+      const { recommended, toGoOn, why } = recommendThreshold(norms);
+      const [first, second] = [norms.slice(0, 500), norms.slice(500)].map(recommendThreshold);
+      expect(recommended.threshold).toBe(first.recommended.threshold);
+      expect(recommended.inSample).toEqual(first.recommended.inSample);
+      expect(toGoOn).toBe(second.recommended.threshold);
+      expect(why).toMatch(/^To start anew, .* to go on from here, .* The 90th percentile of the first half/);
+    }
+  });
+
+  it('takes the first norm where norms exploded, at once or after a time, and says that clippers would follow', () => {
+    const atOnce = lognormal(32).map((norm, i) => norm * 3.9 ** i);
+    const plateau = lognormal(300).map((norm, i) => norm * 1e15 * Math.min(1, 1e-15 * 20 ** i));
+    const late = lognormal(1000).map((norm, i) => norm * 1.05 ** Math.max(0, i - 600));
+    for (const norms of [atOnce, plateau, late, Float64Array.of(54, 440, 1.3e4, 2.9e11)]) {
+      const { recommended, candidates, toGoOn, why, warnings, drift } = recommendThreshold(norms);
+      expect([recommended.name, recommended.threshold, toGoOn]).toEqual(['first norm', norms[0], null]);
+      expect(candidates).toEqual([recommended]);
+      expect(why).toMatch(/^The norms grew .*they exploded.*go down by factors of 3/);
+      expect(warnings).toEqual([]);
+      expect(drift.p).toBeLessThanOrEqual(1);
+    }
+  });
+
+  it('does not take a spike, or an explosion of the last few steps, for the level of the norms', () => {
+    const spoilt = lognormal(500).map((norm, i) => (i === 40 || i > 490 ? 1e9 * norm : norm));
+    for (const first of [1e-9, 1e9]) {
+      spoilt[0] = first;
+      const { recommended, drift } = recommendThreshold(spoilt);
+      expect([recommended.name, drift.isDrifting]).toEqual(['90th percentile', false]);
+      expect(recommended.threshold).toBeLessThan(3);
+    }
   });
 
   it('calls a drift or a rate that did not hold where there is none in 1 of 50 runs at most', () => {

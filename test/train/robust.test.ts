@@ -15,12 +15,13 @@ describe('quantile', () => {
   it('leaves NaN out, keeps infinities, and is NaN of nothing', () => {
     expect(quantile([Number.NaN, 2, Number.NaN, 4], 0.5)).toBe(3);
     expect(quantile([1, Infinity, Infinity], 0.75)).toBe(Infinity);
+    expect(quantile([1, 2, Infinity], 0.5)).toBe(2);
     expect(middle([])).toBeNaN();
   });
 });
 
 it('runningMedian is the median of each window, NaN left out', () => {
-  const number = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constant(Number.NaN));
+  const number = fc.oneof(fc.integer({ min: -5, max: 5 }), fc.constantFrom(Number.NaN, Infinity));
   fc.assert(
     fc.property(fc.array(number, { maxLength: 40 }), fc.integer({ min: 0, max: 5 }), (values, half) => {
       const expected = values.map((_, i) => middle(values.slice(Math.max(0, i - half), i + half + 1)));

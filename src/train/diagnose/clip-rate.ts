@@ -1,7 +1,8 @@
 /** What the share of clipped steps says: a threshold that acts always, or never. */
 
 import type { LogColumns } from '../log-columns.js';
-import { type Finding, said } from './verdict.js';
+import { formatNumber } from '../report/format.js';
+import type { Finding } from './verdict.js';
 
 /** A threshold that acts on at least this share of the steps sets their length. */
 const ALWAYS = 0.95;
@@ -15,7 +16,7 @@ export function clipRateFinding(columns: LogColumns): Finding | null {
   const clipped = known.reduce((sum, flag) => sum + flag, 0);
   const rate = clipped / known.length;
   const evidence = { rate, clipped, steps: known.length };
-  const seen = `${clipped} of ${known.length} steps were clipped (${said(100 * rate)} %).`;
+  const seen = `${clipped} of ${known.length} steps were clipped (${formatNumber(100 * rate)} %).`;
   if (rate >= ALWAYS) return { cause: 'threshold', signs: 2, seen, evidence };
   return clipped === 0 ? { cause: 'insurance', signs: 2, seen, evidence } : null;
 }

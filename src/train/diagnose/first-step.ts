@@ -2,9 +2,10 @@
 
 import { exp, log } from '../../tensor/math.js';
 import type { LogColumns } from '../log-columns.js';
+import { formatNumber } from '../report/format.js';
 import { quantile, trendOf } from '../robust.js';
 import { isHigher, THROWN } from './growth.js';
-import { type Finding, said } from './verdict.js';
+import type { Finding } from './verdict.js';
 
 /**
  * The longest step that could be right at the start is loss / ‖g‖² (Polyak 1987, for a loss that can reach 0). 1e-3 is
@@ -39,14 +40,15 @@ export function firstStepFinding(columns: LogColumns): Finding | null {
   const longest = Math.min(steps[0], usual);
   if (!(longest < SHORTEST_STEP)) return null;
   const depth = growthWithDepth(columns.firstNorms ?? {});
-  const grows = depth > GROWN ? `; it grows ${said(depth)}-fold from the last layer to the first` : '';
+  const grows =
+    depth > GROWN ? `; it grows ${formatNumber(depth)}-fold from the last layer to the first` : '';
   const both = steps[0] < SHORTEST_STEP && usual < SHORTEST_STEP;
   return {
     cause: 'conditioning',
     signs: 1 + Number(longest < BEYOND_DOUBT) + Number(depth > GROWN) + Number(both),
     seen:
-      `Before any update the gradient norm was ${said(norms[0])} at a loss of ${said(losses[0])}, and ` +
-      `${said(quantile(norms, 0.5))} over the first steps: no step longer than ${said(longest)} could be right there${grows}.`,
+      `Before any update the gradient norm was ${formatNumber(norms[0])} at a loss of ${formatNumber(losses[0])}, and ` +
+      `${formatNumber(quantile(norms, 0.5))} over the first steps: no step longer than ${formatNumber(longest)} could be right there${grows}.`,
     evidence: { firstNorm: norms[0], firstLoss: losses[0], longestStep: longest, growthWithDepth: depth },
   };
 }

@@ -2,9 +2,10 @@
 
 import { exp, log } from '../../tensor/math.js';
 import type { LogColumns } from '../log-columns.js';
+import { formatNumber } from '../report/format.js';
 import { finiteOf, middle, quantile, trendOf } from '../robust.js';
 import { notFiniteRows } from './rows.js';
-import { type Finding, said } from './verdict.js';
+import type { Finding } from './verdict.js';
 
 /** Parts a run is cut into; their medians are what is compared. Few enough that a part of a short log has some rows. */
 const BLOCKS = 10;
@@ -14,8 +15,10 @@ const FEWEST = 10;
 const EARLY = 20;
 /** A loss this many times another is higher, whatever batch it was measured on. */
 const HIGHER_LOSS = 1.25;
-/** A loss that the first updates made this many times the first one: a single first batch may be an easy one. */
+/** A loss this many times the first one, where that alone is the measure: a single first batch may be an easy one. */
 export const THROWN = 2;
+/** A loss this many times the untrained model's, for a while: a step threw the model off, even where it found back. */
+const THROWN_FAR = 10;
 /** A norm that grew: fewfold changes come with learning itself. */
 const GROWN_NORM = 3;
 /** With no loss to confirm it, a norm must have grown by this much. */
@@ -34,6 +37,8 @@ export interface Course {
   readonly early: number;
   readonly lowest: number;
   readonly late: number;
+  /** Upper quartile over that fifth. */
+  readonly lateHigh: number;
   /** Medians of the blocks. */
   readonly blocks: readonly number[];
 }
@@ -43,12 +48,13 @@ export function courseOf(values: Float64Array): Course | null {
   const known = finiteOf(values);
   if (known.length < FEWEST) return null;
   const edges = Array.from({ length: BLOCKS + 1 }, (_, i) => Math.round((i * known.length) / BLOCKS));
-  const blocks = edges.slice(1).map((end, i) => middle(known.subarray(edges[i], end)));
+  const blocks = edges.slice(1).map((edge, i) => middle(known.subarray(edges[i], edge)));
   // One bad batch at the very first step must not pass for the level the run began at.
   const first = Math.min(known[0], middle(known.subarray(0, 3)));
   const early = quantile(known.subarray(1, 1 + EARLY), 0.75);
-  const late = middle(known.subarray(Math.floor(0.8 * known.length)));
-  return { first, early, lowest: Math.min(first, ...blocks), late, blocks };
+  const end = known.subarray(Math.floor(0.8 * known.length));
+  const lateHigh = quantile(end, 0.75);
+  return { first, early, lowest: Math.min(first, ...blocks), late: middle(end), lateHigh, blocks };
 }
 
 /** Whether a loss is so many times another; of losses below 0, by as much of its size. */
@@ -73,12 +79,14 @@ export function growthFinding(columns: LogColumns): Finding | null {
 /** A loss that rose again and stayed up. */
 function relapse(columns: LogColumns, loss: Course, norm: Course | null): Finding | null {
   const isWorse = isHigher(loss.late, loss.lowest) && givenBack(loss) > 0.5;
-  // Thrown off by its first updates, and nothing learnt since.
-  const isThrown = isHigher(loss.early, loss.first, THROWN) && !isHigher(loss.first, loss.late);
-  if (!isWorse && !isThrown) return null;
-  const isLost = isThrown || isHigher(loss.late, loss.first);
+  // Thrown off by its first updates, more than batches differ in the end, and nothing learnt since.
+  const isThrown =
+    isHigher(loss.early, Math.max(loss.first, loss.lateHigh), THROWN) && !isHigher(loss.first, loss.late);
+  const isThrownFar = isHigher(Math.max(loss.early, ...loss.blocks), loss.first, THROWN_FAR);
+  if (!isWorse && !isThrown && !isThrownFar) return null;
+  const isLost = isThrown || (isHigher(loss.late, loss.first) && isHigher(loss.late, loss.lowest, THROWN));
   const isGrown = norm !== null && norm.late > GROWN_NORM * norm.lowest;
-  const signs = Number(isLost) + Number(isGrown) + Number(rateGrew(columns));
+  const signs = Number(isLost) + Number(isThrownFar) + Number(isGrown) + Number(rateGrew(columns));
   return findingOf(columns, signs, loss, norm);
 }
 
@@ -95,14 +103,14 @@ function blowUp(columns: LogColumns): Finding | null {
   const [loss, norm] = (['loss', 'norm'] as const).map((name) => columns.column(name).slice(0, end));
   const usual = [loss, norm].map((values) => Math.max(values[0], middle(values.subarray(0, -LAST)) || 0));
   const isBlown = [loss, norm].map((values, i) => values[end - 1] > BLOWN_UP * usual[i]);
-  const isThrown = isHigher(Math.max(loss[1], loss[2]), loss[0], THROWN);
+  const isThrown = loss.subarray(1, 3).some((value) => isHigher(value, loss[0], THROWN));
   if (!isBlown.includes(true) || (end < FEWEST && !isThrown)) return null;
   return {
     cause: 'learning-rate',
     signs: Number(isBlown[0]) + Number(isBlown[1]),
     seen:
-      `In its last steps the loss went from ${said(usual[0])} to ${said(loss[end - 1])} and the norm from ` +
-      `${said(usual[1])} to ${said(norm[end - 1])}, and then beyond all numbers.`,
+      `In its last steps the loss went from ${formatNumber(usual[0])} to ${formatNumber(loss[end - 1])} and the norm from ` +
+      `${formatNumber(usual[1])} to ${formatNumber(norm[end - 1])}, and then beyond all numbers.`,
     evidence: { losses: [...loss.subarray(-LAST)], norms: [...norm.subarray(-LAST)] },
   };
 }
@@ -115,10 +123,10 @@ function rateGrew(columns: LogColumns): boolean {
 
 function findingOf(columns: LogColumns, signs: number, loss: Course | null, norm: Course | null): Finding {
   const losses = loss
-    ? `The loss was ${said(loss.first)} at first, ${said(loss.lowest)} at best and ${said(loss.late)} in the last fifth`
+    ? `The loss was ${formatNumber(loss.first)} at first, ${formatNumber(loss.lowest)} at best and ${formatNumber(loss.late)} in the last fifth`
     : 'The log has no losses';
   const norms = norm
-    ? `the norm ${said(norm.first)} at first, ${said(norm.lowest)} at its lowest, ${said(norm.late)} in the end`
+    ? `the norm ${formatNumber(norm.first)} at first, ${formatNumber(norm.lowest)} at its lowest, ${formatNumber(norm.late)} in the end`
     : 'there are no norms';
   const rate = rateGrew(columns) ? ', while the learning rate rose' : '';
   return {

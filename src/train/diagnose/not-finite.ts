@@ -1,9 +1,10 @@
 /** Faults of the arithmetic: losses and norms that are not finite, out of the blue or at the end of a growth. */
 
 import type { LogColumns } from '../log-columns.js';
+import { formatNumber } from '../report/format.js';
 import { middle } from '../robust.js';
 import { notFiniteRows, stepsOf } from './rows.js';
-import { type Finding, said } from './verdict.js';
+import type { Finding } from './verdict.js';
 
 /** Finite rows just before that say whether it came out of the blue. */
 const BEFORE = 5;
@@ -27,10 +28,10 @@ export function notFiniteFinding(columns: LogColumns): Finding | null {
   const recovers = rows.length < losses.length - first;
   const where = losses[first] === Infinity ? 'loss' : 'gradient';
   const came = isSudden
-    ? `out of ordinary norms (${said(last)} just before, ${said(usual)} usually)`
+    ? `out of ordinary norms (${formatNumber(last)} just before, ${formatNumber(usual)} usually)`
     : known.length < BEFORE
       ? `after ${known.length} steps`
-      : `at the end of a growth (${said(last)} just before, ${said(usual)} usually)`;
+      : `at the end of a growth (${formatNumber(last)} just before, ${formatNumber(usual)} usually)`;
   return {
     cause: 'numerics',
     signs: isSudden ? 2 : 0,

@@ -3,9 +3,10 @@
 import { hypergeometricTail } from '../../clip/fisher-test.js';
 import { exp, log } from '../../tensor/math.js';
 import type { LogColumns } from '../log-columns.js';
+import { formatNumber } from '../report/format.js';
 import { MAD_TO_SIGMA, middle, runningMedian } from '../robust.js';
 import { notFiniteRows, stepsOf } from './rows.js';
-import { type Finding, listed, said } from './verdict.js';
+import { type Finding, listed } from './verdict.js';
 
 /** Steps around each that say what is usual there: short beside a training, long beside a spike. */
 const NEIGHBOURHOOD = 31;
@@ -19,35 +20,38 @@ const LEAP = 8;
 const FEWEST = 3;
 /** Chance of blaming any batch wrongly, all batches together (Bonferroni). */
 const ALPHA = 1e-3;
-/** A spike has passed if the next steps are back in this many, in the middle. */
+/** A spike has passed if this many steps later, in the middle, less than half its height (in ln) is left. */
 const RECOVERY = 5;
 /** Share of spikes that must be sudden and pass, where shape is all there is to go by. */
 const MOSTLY = 0.8;
 
 /** Where norms and losses leap. */
-export interface Leaps {
+interface Leaps {
   /** Rows whose norm or loss is `LEAP` times its neighbourhood's, and no echo of a higher one just before. */
   readonly rows: readonly number[];
-  /** Those whose norm also stands out of the scatter: spikes by shape alone. */
-  readonly spikes: readonly number[];
   /** ln of each row's norm over its neighbourhood's; NaN where that is not known. */
   readonly norms: Float64Array;
-  /** The larger of that and the same of the loss. */
+  /** The same of the losses: a network that died of a bad batch shows it in the loss alone. */
+  readonly losses: Float64Array;
+  /** The larger of the two. */
   readonly heights: Float64Array;
 }
 
-/** Finds the rows where the norm or the loss leaps: a network that died of a bad batch shows it in the loss alone. */
-export function findLeaps(columns: LogColumns): Leaps {
+/** Finds the rows where the norm or the loss leaps. */
+function findLeaps(columns: LogColumns): Leaps {
   const norms = overUsual(columns.column('norm'));
   const losses = overUsual(columns.column('loss'));
   const heights = norms.map((norm, i) => (losses[i] > norm || Number.isNaN(norm) ? losses[i] : norm));
+  return { rows: leapsIn(heights), norms, losses, heights };
+}
+
+/** Rows that are so many times their neighbourhood, and are no echo of a higher one just before. */
+function leapsIn(heights: Float64Array): number[] {
   const rows: number[] = [];
   for (let i = 0; i < heights.length; i++) {
     if (heights[i] > log(LEAP) && !(heights[i - 1] > heights[i])) rows.push(i);
   }
-  const scatter = runningMedian(norms.map(Math.abs), SCATTER);
-  const spikes = rows.filter((i) => norms[i] > Math.max(log(LEAP), SIGMAS * MAD_TO_SIGMA * scatter[i]));
-  return { rows, spikes, norms, heights };
+  return rows;
 }
 
 /** ln of each over the median of its neighbourhood; NaN where one of them is not positive and finite. */
@@ -60,7 +64,8 @@ function overUsual(values: Float64Array): Float64Array {
 }
 
 /** Whether leaps come with particular batches; where the log names none that come back, whether they look like it. */
-export function dataFinding(columns: LogColumns, leaps = findLeaps(columns)): Finding | null {
+export function dataFinding(columns: LogColumns): Finding | null {
+  const leaps = findLeaps(columns);
   const visits = visitsOf(columns);
   if (visits.length === 0 || middle(visits) < FEWEST) return isolated(columns, leaps);
   return broken(columns, visits) ?? recurrence(columns, leaps, visits);
@@ -114,28 +119,39 @@ function recurrence(columns: LogColumns, { rows, heights }: Leaps, visits: Float
     signs: 2 * explained >= marked ? 2 : 1,
     seen:
       `${explained} of the ${marked} steps that leapt came with ${batchesSaid(batches)}, ` +
-      `at ${said(ratio)} times the usual norm or loss (chance of that: ${said(p)}).`,
+      `at ${formatNumber(ratio)} times the usual norm or loss (chance of that: ${formatNumber(p)}).`,
     evidence: { batches, p, leaps: marked, explained, ratio, steps: stepsOf(columns, own) },
   };
 }
 
-/** Spikes that come out of the blue and are over at once, as those of single bad batches are. */
-function isolated(columns: LogColumns, { spikes, norms }: Leaps): Finding | null {
+/** Spikes that come out of the blue and are over at once, as those of single bad batches are: of the norm, else of the loss. */
+function isolated(columns: LogColumns, { norms, losses }: Leaps): Finding | null {
+  return isolatedIn(columns, 'norm', norms) ?? isolatedIn(columns, 'loss', losses);
+}
+
+function isolatedIn(columns: LogColumns, name: 'norm' | 'loss', heights: Float64Array): Finding | null {
+  const spikes = spikesIn(heights);
   const single = spikes.filter((i) => {
-    const after = norms.slice(i + 1, i + 1 + RECOVERY).filter((value) => !Number.isNaN(value));
-    return !(norms[i - 1] > log(LEAP) / 2) && after.length > 0 && middle(after) < log(LEAP) / 2;
+    const after = heights.slice(i + 1, i + 1 + RECOVERY).filter((value) => !Number.isNaN(value));
+    return !(heights[i - 1] > heights[i] / 2) && after.length > 0 && middle(after) < heights[i] / 2;
   });
   if (single.length < FEWEST || single.length < MOSTLY * spikes.length) return null;
-  const ratio = heightOf(single, norms);
+  const ratio = heightOf(single, heights);
   const steps = stepsOf(columns, single);
   return {
     cause: 'data',
     signs: 1,
     seen:
-      `${single.length} single steps leapt to ${said(ratio)} times the usual norm and were over at once ` +
+      `${single.length} single steps leapt to ${formatNumber(ratio)} times the usual ${name} and were over at once ` +
       `(step ${listed(steps)}); the log does not say which batches they were.`,
     evidence: { spikes: single.length, ratio, steps },
   };
+}
+
+/** Rows that leap and also stand out of the scatter: spikes by shape alone. */
+function spikesIn(heights: Float64Array): readonly number[] {
+  const scatter = runningMedian(heights.map(Math.abs), SCATTER);
+  return leapsIn(heights).filter((i) => heights[i] > SIGMAS * MAD_TO_SIGMA * scatter[i]);
 }
 
 /** Median height of leaps over their neighbourhood. */

@@ -93,11 +93,6 @@ export function verdictOf(
   return { cause, confidence, seen, means, next, evidence };
 }
 
-/** A number for a sentence: three digits. */
-export function said(value: number): string {
-  return String(Number(value.toPrecision(3)));
-}
-
 /** The first few of a list for a sentence. */
 export function listed(items: readonly (number | string)[], most = 5): string {
   return items.slice(0, most).join(', ') + (items.length > most ? `, … (${items.length} in all)` : '');

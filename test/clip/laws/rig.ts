@@ -148,6 +148,7 @@ export class Rig {
   #stand<Hook extends GradientHook | UpdateHook>(): Hook {
     return {
       name: this.hook.name,
+      stage: this.hook.stage,
       apply: (subject: never, context: StepContext) => this.hook.apply(subject, context),
     } as Hook;
   }

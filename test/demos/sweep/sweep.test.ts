@@ -1,6 +1,9 @@
 import { copyFileSync, existsSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, expect, it } from 'vitest';
+import type { DemoConfig } from '../../../demos/demo.js';
+import { latch } from '../../../demos/latch.js';
+import { runTask } from '../../../demos/sweep/tasks.js';
 import { type Bundled, bundleCommandLine, finish } from '../bundled.js';
 
 const grid = [
@@ -46,6 +49,28 @@ it('trains under every spec with every rate and seed, in order', () => {
   expect(readFileSync(file('sweep.html'), 'utf8')).toContain('Share of the seeds that stayed finite');
 });
 
+it('trains nothing besides, where a demo has something to set beside its runs', async () => {
+  const beside = { label: 'other', start: () => expect.fail('was not asked for') };
+  const demo = { ...latch, setUp: (own: DemoConfig) => ({ ...latch.setUp(own), beside }) };
+  const own = Object.fromEntries(latch.options.map((option) => [option.name, option.default]));
+  const config = {
+    seed: 1,
+    steps: 1,
+    lr: 1,
+    optimizer: 'sgd',
+    backend: 'simd',
+    clips: ['none'],
+    own,
+  } as const;
+  expect((await runTask(demo, { demo: latch.name, config })).steps).toBe(1);
+});
+
+it('the page repeats the sweep with every setting', () => {
+  const page = readFileSync(file('sweep.html'), 'utf8').replace(/<\/?span>/g, '');
+  for (const setting of ['--lr 0.01,3', '--seeds 2', '--rho ', '--backend simd', '--clip norm:0.1..10x3'])
+    expect(page).toContain(setting);
+});
+
 it('is the same file with one job and with three', async () => {
   await bundle.run(...words, '--jobs', '1', '--out', 'one.jsonl');
   await bundle.run(...words, '--jobs', '3', '--out', 'three.jsonl');
@@ -78,9 +103,25 @@ it('goes on behind the last whole line', async () => {
   expect(readFileSync(file('cut.jsonl'), 'utf8')).toBe(whole);
 });
 
-it('does not touch the file of another sweep', async () => {
+it.each(['notes without a line end', 'null\n', '{}\n'])('does not write over %j', async (text) => {
+  writeFileSync(file('notes.txt'), text);
+  const { code, err } = await bundle.run(...words, '--out', 'notes.txt');
+  expect([code, err]).toEqual([
+    2,
+    "error: sweep: line 1 of 'notes.txt' is not of this sweep; name another file with --out\n",
+  ]);
+  expect(readFileSync(file('notes.txt'), 'utf8')).toBe(text);
+});
+
+it.each([
+  ['--seed', '9'],
+  ['--steps', '60'],
+  ['--optimizer', 'adam'],
+  ['--backend', 'reference'],
+  ['--rho', '1.3'],
+])('does not touch the file of another sweep: %s %s', async (...other) => {
   copyFileSync(file('whole.jsonl'), file('other.jsonl'));
-  const { code, err } = await bundle.run(...words, '--seed', '9', '--out', 'other.jsonl');
+  const { code, err } = await bundle.run(...words, ...other, '--out', 'other.jsonl');
   expect([code, err]).toEqual([
     2,
     "error: sweep: line 1 of 'other.jsonl' is not of this sweep; name another file with --out\n",
@@ -90,10 +131,14 @@ it('does not touch the file of another sweep', async () => {
 
 it.each([
   [['--clip', 'norm:1..0.1x3'], "sweep: 'norm:1..0.1x3' is no range"],
+  [['--clip', 'norm:1..10x12345678901234567890'], 'is no range'],
+  [['--clip', 'norm:1', '--clip', 'norm:0.1,1'], 'sweep: --clip: norm:1 is given twice'],
+  [['--lr', '0.1,0.1'], 'sweep: --lr: 0.1 is given twice'],
+  [['--out', 'missing/rows.jsonl'], "--out: 'missing/rows.jsonl' cannot be written (ENOENT)"],
   [['--clip', 'nrom:1'], "clip spec 'nrom:1'"],
   [['--lr', '1..2'], 'It must be a number, a list as 0.01,0.1 or a range as 0.01..1x5.'],
 ])('wrong usage: %s', async (wrong, said) => {
-  const { code, err } = await bundle.run('sweep', 'demo', 'latch', ...wrong, '--out', 'none.jsonl');
+  const { code, err } = await bundle.run('sweep', 'demo', 'latch', '--out', 'none.jsonl', ...wrong);
   expect(code).toBe(2);
   expect(err).toContain(said);
 });

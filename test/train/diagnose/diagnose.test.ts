@@ -74,6 +74,19 @@ describe('diagnose', () => {
     expect(diagnose(log).headline).toMatchObject({ cause: 'data', confidence: 0.75 });
   });
 
+  it('without batches, also sees leaps that the loss alone shows, as a bounded gradient leaves them', () => {
+    const log = edit(calm(), (step, i) => ({
+      batch: undefined,
+      loss: (i % 50 === 33 ? 30 : 1) * step.loss!,
+    }));
+    expect(diagnose(log).headline).toMatchObject({
+      cause: 'data',
+      confidence: 0.75,
+      evidence: { spikes: 6 },
+    });
+    expect(diagnose(log).headline.seen).toContain('times the usual loss');
+  });
+
   it('takes leaps that no batch explains for no fault of the data', () => {
     // A tenth of all steps: some batches have more of them than others, but no more than chance gives.
     for (let seed = 0; seed < 20; seed++) {
@@ -94,6 +107,23 @@ describe('diagnose', () => {
     expect(diagnose(scheduled).headline.seen).toContain('while the learning rate rose');
   });
 
+  it('names the rate that threw a run off, even where it found back, and no loss that only scatters', () => {
+    const thrown = edit(calm(), ({ loss }, i) => ({
+      loss: loss! * (1 + 40 * Math.exp(-i / 20) * Number(i > 0)),
+    }));
+    expect(diagnose(thrown).headline.cause).toBe('learning-rate');
+    const slightly = edit(calm(), ({ loss }, i) => ({
+      loss: loss! * (1 + Math.exp(-i / 20) * Number(i > 0)),
+    }));
+    expect(diagnose(slightly).headline.cause).toBe('healthy');
+    // An easy first batch, and a loss that never falls but differs from batch to batch by as much.
+    for (let seed = 0; seed < 10; seed++) {
+      const random = new Random(seed);
+      const scattered = edit(calm(), (_, i) => ({ loss: i === 0 ? 0.7 : Math.exp(random.normal(0, 0.6)) }));
+      expect(diagnose(scattered).headline.cause, `seed ${seed}`).toBe('unknown');
+    }
+  });
+
   it('a norm that grows while the loss falls is no fault: latches and sharpening minima do so', () => {
     const log = edit(calm(), ({ norm }, i) => ({ norm: norm! * 1.02 ** i }));
     expect(diagnose(log).headline.cause).toBe('healthy');
@@ -105,6 +135,9 @@ describe('diagnose', () => {
   it('a run that blows up is a matter of the rate, one that stops being finite out of the blue of the arithmetic', () => {
     const blown = [1, 3, 40, 9e4, 7e12, Number.NaN].map((loss, step) => ({ step, loss, norm: 2 * loss }));
     expect(causes(blown)).toEqual(['learning-rate', 'numerics']);
+    // The first update alone may do it.
+    const atOnce = [1.5, 6.7e12, Number.NaN].map((loss, step) => ({ step, loss, norm: 2 * loss }));
+    expect(diagnose(atOnce).headline).toMatchObject({ cause: 'learning-rate', confidence: 0.95 });
     const sudden = [...calm(80), { step: 80, loss: Number.NaN, norm: 0.4 }];
     expect(diagnose(sudden).headline).toMatchObject({
       cause: 'numerics',
