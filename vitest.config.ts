@@ -5,5 +5,6 @@ export default defineConfig({
     include: ['test/**/*.test.ts'],
     globalSetup: ['scripts/build-simd.mjs'],
     testTimeout: 30_000,
+    maxWorkers: '100%',
   },
 });

@@ -193,12 +193,12 @@ describe('a step', () => {
     const refused = [optimizer.step(), optimizer.skipStep('no')].map((step) =>
       expect(step).rejects.toThrow('Optimizer.step: the step before has not finished; await it'),
     );
-    await Promise.all(refused);
     // Forgotten awaits would lose the gradients of the step, or bring it a group that it knows nothing of.
     expect(() => optimizer.zeroGrad()).toThrow('Optimizer.zeroGrad: the step before has not finished');
     expect(() => optimizer.addGroup({ params: [parameterWith([1])] })).toThrow(
       'Optimizer.addGroup: the step',
     );
+    await Promise.all(refused);
     await first;
     await optimizer.step();
     expect([optimizer.steps, valuesOf(a)]).toEqual([2, [-2]]);
