@@ -1,12 +1,15 @@
 /** The comparison: one training under each clip spec, from the same weights and data, and what came of each. */
 
 import {
+  Adagrad,
   Adam,
+  AdamW,
   type ClipSpec,
   type Optimizer,
   type OptimizerOptions,
   type Parameter,
   parseClipSpec,
+  RMSprop,
   SGD,
   type StepRecord,
   summarize,
@@ -38,6 +41,9 @@ export const optimizers: Readonly<
 > = {
   sgd: (parameters, options) => new SGD(parameters, options),
   adam: (parameters, options) => new Adam(parameters, options),
+  adamw: (parameters, options) => new AdamW(parameters, options),
+  rmsprop: (parameters, options) => new RMSprop(parameters, options),
+  adagrad: (parameters, options) => new Adagrad(parameters, options),
 };
 
 /** Trains under every spec in turn, until done or aborted. */

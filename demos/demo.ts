@@ -20,7 +20,10 @@ export interface DemoConfig {
 }
 
 /** Optimizers a demo can be run with. */
-export type OptimizerName = 'sgd' | 'adam';
+export const optimizerNames = ['sgd', 'adam', 'adamw', 'rmsprop', 'adagrad'] as const;
+
+/** One of them. */
+export type OptimizerName = (typeof optimizerNames)[number];
 
 /** An option of one demo: a number by default, or one of some words. */
 export interface DemoOption {

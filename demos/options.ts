@@ -2,7 +2,7 @@
 
 import { InvalidArgumentError, Option } from 'commander';
 import { allBackends, clipSpecForms, defaultBackend, parseClipSpec } from '../src/index.js';
-import type { Demo, DemoConfig, DemoOption, OptimizerName } from './demo.js';
+import { type Demo, type DemoConfig, type DemoOption, type OptimizerName, optimizerNames } from './demo.js';
 import { parseShard, type Shard } from './experiments/shard.js';
 import { parseRange } from './sweep/range.js';
 
@@ -54,7 +54,7 @@ function trainingOptions(steps?: number, lr?: number): Option[] {
       `train under this clip spec, repeatable: ${clipSpecForms().join(', ')} (default: ${DEFAULT_CLIPS.join(', ')})`,
     ).argParser(collectClips),
     new Option('--lr <number>', 'learning rate').argParser(number(0)).default(lr),
-    new Option('--optimizer <name>', 'what takes the step').choices(['sgd', 'adam']).default('sgd'),
+    new Option('--optimizer <name>', 'what takes the step').choices(optimizerNames).default('sgd'),
   ];
 }
 

@@ -1,6 +1,7 @@
 /**
  * Results as one JSON document, and back: what `--json` prints, what shards of a list are joined from. It holds all that
- * the terminal and the page show, and no times, so that the same seeds give the same document on every machine.
+ * the terminal and the page show, and not how long it took, so that the same seeds give the same document on every machine,
+ * but for the one experiment that measures time.
  */
 
 import { readFileSync } from 'node:fs';
