@@ -29,7 +29,7 @@ export async function main(words: readonly string[]): Promise<number> {
     code = exitCode;
   });
   try {
-    await program.parseAsync(withDemoFirst(words), { from: 'user' });
+    await program.parseAsync(asMeant(words), { from: 'user' });
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
@@ -38,9 +38,14 @@ export async function main(words: readonly string[]): Promise<number> {
   }
 }
 
-/** `demo --seed 2` means the first demo, and `demo --steps 9 digits` the same as `demo digits --steps 9`. */
-function withDemoFirst(words: readonly string[]): string[] {
+/**
+ * `demo --seed 2` means the first demo, `demo --steps 9 digits` the same as `demo digits --steps 9`, `sweep latch` the same
+ * as `sweep demo latch`, and `help demo` the same as `demo --help`.
+ */
+function asMeant(words: readonly string[]): string[] {
   const [command, ...rest] = words;
+  if (command === 'help') return [...rest, '--help'];
+  if (command === 'sweep' && demos.some(({ name }) => name === rest[0])) return [command, 'demo', ...rest];
   if (command !== 'demo') return [...words];
   const place = rest.findIndex((word, i) => !word.startsWith('-') && !VALUED.has(rest[i - 1]));
   if (place >= 0) return [command, rest[place], ...rest.slice(0, place), ...rest.slice(place + 1)];

@@ -1,7 +1,7 @@
 /** Results as the table of docs/claims.md: what every claim came to, with the number that decided. */
 
 import { formatNumber } from '../../src/train/report/index.js';
-import { type Group, groups } from './experiment.js';
+import { type Group, groups, sourcesText } from './experiment.js';
 import { heldCount, type Result, verdictOf } from './run.js';
 import { claimOf, tellAll } from './tell.js';
 
@@ -22,6 +22,8 @@ export function renderClaims(results: readonly Result[], command: string): strin
     '',
     'What articles say about gradient clipping, each claim as a small experiment with a number that could have come out otherwise.',
     `${tellAll(results)} \`tamegrad experiment NAME\` runs one, \`--report\` draws it and says what it means.`,
+    '',
+    sourcesText,
     '',
     `Written by \`${command}\`: numbers are those of the first of ${seeds} seeds, the last column says on how many the verdict held.`,
     '',

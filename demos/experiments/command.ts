@@ -15,7 +15,7 @@ import { renderPage } from './page.js';
 import { defaultJobs, runTasks } from './pool.js';
 import { type Outcome, type Result, runExperiment, stands } from './run.js';
 import { type Shard, shardOf } from './shard.js';
-import { claimOf, tellAll, tellResult } from './tell.js';
+import { claimOf, tellAll, tellResults } from './tell.js';
 import type { Task } from './worker.js';
 
 /** What the options of `experiment` parse to. */
@@ -107,7 +107,7 @@ async function show(
     process.stdout.write(renderDocument(results, interrupted));
     return;
   }
-  for (const result of results) process.stdout.write(`${tellResult(result, process.stdout)}\n`);
+  process.stdout.write(tellResults(results, process.stdout));
   process.stdout.write(`${tellAll(results)}\n`);
   if (report) process.stdout.write(`\nReport: ${report}\n`);
 }

@@ -1,7 +1,7 @@
 /** Results as one page: contents, and a card for each experiment with chart, verdict, criteria, and how to repeat it. */
 
 import { type Card, formatNumber, renderCollection } from '../../src/train/report/index.js';
-import { type Group, groups } from './experiment.js';
+import { type Group, groups, sourcesText } from './experiment.js';
 import { heldCount, type Result, stands, verdictOf } from './run.js';
 import { tellAll } from './tell.js';
 
@@ -12,8 +12,8 @@ export function renderPage(results: readonly Result[], words: string): Promise<s
     cards: results.filter(({ experiment }) => experiment.group === (group as Group)).map(cardOf),
   }));
   return renderCollection({
-    title: 'Every claim, run and judged',
-    lead: 'What articles say about gradient clipping, each claim as a small experiment with a number that could have come out otherwise. Charts and numbers are of the first seed.',
+    title: results.length === 1 ? `“${results[0].experiment.claim}”` : 'Every claim, run and judged',
+    lead: `What articles say about gradient clipping, each claim as a small experiment with a number that could have come out otherwise. Charts and numbers are of the first seed. ${sourcesText.replaceAll('*', '')}`,
     verdict: tellAll(results),
     parts: parts.filter(({ cards }) => cards.length > 0),
     commands: {

@@ -1,13 +1,38 @@
 /** Results in words: what the terminal prints of each, and the sentence over all. */
 
 import { formatNumber } from '../../src/train/report/index.js';
+import { wrap } from '../terminal/comparison.js';
 import { columnsOf, hasColor, paint, type Sink, shorten } from '../terminal/stream.js';
 import type { Experiment } from './experiment.js';
 import { heldCount, type Result, stands, verdictOf } from './run.js';
 
 const NAME = 30;
 
-/** One result in three lines: name and verdict, the claim, the number that decides and what it must be. */
+/** Up to so many results are told whole, with what they mean. */
+const WHOLE = 3;
+
+/** Results one after another: a few whole, many in three lines each. */
+export function tellResults(results: readonly Result[], sink: Sink): string {
+  const whole = results.length <= WHOLE;
+  return results
+    .map((result) => `${tellResult(result, sink)}${whole ? tellMeaning(result, sink) : ''}\n`)
+    .join('');
+}
+
+/** The other criteria, the condition, and the paragraph for a student. */
+function tellMeaning({ experiment, outcomes }: Result, sink: Sink): string {
+  const { explanation, condition, setUp } = experiment;
+  const others = outcomes[0].held ? outcomes[0].checks.slice(1) : [];
+  const facts = others.map(({ what, value, rule }) => `${what}: ${formatNumber(value, 6)} (must be ${rule})`);
+  const texts = [`Set-up: ${setUp}`, ...(condition ? [`Condition: ${condition}`] : []), explanation];
+  const width = columnsOf(sink) - INDENT.length;
+  const indented = (text: string) => wrap(text, width, (line) => `${INDENT}${line}`);
+  return `${[...facts.map(indented), ...texts.map((text) => `\n${indented(text)}`)].join('\n')}\n`;
+}
+
+const INDENT = '    ';
+
+/** One result in a few lines: name and verdict, the claim, the number that decides and what it must be. */
 export function tellResult(result: Result, sink: Sink): string {
   const { experiment, outcomes } = result;
   const width = columnsOf(sink);
@@ -24,8 +49,9 @@ export function tellResult(result: Result, sink: Sink): string {
   const checks = failed ? shown.checks.filter(({ holds }) => !holds) : shown.checks.slice(0, 1);
   for (const { what, value, rule, holds } of checks) {
     const seed = failed ? `, seed ${shown.seed}` : '';
-    const mark = holds ? '' : `  ✗${seed}`;
-    lines.push(shorten(`    ${what}: ${formatNumber(value, 6)}  (must be ${rule})${mark}`, width));
+    const mark = holds ? '' : ` ✗${seed}`;
+    const told = `${what}: ${formatNumber(value, 6)} (must be ${rule})${mark}`;
+    lines.push(wrap(told, width - INDENT.length, (line) => `${INDENT}${line}`));
   }
   if (shown.error) lines.push(shorten(`    seed ${shown.seed}: ${shown.error}`, width));
   return `${lines.join('\n')}\n`;

@@ -79,7 +79,7 @@ describe('verdicts', () => {
     const told = tellResult(resultOf([true, false], long), sink);
     expect(widest(told)).toBeLessThanOrEqual(80);
     expect(told).toContain('not confirmed  1/2');
-    expect(told).toContain('x: 2  (must be < 1)  ✗, seed 2');
+    expect(told).toContain('x: 2 (must be < 1) ✗, seed 2');
     expect(tellAll([resultOf([true]), resultOf([true]), resultOf([false])])).toBe(
       '3 claims: 2 hold, 1 not confirmed.',
     );
