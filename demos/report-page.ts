@@ -62,7 +62,7 @@ function factsOnPage(comparison: Comparison, outcome: Outcome): Record<string, s
 /** The rows of the table of runs. */
 export function factsOf(
   { config }: Pick<Comparison, 'config'>,
-  { summary, measured }: Outcome,
+  { summary, measured, result }: Outcome,
 ): Record<string, string | number> {
   const mean = config.steps > FINAL_STEPS ? `mean of the last ${FINAL_STEPS}` : 'mean of all steps';
   const facts: Record<string, string | number> = {
@@ -70,7 +70,7 @@ export function factsOf(
     steps: String(summary.steps),
     'first loss': summary.firstLoss,
     [`final loss (${mean})`]: summary.finalLoss,
-    'largest gradient norm': summary.maxGradNorm,
+    'largest gradient norm': largestNorm(result),
     'median gradient norm': summary.medianGradNorm,
     'clipped steps': percent(summary.clippedFraction),
   };
@@ -82,18 +82,24 @@ export function factsOf(
 }
 
 /** What tells most of a run, most telling first, under names that are short. */
-export function briefFactsOf({ summary, measured }: Outcome): Record<string, string> {
+export function briefFactsOf({ summary, measured, result }: Outcome): Record<string, string> {
   const facts: Record<string, string> = {
     outcome: summary.diverged ? `✗ step ${summary.divergedAtStep}` : 'finite',
     'final loss': formatNumber(summary.finalLoss),
   };
   for (const [name, value] of Object.entries(measured))
     facts[spaced(name)] = value === null ? '–' : formatNumber(value);
-  facts['max norm'] = formatNumber(summary.maxGradNorm);
+  facts['max norm'] = formatNumber(largestNorm(result));
   facts.clipped = percent(summary.clippedFraction);
   facts.steps = String(summary.steps);
   facts['median norm'] = formatNumber(summary.medianGradNorm);
   return facts;
+}
+
+/** The largest norm that is a number, as the chart shows it; that a run diverged is said beside it. */
+function largestNorm({ records }: Outcome['result']): number {
+  const finite = records.map(({ normBefore }) => normBefore).filter(Number.isFinite);
+  return finite.length === 0 ? Number.NaN : finite.reduce((most, norm) => Math.max(most, norm));
 }
 
 function deviceName(device: Outcome['summary']['normDevice']): string {

@@ -70,11 +70,12 @@ async function readAll(
 
 /** One JSON document, ended by a line break; non-finite numbers are strings. */
 function renderJson({ path, format, columns, stride, silent, broken, interrupted, judged }: Judged): string {
-  const runs = judged.map(({ run, advice, lacking, diagnosis, cutAt }) => ({
+  const runs = judged.map(({ run, advice, lacking, diagnosis, cutAt, keptAt }) => ({
     run: run.label,
     rows: run.rows,
     threshold: advice ?? { lacking },
     clippedAlreadyAt: cutAt,
+    keepThreshold: keptAt,
     diagnosis,
   }));
   const { norms: _, ...used } = columns;

@@ -1,6 +1,6 @@
 /** A run's columns as figures of a few hundred points, however many rows there are. */
 
-import type { LogColumns, ThresholdAdvice } from '../../src/index.js';
+import type { LogColumns } from '../../src/index.js';
 import type { Figure, Level } from '../../src/train/report/index.js';
 import type { JudgedRun } from './judge.js';
 
@@ -38,11 +38,11 @@ export function stretchesOf(columns: LogColumns, name: 'loss' | 'norm', places =
 }
 
 /** Norm or loss over the steps, with the threshold; undefined where the log has none. */
-export function courseFigure({ run, advice }: JudgedRun, name: 'loss' | 'norm'): Figure | undefined {
-  const { size, steps, middle, high } = stretchesOf(run.columns, name);
+export function courseFigure(judged: JudgedRun, name: 'loss' | 'norm'): Figure | undefined {
+  const { size, steps, middle, high } = stretchesOf(judged.run.columns, name);
   if (steps.length === 0) return undefined;
   const label = name === 'norm' ? 'gradient norm' : 'loss';
-  const levels = name === 'norm' ? levelsOf(advice) : [];
+  const levels = name === 'norm' ? levelsOf(judged) : [];
   const lines = [{ label: size === 1 ? label : 'median', x: steps, y: middle }];
   if (size > 1) lines.push({ label: 'largest', x: steps, y: high });
   const caption = size === 1 ? 'A point for each step.' : `A point for each ${size} steps.`;
@@ -58,13 +58,14 @@ export function courseFigure({ run, advice }: JudgedRun, name: 'loss' | 'norm'):
 }
 
 /** The threshold alone: the other candidates lie so near that their names would overlap. */
-function levelsOf(advice: ThresholdAdvice | null): readonly Level[] {
+function levelsOf({ advice, keptAt }: JudgedRun): readonly Level[] {
+  if (keptAt !== null) return [{ label: 'threshold kept', y: keptAt }];
   return advice ? [{ label: advice.recommended.name, y: advice.recommended.threshold }] : [];
 }
 
 /** The norms from the smallest to the largest: where they bend, ordinary ones end. */
-export function sortedFigure({ run, advice }: JudgedRun): Figure | undefined {
-  const sorted = run.columns
+export function sortedFigure(judged: JudgedRun): Figure | undefined {
+  const sorted = judged.run.columns
     .column('norm')
     .filter((norm) => norm > 0 && norm < Infinity)
     .sort();
@@ -84,6 +85,6 @@ export function sortedFigure({ run, advice }: JudgedRun): Figure | undefined {
         y: places.map((at) => sorted[at]),
       },
     ],
-    levels: levelsOf(advice),
+    levels: levelsOf(judged),
   };
 }

@@ -11,6 +11,12 @@ const EQUAL = 1e-3;
 /** Norms from which such a share means something. */
 const FEWEST = 20;
 
+/** Clipped steps from which equal norms after clipping are a constant threshold, not chance. */
+const FEWEST_CLIPPED = 3;
+/** A label of a run without clipping, and of one clipped to a constant L2 norm. */
+const UNCLIPPED = /\bclip none\b/i;
+const CONSTANT = /\bclip norm:([\d.e+-]+)(?=,|$)/i;
+
 /** One run, judged. */
 export interface JudgedRun {
   readonly run: Run;
@@ -20,6 +26,8 @@ export interface JudgedRun {
   readonly diagnosis: Diagnosis;
   /** The norm that so many others equal that they look clipped already; null where there is none. */
   readonly cutAt: number | null;
+  /** The constant threshold under which a run that was clipped stayed healthy; null for any other run. */
+  readonly keptAt: number | null;
 }
 
 /** A log, judged. */
@@ -36,7 +44,26 @@ export function judge(path: string, log: Log): Judged {
 function judgeRun(run: Run): JudgedRun {
   const norms = run.columns.column('norm').filter((norm) => !Number.isNaN(norm));
   const advice = adviceOn(norms);
-  return { run, ...advice, diagnosis: diagnose(run.columns), cutAt: cutAt(norms) };
+  const diagnosis = diagnosisOf(run);
+  const keptAt = diagnosis.headline.cause === 'healthy' ? thresholdIn(run) : null;
+  return { run, ...advice, diagnosis, cutAt: cutAt(norms), keptAt };
+}
+
+/** A run that its label says was not clipped had no insurance. */
+function diagnosisOf({ columns, label }: Run): Diagnosis {
+  const diagnosis = diagnose(columns);
+  if (!UNCLIPPED.test(label)) return diagnosis;
+  return { ...diagnosis, verdicts: diagnosis.verdicts.filter(({ cause }) => cause !== 'insurance') };
+}
+
+/** What a run was clipped at: the norm that all clipped steps were left with, else what its label says; null where neither tells. */
+function thresholdIn({ columns, label }: Run): number | null {
+  const [clipped, after] = [columns.column('clipped'), columns.column('normAfter')];
+  if (!clipped.includes(1)) return null;
+  const left = after.filter((norm, i) => clipped[i] === 1 && norm < Infinity).sort();
+  if (left.length === 0) return Number(CONSTANT.exec(label)?.[1] ?? Number.NaN) || null;
+  const isConstant = left.length >= FEWEST_CLIPPED && left[0] >= left[left.length - 1] * (1 - EQUAL);
+  return isConstant ? left[left.length >> 1] : null;
 }
 
 function adviceOn(norms: Float64Array): Pick<JudgedRun, 'advice' | 'lacking'> {

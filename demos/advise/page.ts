@@ -10,10 +10,12 @@ import {
   missingSentence,
   OUT_OF_SAMPLE,
   readSentences,
+  runInSentence,
   runName,
   TOLD_RUNS,
   thresholdOf,
   warningsOf,
+  whyOf,
 } from './words.js';
 
 /** The HTML of a judged log; `words` repeat it, after `advise`. */
@@ -23,7 +25,7 @@ export function renderPage(log: Judged, words: string): Promise<string> {
     title: log.path === '-' ? 'Advice on a log' : `Advice on ${log.path}`,
     lead: readSentences(log).join(' '),
     verdict: shown
-      .map((each, i) => `${log.judged.length > 1 ? `${runName(each, i)}: ` : ''}${summaryOf(each)}`)
+      .map((each, i) => `${log.judged.length > 1 ? runInSentence(each, i) : 'Diagnosis'}: ${summaryOf(each)}`)
       .join(' '),
     parts: shown.map((each, i) => ({
       heading: shown.length > 1 ? runName(each, i) : 'The run',
@@ -37,7 +39,7 @@ export function renderPage(log: Judged, words: string): Promise<string> {
 /** Diagnosis and threshold in one sentence each. */
 function summaryOf(judged: JudgedRun): string {
   const { headline } = judged.diagnosis;
-  return `Diagnosis: ${headlineOf(headline)}. Threshold: ${thresholdOf(judged).replace(/\.$/, '')}.`;
+  return `${headlineOf(headline)}. Threshold: ${thresholdOf(judged).replace(/\.$/, '')}.`;
 }
 
 function cardsOf(judged: JudgedRun, number: number): Card[] {
@@ -67,7 +69,7 @@ function cardsOf(judged: JudgedRun, number: number): Card[] {
     status: thresholdOf(judged),
     tone: 'plain',
     paragraphs: advice
-      ? [advice.why, ...candidateSentences(judged), OUT_OF_SAMPLE, ...warningsOf(judged)]
+      ? [whyOf(judged) ?? '', ...candidateSentences(judged), OUT_OF_SAMPLE, ...warningsOf(judged)]
       : [],
     facts: [],
     figure: courseFigure(judged, 'norm'),

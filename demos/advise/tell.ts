@@ -18,6 +18,7 @@ import {
   TOLD_RUNS,
   thresholdOf,
   warningsOf,
+  whyOf,
 } from './words.js';
 
 /** Places along the chart: two values each, its lowest and its highest. */
@@ -44,7 +45,7 @@ function tellRun(judged: JudgedRun, sink: Sink): string {
   const color = hasColor(sink);
   const head = (label: string, text: string, style: 'red' | 'green' | 'bold') =>
     wrap(`${label}: ${text}`, width, (line) => paint(line, ['bold', style], color));
-  const missing = missingSentence(judged);
+  const [missing, why] = [missingSentence(judged), whyOf(judged)];
   const parts = [
     `${head('Diagnosis', headlineOf(headline), isFault(headline) ? 'red' : 'green')}\n${verdictLines(headline, width)}`,
     ...others.map(
@@ -52,7 +53,7 @@ function tellRun(judged: JudgedRun, sink: Sink): string {
     ),
     ...(missing ? [`${wrap(missing, width)}\n`] : []),
     ...chartOf(judged, sink),
-    `${head('Threshold', thresholdOf(judged), 'bold')}\n${advice ? indented(advice.why, width) : ''}`,
+    `${head('Threshold', thresholdOf(judged), 'bold')}\n${why === null ? '' : indented(why, width)}`,
   ];
   if (advice) {
     const columns = advice.candidates.map((each) => ({ label: each.name, cells: factsOfCandidate(each) }));
@@ -71,7 +72,7 @@ function indented(text: string, width: number): string {
   return `${wrap(text, width - 2, (line) => `  ${line}`)}\n`;
 }
 
-function chartOf({ run, advice }: JudgedRun, sink: Sink): string[] {
+function chartOf({ run, advice, keptAt }: JudgedRun, sink: Sink): string[] {
   const { steps, low, high } = stretchesOf(run.columns, 'norm', PLACES);
   if (steps.length < 2) return [];
   const series = {
@@ -79,6 +80,7 @@ function chartOf({ run, advice }: JudgedRun, sink: Sink): string[] {
     steps: steps.flatMap((step) => [step, step]),
     values: low.flatMap((value, i) => [value, high[i]]),
   };
-  const thresholds = advice ? [advice.recommended.threshold] : [];
+  const threshold = keptAt ?? advice?.recommended.threshold;
+  const thresholds = threshold === undefined ? [] : [threshold];
   return [renderChart([series], { title: 'Gradient norm over the steps', thresholds, sink, height: 10 })];
 }

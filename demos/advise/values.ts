@@ -3,8 +3,8 @@
 const notANumber = /^[+-]?(nan(\(.*\))?|1\.#(qnan|snan|ind).*)$/i;
 const infinite = /^([+-]?)(inf|infinity|∞|1\.#inf.*)$/i;
 const nothing = /^(none|null|undefined|n\/?a|-+|–)$/i;
-/** `tensor(0.5, device='cuda:0')`, of a PyTorch scalar that was written as it is. */
-const tensor = /^tensor\(\[?([^,\])]+)/;
+/** `tensor(0.5, device='cuda:0')`, of a PyTorch scalar that was written as it is; no list, and no decimal comma. */
+const tensor = /^tensor\(\[?([^,\])]+)(?:[\])]|,(?!\s*[-\d]))/;
 const decimalComma = /^[+-]?\d+,\d+(e[+-]?\d+)?$/i;
 
 /** The number of a cell; undefined where it is empty, null where it holds something else. */

@@ -70,10 +70,23 @@ export function runName({ run: { label } }: JudgedRun, index: number): string {
   return `Run ${index + 1}${label ? `: ${label}` : ''}`;
 }
 
+/** The run in a sentence of several: `Run 2 (clip norm:1)`. */
+export function runInSentence({ run: { label } }: JudgedRun, index: number): string {
+  return `Run ${index + 1}${label ? ` (${label})` : ''}`;
+}
+
 /** What to do about the threshold, in a few words: `2.31, the 90th percentile`. */
-export function thresholdOf({ advice, lacking }: JudgedRun): string {
+export function thresholdOf({ advice, lacking, keptAt }: JudgedRun): string {
+  if (keptAt !== null) return `keep ${formatNumber(keptAt)}, under which the run is healthy`;
   if (advice === null) return `none. ${lacking}`;
   return `${formatNumber(advice.recommended.threshold)}, the ${advice.recommended.name}`;
+}
+
+/** Why that; of a run whose threshold is to be kept, what may be tried beside it. Null where there are too few norms. */
+export function whyOf({ advice, keptAt }: JudgedRun): string | null {
+  if (advice === null || keptAt === null) return advice?.why ?? null;
+  const { threshold, name } = advice.recommended;
+  return `The norms alone would name ${formatNumber(threshold)}, the ${name}: worth a try beside it, no more. ${advice.why}`;
 }
 
 /** What the table's third row is. */

@@ -9,10 +9,11 @@ import { checkFiles } from '../files.js';
 import { INTERRUPTED, onInterrupt } from '../interrupt.js';
 import { type CommonOptions, configOf, DEFAULT_SPECS, wordsFor } from '../options.js';
 import { startProgress } from '../terminal/progress.js';
-import { renderPage, tellSweep } from './page.js';
+import { renderPage } from './page.js';
 import { expandSpec } from './range.js';
 import { RowFile } from './rows.js';
 import { type SweepRow, type SweepTask, tasksOf } from './tasks.js';
+import { tellRows } from './tell.js';
 
 /** What the options of `sweep` parse to. */
 export interface SweepOptions extends Pick<CommonOptions, 'seed' | 'steps' | 'optimizer' | 'backend'> {
@@ -59,7 +60,7 @@ export async function runSweep(demo: Demo, options: SweepOptions): Promise<numbe
 async function show(rows: readonly SweepRow[], { out, report }: SweepOptions, words: string): Promise<void> {
   if (rows.length > 0) {
     if (report) writeFileSync(report, await renderPage(rows, `demo ${words}`));
-    process.stdout.write(`${tellSweep(rows)}\n\n`);
+    process.stdout.write(`${tellRows(rows, process.stdout)}\n`);
   }
   process.stdout.write(`Rows: ${out}\n${report && rows.length > 0 ? `Report: ${report}\n` : ''}`);
 }

@@ -4,6 +4,9 @@ import { median } from '../../src/index.js';
 import { type Figure, formatNumber, renderCollection } from '../../src/train/report/index.js';
 import type { SweepRow } from './tasks.js';
 
+/** Specs that a sentence names. */
+const TOLD = 4;
+
 /** A value for each clip spec (row) and rate (column). */
 interface Cells {
   readonly clips: readonly string[];
@@ -56,19 +59,33 @@ export function renderPage(rows: readonly SweepRow[], words: string): Promise<st
   });
 }
 
-/** One sentence on the whole: how many stayed finite, and the best cell. */
+/** One sentence on the whole: how many stayed finite, which did not, and the best cell. */
 export function tellSweep(rows: readonly SweepRow[]): string {
   const finite = rows.filter(({ diverged }) => !diverged).length;
   const { clips, rates, values } = cellsOf(rows, (own) => median(own.map(lossOf)));
   const lowest = Math.min(...values.filter(Number.isFinite));
   const best = values.indexOf(lowest);
-  const said = `${finite} of ${rows.length} trainings stayed finite`;
+  const said = `${finite} of ${rows.length} trainings stayed finite${divergedSaid(rows)}`;
   if (best < 0) return `${said}.`;
   const [clip, lr] = [clips[Math.floor(best / rates.length)], rates[best % rates.length]];
   return `${said}; the lowest median final loss, ${formatNumber(lowest)}, is that of \`${clip}\` at learning rate ${lr}.`;
 }
 
-function lossOf({ diverged, finalLoss: loss }: SweepRow): number {
+/** Which specs diverged at which rates, in parentheses; nothing where none did. */
+function divergedSaid(rows: readonly SweepRow[]): string {
+  const lost = rows.filter(({ diverged }) => diverged);
+  const clips = [...new Set(lost.map(({ clip }) => clip))];
+  if (clips.length === 0) return '';
+  const told = clips.slice(0, TOLD).map((clip) => {
+    const rates = new Set(lost.filter((row) => row.clip === clip).map(({ lr }) => lr));
+    return `\`${clip}\` at learning rate ${[...rates].join(', ')}`;
+  });
+  const more = clips.length > TOLD ? `; and ${clips.length - TOLD} more specs` : '';
+  return ` (those that diverged: ${told.join('; ')}${more})`;
+}
+
+/** The final loss of a training; NaN, above all others, where it diverged. */
+export function lossOf({ diverged, finalLoss: loss }: SweepRow): number {
   return diverged ? Number.NaN : loss;
 }
 
@@ -76,6 +93,7 @@ function shareOf(holds: (row: SweepRow) => boolean): (rows: readonly SweepRow[])
   return (rows) => rows.filter(holds).length / rows.length;
 }
 
+/** A measure of the rows of each cell. */
 function cellsOf(rows: readonly SweepRow[], measure: (rows: readonly SweepRow[]) => number): Cells {
   const clips = [...new Set(rows.map(({ clip }) => clip))];
   const rates = [...new Set(rows.map(({ lr }) => lr))];
@@ -106,6 +124,6 @@ function mapOf({ clips, rates, values }: Cells) {
     columns: rates.length,
     rows: clips.length,
     values,
-    showValues: true,
+    showValues: 'all',
   } as const;
 }

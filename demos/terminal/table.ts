@@ -39,9 +39,7 @@ const LIGHT_RULES = { ...NO_RULES, mid: '─', 'mid-mid': '──' } as const;
  * run with as many of its brief cells as do. What fits neither way ends in `…`.
  */
 export function renderTable(columns: readonly TableColumn[], sink: Sink): string {
-  const names = [...new Set(columns.flatMap((column) => Object.keys(column.cells)))];
-  const body = names.map((name) => [name, ...columns.map((column) => cellText(column.cells[name]))]);
-  const head = ['', ...columns.map((column) => column.label)];
+  const [head, ...body] = rowsOf(columns);
   const bad = new Set(columns.filter((column) => column.bad).map((column) => column.label));
   const limit = columnsOf(sink);
   if (widthOf([head, ...body]) > limit && columns.every((column) => column.brief)) {
@@ -49,6 +47,18 @@ export function renderTable(columns: readonly TableColumn[], sink: Sink): string
     return draw(stackedHead, stacked, bad, sink);
   }
   return draw(head, body, bad, sink);
+}
+
+/** How many columns of a terminal a table needs. */
+export function tableWidth(columns: readonly TableColumn[]): number {
+  return widthOf(rowsOf(columns));
+}
+
+/** A column a run, head first. */
+function rowsOf(columns: readonly TableColumn[]): readonly (readonly string[])[] {
+  const names = [...new Set(columns.flatMap((column) => Object.keys(column.cells)))];
+  const body = names.map((name) => [name, ...columns.map((column) => cellText(column.cells[name]))]);
+  return [['', ...columns.map((column) => column.label)], ...body];
 }
 
 /** A row a run, head first: brief cells from the most telling on, as long as they fit. */

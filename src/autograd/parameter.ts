@@ -5,6 +5,7 @@
 
 import { paddedSize } from '../tensor/backend.js';
 import { checkAlike } from '../tensor/checks.js';
+import { describeTensor, inspect } from '../tensor/describe.js';
 import {
   type Backend,
   type FloatArray,
@@ -40,6 +41,9 @@ export class Parameter extends Variable {
 
   override toString(): string {
     return `Parameter(${this.name ? `'${this.name}', ` : ''}${formatShape(this.shape)})`;
+  }
+  override [inspect](): string {
+    return describeTensor(this.value, this.name ? `Parameter '${this.name}'` : 'Parameter');
   }
 
   /** Where the value lies in a block, or null while it has memory of its own. */

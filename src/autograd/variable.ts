@@ -4,6 +4,7 @@
  */
 
 import { checkFits } from '../tensor/checks.js';
+import { describeTensor, inspect } from '../tensor/describe.js';
 import { formatShape, longLived, type Shape, Tensor } from '../tensor/index.js';
 import { type Keepable, keep, type Scope } from '../tensor/scope.js';
 import type { OpRule } from './op.js';
@@ -90,11 +91,10 @@ export class Variable implements Keepable {
 
   /** Adds to `grad`, which lives as long as a leaf's value does. */
   accumulateGrad(grad: Tensor): void {
-    const before = this.#grad;
     this.#grad =
       this.node === null && this.value.isOuter
-        ? longLived(() => before?.add(grad) ?? grad.copy())
-        : (before?.add(grad) ?? grad);
+        ? longLived(() => this.#grad?.add(grad) ?? grad.copy())
+        : (this.#grad?.add(grad) ?? grad);
   }
 
   /** The only element of a one-element value. */
@@ -110,15 +110,17 @@ export class Variable implements Keepable {
   [keep](ending: Scope): Variable {
     const value = this.value[keep](ending);
     const grad = this.grad?.[keep](ending) ?? null;
-    const stays = value === this.value;
-    const kept = stays ? this : new Variable(value, this.requiresGrad && this.node === null);
+    const kept = value === this.value ? this : new Variable(value, this.requiresGrad && this.node === null);
     if (grad !== kept.grad) kept.grad = grad;
     return kept;
   }
 
-  /** Shape and the op it came from; a Parameter gives its name. */
+  /** Shape and the op it came from, for messages; a Parameter gives its name. Consoles show numbers too. */
   toString(): string {
     return `Variable(${formatShape(this.shape)}, ${this.node ? this.node.op.name : 'leaf'})`;
+  }
+  [inspect](): string {
+    return describeTensor(this.value, `Variable (${this.node ? this.node.op.name : 'leaf'})`);
   }
 }
 

@@ -1,5 +1,6 @@
 /** Clipping each parameter by a running average of its own norms: AdaGC, Wang et al. 2025 (arXiv 2502.11034), Alg. 1. */
 
+import { withDefaults } from '../tensor/options.js';
 import { checkBound, checkCount, checkDecay } from './checks.js';
 import { checkEps, clipFactor } from './clip-by-global-norm.js';
 import type { GradientHook, HookReport, NonFinitePolicy } from './hook.js';
@@ -21,17 +22,17 @@ export interface AdaGCOptions {
   readonly nonFinite?: NonFinitePolicy;
 }
 
+const defaults = { warmup: 100, maxNorm: 1, decay: 0.98, eps: 0, nonFinite: 'throw' } as const;
+
 /**
  * Scales the gradient of parameter i so that its norm is at most `factor` (λ_rel, 1.05) times its own average:
  * ĝ_i = g_i · min(1, λ_rel γ_i / ‖g_i‖), then γ_i ← βγ_i + (1 − β)‖ĝ_i‖. In the warm-up it clips by the global norm and
  * γ_i is the least ‖ĝ_i‖ seen. Norms that are zero (a γ of 0 would let nothing pass any more) or not finite leave γ alone;
  * a parameter first seen behind the warm-up starts at its norm, at most `maxNorm`.
  */
-export function adaGC(
-  factor = 1.05,
-  { warmup = 100, maxNorm = 1, decay = 0.98, eps = 0, nonFinite = 'throw' }: AdaGCOptions = {},
-): GradientHook {
+export function adaGC(factor = 1.05, options: AdaGCOptions = {}): GradientHook {
   const name = 'adaGC';
+  const { warmup, maxNorm, decay, eps, nonFinite } = withDefaults(name, options, defaults);
   checkBound(name, 'factor', factor);
   checkCount(name, 'warmup', warmup, 0);
   checkBound(name, 'maxNorm', maxNorm);

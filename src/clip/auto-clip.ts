@@ -1,7 +1,14 @@
 /** Clipping at a percentile of the norms so far: AutoClip, Seetharaman et al. 2020 (arXiv 2007.14469), §3. */
 
+import { withDefaults } from '../tensor/options.js';
 import { checkCount } from './checks.js';
-import { checkEps, checkPower, clipFactor, type NormClipOptions } from './clip-by-global-norm.js';
+import {
+  checkEps,
+  checkPower,
+  clipFactor,
+  type NormClipOptions,
+  normDefaults,
+} from './clip-by-global-norm.js';
 import type { GradientHook, HookReport } from './hook.js';
 import { measuredNorm } from './measured-norm.js';
 import { checkPolicy, checkReach } from './non-finite.js';
@@ -19,11 +26,9 @@ export interface AutoClipOptions extends NormClipOptions {
  * g ← g · min(1, P_q(‖g_1‖ … ‖g_t‖) / ‖g_t‖), the norms taken before clipping. `percentile` q in [0, 100]: the paper's 10
  * clips nine steps in ten, at most by what the quiet ones are. Norms that are zero or not finite are not remembered.
  */
-export function autoClip(
-  percentile = 10,
-  { window = 10_000, p = 2, eps = 0, nonFinite = 'throw' }: AutoClipOptions = {},
-): GradientHook {
+export function autoClip(percentile = 10, options: AutoClipOptions = {}): GradientHook {
   const name = 'autoClip';
+  const { window, p, eps, nonFinite } = withDefaults(name, options, { ...normDefaults, window: 10_000 });
   if (!(percentile >= 0 && percentile <= 100)) {
     throw new Error(`${name}: percentile must be a number from 0 to 100, got ${percentile}`);
   }

@@ -1,5 +1,6 @@
 /** Clipping by how fast a gradient may grow: the norm-growth limiter of Fira. */
 
+import { withDefaults } from '../tensor/options.js';
 import { checkBound } from './checks.js';
 import { checkNormClip, clipFactor } from './clip-by-global-norm.js';
 import type { GradientHook, HookReport, NonFinitePolicy } from './hook.js';
@@ -22,11 +23,10 @@ export interface NormGrowthOptions {
  * g_t ← g_t · min(1, γ‖g_{t−1}‖ / ‖g_t‖) (Chen et al. 2024, "Fira"; γ = 1.01 there). Directions are kept. The first
  * gradient of a parameter is not capped; one that is zero is not remembered, nor a step with NaN or ∞ anywhere.
  */
-export function capNormGrowth(
-  growth = 1.01,
-  { floor = 1e-7, eps = 0, nonFinite = 'throw' }: NormGrowthOptions = {},
-): GradientHook {
+export function capNormGrowth(growth = 1.01, options: NormGrowthOptions = {}): GradientHook {
   const name = 'capNormGrowth';
+  const defaults = { floor: 1e-7, eps: 0, nonFinite: 'throw' } as const;
+  const { floor, eps, nonFinite } = withDefaults(name, options, defaults);
   if (!(growth >= 1)) throw new Error(`${name}: growth must be a number ≥ 1, got ${growth}`);
   checkBound(name, 'floor', floor);
   checkNormClip(name, Number.POSITIVE_INFINITY, { p: 2, eps, nonFinite });

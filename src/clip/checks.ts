@@ -5,6 +5,12 @@ export function told(value: unknown): string {
   return typeof value === 'string' ? `'${value}'` : String(value);
 }
 
+/** Throws unless parameters come in a list: a model is none. */
+export function checkListed(caller: string, parameters: Iterable<unknown>, what = 'Parameters'): void {
+  if (typeof parameters?.[Symbol.iterator] === 'function') return;
+  throw new Error(`${caller}: takes ${what}; pass model.parameters()`);
+}
+
 /** Throws unless an option is a number ≥ 0; Infinity is one. */
 export function checkBound(caller: string, option: string, value: number): void {
   if (value >= 0) return;

@@ -1,6 +1,7 @@
 /** Clipping each gradient by the root mean square of its elements: Optax' `clip_by_block_rms`. */
 
-import type { NormClipOptions } from './clip-by-global-norm.js';
+import { withDefaults } from '../tensor/options.js';
+import { type NormClipOptions, normDefaults } from './clip-by-global-norm.js';
 import { clipEach } from './clip-by-norm.js';
 import type { GradientHook } from './hook.js';
 import type { Schedule } from './schedule.js';
@@ -12,7 +13,10 @@ import type { Schedule } from './schedule.js';
  */
 export function clipByBlockRms(
   maxRms: number | Schedule,
-  { eps = 0, nonFinite = 'throw' }: Omit<NormClipOptions, 'p'> = {},
+  options: Omit<NormClipOptions, 'p'> = {},
 ): GradientHook {
-  return clipEach('clipByBlockRms', maxRms, { p: 2, eps, nonFinite }, (size) => Math.sqrt(size || 1));
+  const name = 'clipByBlockRms';
+  const { p, ...defaults } = normDefaults;
+  const settings = withDefaults(name, options, defaults);
+  return clipEach(name, maxRms, { p, ...settings }, (size) => Math.sqrt(size || 1));
 }

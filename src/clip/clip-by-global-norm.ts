@@ -1,5 +1,6 @@
 /** Clipping by the global norm: Pascanu, Mikolov & Bengio 2013, §3.2. */
 
+import { withDefaults } from '../tensor/options.js';
 import { checkFinite } from './checks.js';
 import type { Gradients } from './gradients.js';
 import {
@@ -22,6 +23,9 @@ export interface NormClipOptions {
   /** What to do about NaN and infinite gradients (default: throw, naming the parameters). */
   readonly nonFinite?: NonFinitePolicy;
 }
+
+/** Their defaults. */
+export const normDefaults: Required<NormClipOptions> = { p: 2, eps: 0, nonFinite: 'throw' };
 
 /** Throws unless p is a positive number or Infinity. */
 export function checkPower(caller: string, p: number): void {
@@ -56,11 +60,9 @@ export function clipFactor(norm: number, threshold: number, eps: number): number
  * the threshold not one bit changes; above it the norm becomes the threshold and the direction is kept, both to float32
  * rounding (of float64 gradients: to float64's). `Infinity` measures only; a schedule moves the threshold.
  */
-export function clipByGlobalNorm(
-  maxNorm: number | Schedule,
-  { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
-): GradientHook {
+export function clipByGlobalNorm(maxNorm: number | Schedule, options: NormClipOptions = {}): GradientHook {
   const name = 'clipByGlobalNorm';
+  const { p, eps, nonFinite } = withDefaults(name, options, normDefaults);
   checkNormClip(name, maxNorm, { p, eps, nonFinite });
   return {
     name,

@@ -1,7 +1,8 @@
 /** Clipping each parameter group of the optimizer by its own norm, to one threshold or one each. */
 
 import type { Parameter } from '../autograd/index.js';
-import { checkNormClip, clipFactor, type NormClipOptions } from './clip-by-global-norm.js';
+import { withDefaults } from '../tensor/options.js';
+import { checkNormClip, clipFactor, type NormClipOptions, normDefaults } from './clip-by-global-norm.js';
 import type { GradientHook, StepContext } from './hook.js';
 import { combineNorms } from './host-norm.js';
 import { applyPolicy, checkReach } from './non-finite.js';
@@ -14,9 +15,10 @@ import { type Schedule, thresholdAt } from './schedule.js';
  */
 export function clipByGroupNorm(
   maxNorm: number | Schedule | readonly (number | Schedule)[],
-  { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
+  options: NormClipOptions = {},
 ): GradientHook {
   const name = 'clipByGroupNorm';
+  const { p, eps, nonFinite } = withDefaults(name, options, normDefaults);
   for (const each of [maxNorm].flat()) checkNormClip(name, each, { p, eps, nonFinite });
   return {
     name,

@@ -1,6 +1,7 @@
 /** Clipping each parameter's gradient by its own norm: Keras' `clipnorm`. */
 
-import { checkNormClip, clipFactor, type NormClipOptions } from './clip-by-global-norm.js';
+import { withDefaults } from '../tensor/options.js';
+import { checkNormClip, clipFactor, type NormClipOptions, normDefaults } from './clip-by-global-norm.js';
 import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
 import { applyPolicy, checkReach } from './non-finite.js';
@@ -10,11 +11,8 @@ import { type Schedule, thresholdAt } from './schedule.js';
  * Scales each gradient alone so that its p-norm is at most `maxNorm`. The direction of each is kept, that of all
  * together is not, and the global 2-norm may reach maxNorm · √(number of parameters).
  */
-export function clipByNorm(
-  maxNorm: number | Schedule,
-  { p = 2, eps = 0, nonFinite = 'throw' }: NormClipOptions = {},
-): GradientHook {
-  return clipEach('clipByNorm', maxNorm, { p, eps, nonFinite }, () => 1);
+export function clipByNorm(maxNorm: number | Schedule, options: NormClipOptions = {}): GradientHook {
+  return clipEach('clipByNorm', maxNorm, withDefaults('clipByNorm', options, normDefaults), () => 1);
 }
 
 /** Scales each gradient alone so that its p-norm is at most the threshold times what `unit` makes of its size. */

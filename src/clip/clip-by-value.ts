@@ -1,5 +1,6 @@
 /** Clipping element by element: bounds every number, and so changes the direction. */
 
+import { checkNames } from '../tensor/options.js';
 import type { GradientHook } from './hook.js';
 import { rangeOf, type ValueRange } from './in-place.js';
 import { type Schedule, thresholdAt } from './schedule.js';
@@ -11,6 +12,7 @@ import { type Schedule, thresholdAt } from './schedule.js';
 export function clipByValue(limit: number | Schedule | ValueRange): GradientHook {
   const name = 'clipByValue';
   if (typeof limit !== 'function') rangeOf(name, limit);
+  if (typeof limit === 'object') checkNames(name, limit, ['min', 'max']);
   return {
     name,
     apply(gradients, { step }) {

@@ -4,6 +4,7 @@
  */
 
 import type { Shape, Tensor } from '../tensor/index.js';
+import { withDefaults } from '../tensor/options.js';
 import { checkBound, checkWord } from './checks.js';
 import { clipFactor } from './clip-by-global-norm.js';
 import { checkThreshold, type GradientHook, type NonFinitePolicy } from './hook.js';
@@ -29,16 +30,21 @@ export interface UnitwiseOptions {
   readonly nonFinite?: NonFinitePolicy;
 }
 
+const defaults: Required<UnitwiseOptions> = {
+  units: 'rows',
+  floor: 1e-3,
+  exclude: () => false,
+  nonFinite: 'throw',
+};
+
 /**
  * Scales the gradient of each unit so that its norm is at most `ratio` (λ) times that of the unit's weights:
  * G_u ← G_u · min(1, λ max(‖W_u‖, ε) / ‖G_u‖), ε being `floor`. The step is then bounded in proportion to what it
  * changes. Measured on the host in float64.
  */
-export function clipUnitwise(
-  ratio: number | Schedule = 0.01,
-  { units = 'rows', floor = 1e-3, exclude = () => false, nonFinite = 'throw' }: UnitwiseOptions = {},
-): GradientHook {
+export function clipUnitwise(ratio: number | Schedule = 0.01, options: UnitwiseOptions = {}): GradientHook {
   const name = 'clipUnitwise';
+  const { units, floor, exclude, nonFinite } = withDefaults(name, options, defaults);
   if (typeof ratio !== 'function') checkThreshold(name, ratio);
   checkWord(name, 'units', units, unitKinds);
   checkBound(name, 'floor', floor);

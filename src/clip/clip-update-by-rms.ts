@@ -3,6 +3,7 @@
 import type { Parameter } from '../autograd/index.js';
 import type { FloatArray } from '../tensor/index.js';
 import { power } from '../tensor/math.js';
+import { withDefaults } from '../tensor/options.js';
 import { checkThreshold, type StepContext, type UpdateHook } from './hook.js';
 import { type Schedule, thresholdAt } from './schedule.js';
 import { stateOf } from './updates.js';
@@ -39,8 +40,9 @@ function rmsOf({ grad }: Parameter, moments: FloatArray, correction: number, eps
  * For `updateHooks` of Adam and AdamW; decoupled weight decay is shortened with it, as there. NaN and ∞ pass: the moments
  * hold them by then. Throws where no such moment is kept.
  */
-export function clipUpdateByRms({ threshold = 1, eps = 1e-6 }: UpdateRmsOptions = {}): UpdateHook {
+export function clipUpdateByRms(options: UpdateRmsOptions = {}): UpdateHook {
   const name = 'clipUpdateByRms';
+  const { threshold, eps } = withDefaults(name, options, { threshold: 1, eps: 1e-6 });
   if (typeof threshold !== 'function') checkThreshold(name, threshold);
   if (!(eps > 0 && eps < Number.POSITIVE_INFINITY)) {
     throw new Error(`${name}: eps must be a finite number > 0, got ${eps}`);

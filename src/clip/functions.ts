@@ -4,6 +4,8 @@
  */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkNames } from '../tensor/options.js';
+import { checkListed } from './checks.js';
 import { checkEps, checkPower, clipFactor } from './clip-by-global-norm.js';
 import { Gradients } from './gradients.js';
 import { checkThreshold } from './hook.js';
@@ -31,7 +33,8 @@ const meters = new WeakMap<Parameter, readonly NormMeter[]>();
 const METERS_KEPT = 4;
 
 /** The gradients of parameters given by hand; the meter of the same list is found again, so kernels are kept. */
-function gradientsOf(parameters: Iterable<Parameter>, device?: NormDevice): Gradients {
+function gradientsOf(caller: string, parameters: Iterable<Parameter>, device?: NormDevice): Gradients {
+  checkListed(caller, parameters);
   const list = [...new Set(parameters)];
   const first = list[0];
   if (!first) return new Gradients(new NormMeter(list));
@@ -50,10 +53,11 @@ function gradientsOf(parameters: Iterable<Parameter>, device?: NormDevice): Grad
 export async function totalNorm(
   parameters: Iterable<Parameter>,
   normType = 2,
-  { normDevice }: TotalNormOptions = {},
+  options: TotalNormOptions = {},
 ): Promise<number> {
+  checkNames('totalNorm', options, ['normDevice']);
   checkPower('totalNorm', normType);
-  return gradientsOf(parameters, normDevice).norm(normType);
+  return gradientsOf('totalNorm', parameters, options.normDevice).norm(normType);
 }
 
 /**
@@ -63,12 +67,19 @@ export async function totalNorm(
 export async function clipGradNorm(
   parameters: Iterable<Parameter>,
   maxNorm: number,
-  { normType = 2, errorIfNonfinite = false, eps = 1e-6, normDevice }: ClipGradNormOptions = {},
+  options: ClipGradNormOptions = {},
 ): Promise<number> {
+  if (typeof options === 'number') {
+    throw new Error(
+      `clipGradNorm: third argument is an object of options, got ${options}; write { normType: ${options} }`,
+    );
+  }
+  checkNames('clipGradNorm', options, ['normType', 'errorIfNonfinite', 'eps', 'normDevice']);
+  const { normType = 2, errorIfNonfinite = false, eps = 1e-6, normDevice } = options;
   checkThreshold('clipGradNorm', maxNorm);
   checkPower('clipGradNorm', normType);
   checkEps('clipGradNorm', eps);
-  const gradients = gradientsOf(parameters, normDevice);
+  const gradients = gradientsOf('clipGradNorm', parameters, normDevice);
   const norm = await gradients.norm(normType);
   const nonFinite = errorIfNonfinite ? await gradients.nonFinite() : [];
   if (nonFinite.length > 0) {
@@ -82,5 +93,5 @@ export async function clipGradNorm(
 /** Bounds every gradient element to [−limit, limit] and returns how many were outside; NaN passes through. */
 export async function clipGradValue(parameters: Iterable<Parameter>, limit: number): Promise<number> {
   checkThreshold('clipGradValue', limit);
-  return gradientsOf(parameters).clamp(limit);
+  return gradientsOf('clipGradValue', parameters).clamp(limit);
 }

@@ -5,6 +5,7 @@
 
 import type { Parameter } from '../autograd/index.js';
 import { Tensor } from '../tensor/index.js';
+import { told } from './checks.js';
 import { combineNorms } from './host-norm.js';
 import { clampInPlace, rangeOf, scaleRuns, type ValueRange } from './in-place.js';
 import type { MeterDevice, NormMeter } from './norm-meter.js';
@@ -108,9 +109,11 @@ export class Gradients {
 
   /**
    * Multiplies every gradient by k; 1 changes not a bit. Where a float32 kernel multiplies, k itself is rounded to
-   * float32 first: an element is k·g to two roundings, a norm is |k|·‖g‖ to float32 rounding.
+   * float32 first: an element is k·g to two roundings, a norm is |k|·‖g‖ to float32 rounding. Throws where k is no number,
+   * and for NaN unless a norm of these gradients was measured and is not finite: who forgets `await` divides by a promise.
    */
   scale(k: number): void {
+    this.#checkFactor('scale', k);
     if (k !== 1) this.scaleEach(new Array<number>(this.parameters.length).fill(k));
   }
 
@@ -119,6 +122,7 @@ export class Gradients {
     if (ks.length !== this.parameters.length) {
       throw new Error(`Gradients.scaleEach: needs ${this.parameters.length} factors, got ${ks.length}`);
     }
+    for (let i = 0; i < ks.length; i++) this.#checkFactor('scaleEach', ks[i]);
     if (!scaleRuns(this.parameters, ks)) return;
     this.#changed = true;
     for (const [p, norms] of this.#measured) {
@@ -175,6 +179,13 @@ export class Gradients {
     throw new Error(
       `hook '${hook}': ${did} the gradient of ${name}; change gradients by Gradients.edit, or skip`,
     );
+  }
+
+  #checkFactor(caller: string, k: number): void {
+    if (typeof k === 'number' && !Number.isNaN(k)) return;
+    const norms = [...this.#measured.values()];
+    if (typeof k === 'number' && norms.some((each) => !areFinite(each))) return;
+    throw new Error(`Gradients.${caller}: factor must be a number, got ${told(k)}; is an await missing?`);
   }
 
   async #measure(p: number): Promise<Float64Array> {

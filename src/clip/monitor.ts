@@ -1,5 +1,6 @@
 /** The monitor: what clipping did to a run so far, in bounded memory, from what a training step reports anyway. */
 
+import { checkNames } from '../tensor/options.js';
 import { checkCount } from './checks.js';
 import type { HookState } from './hook.js';
 import { NormSketch } from './norm-sketch.js';
@@ -73,7 +74,9 @@ export class ClipMonitor {
   #shifts: RateShift[] = [];
 
   /** Throws unless `window` is an integer ≥ 1. */
-  constructor({ window = 200, onShift }: ClipMonitorOptions = {}) {
+  constructor(options: ClipMonitorOptions = {}) {
+    checkNames('ClipMonitor', options, ['window', 'onShift']);
+    const { window = 200, onShift } = options;
     checkCount('ClipMonitor', 'window', window, 1);
     this.#window = window;
     this.#watch = new RateWatch(window);

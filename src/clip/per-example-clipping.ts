@@ -5,6 +5,8 @@
 
 import { type Parameter, Variable } from '../autograd/index.js';
 import { fullLike, longLived, normal, type Random, scope, type Tensor } from '../tensor/index.js';
+import { checkNames } from '../tensor/options.js';
+import { checkListed } from './checks.js';
 import { checkEps, clipFactor } from './clip-by-global-norm.js';
 import type { TotalNormOptions } from './functions.js';
 import { Gradients } from './gradients.js';
@@ -70,8 +72,10 @@ export class PerExampleClipping {
   #busy = false;
 
   constructor(parameters: Iterable<Parameter>, options: PerExampleOptions) {
-    const { maxNorm, noise, expectedBatch, eps = 0, normDevice } = options;
     const caller = 'PerExampleClipping';
+    checkListed(caller, parameters);
+    checkNames(caller, options, ['maxNorm', 'noise', 'expectedBatch', 'eps', 'normDevice']);
+    const { maxNorm, noise, expectedBatch, eps = 0, normDevice } = options;
     checkThreshold(caller, maxNorm);
     checkEps(caller, eps);
     if (noise && !(noise.multiplier >= 0 && Number.isFinite(noise.multiplier * maxNorm))) {

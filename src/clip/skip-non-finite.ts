@@ -1,5 +1,6 @@
 /** The hook that turns a NaN or infinite gradient into a step that is not taken. */
 
+import { withDefaults } from '../tensor/options.js';
 import type { GradientHook } from './hook.js';
 import { said } from './non-finite.js';
 import { countIn } from './state.js';
@@ -15,8 +16,9 @@ export interface SkipNonFiniteOptions {
  * `limit` such steps in a row it throws, naming the parameters, since a run that only skips no longer trains; Optax'
  * `apply_if_finite` lets the bad update through then.
  */
-export function skipNonFinite({ limit = Number.POSITIVE_INFINITY }: SkipNonFiniteOptions = {}): GradientHook {
+export function skipNonFinite(options: SkipNonFiniteOptions = {}): GradientHook {
   const name = 'skipNonFinite';
+  const { limit } = withDefaults(name, options, { limit: Number.POSITIVE_INFINITY });
   if (!(limit === Number.POSITIVE_INFINITY || (Number.isInteger(limit) && limit >= 0))) {
     throw new Error(`${name}: limit must be an integer ≥ 0 or Infinity, got ${limit}`);
   }

@@ -1,5 +1,6 @@
 /** Skipping the steps whose loss or gradient norm stands out from the last ones: OLMo-core's SkipStepOptimizer. */
 
+import { withDefaults } from '../tensor/options.js';
 import { checkCount } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
@@ -65,8 +66,9 @@ function reason({ what }: Window, number: number, z: number): string {
  * remembered too, so that a lasting change comes to be accepted; a step whose loss or norm is not finite is skipped and
  * never remembered. The loss is what `step({ loss })` is told, as `train` does; without it the norm alone is judged.
  */
-export function skipSpikes({ window = 128, sigma = 6 }: SkipSpikesOptions = {}): GradientHook {
+export function skipSpikes(options: SkipSpikesOptions = {}): GradientHook {
   const name = 'skipSpikes';
+  const { window, sigma } = withDefaults(name, options, { window: 128, sigma: 6 });
   checkCount(name, 'window', window, LEAST);
   if (!(sigma > 0)) throw new Error(`${name}: sigma must be a number > 0, got ${sigma}`);
   const [losses, norms] = [new Window('loss', window), new Window('norm', window)];

@@ -127,7 +127,8 @@ function parsePart(
     const example = needsAmount ? word.form : `${name} or ${name}:NUMBER`;
     throw specError(text, `needs a number, as in ${example}`);
   }
-  const options: Options = { nonFinite: 'propagate', ...parseOptions(text, word, rest) };
+  const policy: Options = word.options.includes('nonFinite') ? { nonFinite: 'propagate' } : {};
+  const options = { ...policy, ...parseOptions(text, word, rest) };
   try {
     // Where nothing stands for the amount, the clipper takes its published one.
     const hook = word.make(amount as number, options);

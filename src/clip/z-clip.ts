@@ -1,5 +1,6 @@
 /** Clipping what stands out from a running mean of the norms: ZClip, Kumar et al. 2025 (arXiv 2504.02507). */
 
+import { withDefaults } from '../tensor/options.js';
 import { checkBound, checkCount, checkDecay, checkFinite, checkWord } from './checks.js';
 import { checkEps, clipFactor } from './clip-by-global-norm.js';
 import type { GradientHook, HookReport, NonFinitePolicy } from './hook.js';
@@ -37,6 +38,18 @@ export interface ZClipOptions {
 }
 
 type Settings = Required<ZClipOptions>;
+
+const defaults: Settings = {
+  mode: 'adaptive',
+  decay: 0.97,
+  warmup: 25,
+  maxNorm: 1,
+  factor: 1,
+  learnSpikes: true,
+  sigmaEps: 1e-6,
+  eps: 0,
+  nonFinite: 'throw',
+};
 
 /** Mean and standard deviation of norms; σ, not σ², which overflows where the norm does not. */
 interface Spread {
@@ -91,8 +104,8 @@ export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHoo
 }
 
 function settle(name: string, zThreshold: number, options: ZClipOptions): Settings {
-  const { mode = 'adaptive', decay = 0.97, warmup = 25, maxNorm = 1, factor = 1 } = options;
-  const { learnSpikes = true, sigmaEps = 1e-6, eps = 0, nonFinite = 'throw' } = options;
+  const settings = withDefaults(name, options, defaults);
+  const { mode, decay, warmup, maxNorm, factor, sigmaEps, eps, nonFinite } = settings;
   checkBound(name, 'zThreshold', zThreshold);
   checkWord(name, 'mode', mode, zClipModes);
   checkDecay(name, 'decay', decay);
@@ -102,7 +115,7 @@ function settle(name: string, zThreshold: number, options: ZClipOptions): Settin
   checkFinite(name, 'sigmaEps', sigmaEps);
   checkEps(name, eps);
   checkPolicy(name, nonFinite);
-  return { mode, decay, warmup, maxNorm, factor, learnSpikes, sigmaEps, eps, nonFinite };
+  return settings;
 }
 
 /** What a spike's norm becomes. */

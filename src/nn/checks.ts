@@ -1,6 +1,31 @@
 /** Argument checks that layers share, so that each says the same thing in the same way. */
 
-import { formatShape, type Shape, ShapeError, sameShape } from '../tensor/index.js';
+import { formatShape, Random, type Shape, ShapeError, sameShape } from '../tensor/index.js';
+import { checkNames } from '../tensor/options.js';
+
+/** Options that any layer may be given, so that several can be made with the same. */
+const shared = ['random', 'dtype', 'backend'];
+
+/** The options of a layer that draws numbers. Throws where one has no name known, or without a Random. */
+export function drawingOptions<Options extends { readonly random: Random }>(
+  caller: string,
+  options: Options,
+  ...own: readonly (string & keyof Options)[]
+): Options {
+  checkNames(caller, options ?? {}, [...own, ...shared]);
+  if (options?.random instanceof Random) return options;
+  throw new Error(`${caller}: options must name a Random: { random: new Random(seed) }`);
+}
+
+/** The options of a layer that draws none. Throws where one has no name known. */
+export function plainOptions<Options extends object>(
+  caller: string,
+  options: Options,
+  ...own: readonly (string & keyof Options)[]
+): Options {
+  checkNames(caller, options, [...own, ...shared]);
+  return options;
+}
 
 /** Throws an Error unless a size is an integer of at least 1. */
 export function checkSize(caller: string, name: string, size: number): void {

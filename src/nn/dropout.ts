@@ -2,6 +2,7 @@
 
 import { mul, Variable } from '../autograd/index.js';
 import { fullLike, type Random, Tensor } from '../tensor/index.js';
+import { drawingOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
 /** Options of `Dropout`. */
@@ -19,8 +20,9 @@ export class Dropout extends Module {
   readonly p: number;
   readonly random: Random;
 
-  constructor(p: number, { random }: DropoutOptions) {
+  constructor(p: number, options: DropoutOptions) {
     super();
+    const { random } = drawingOptions('Dropout', options);
     if (!(p >= 0 && p < 1)) {
       throw new Error(`Dropout: p must be a probability 0 ≤ p < 1, got ${p}; 0.1 drops one element in ten`);
     }

@@ -3,7 +3,7 @@
 import { Parameter, type Variable } from '../autograd/index.js';
 import { pickRows } from '../autograd/ops/internal.js';
 import { normal, type Random, type TensorOptions } from '../tensor/index.js';
-import { checkSize } from './checks.js';
+import { checkSize, drawingOptions } from './checks.js';
 import { type Ids, resolveIds } from './ids.js';
 import { Module } from './module.js';
 
@@ -20,8 +20,9 @@ export interface EmbeddingOptions extends TensorOptions {
 export class Embedding extends Module {
   readonly weight: Parameter;
 
-  constructor(numEmbeddings: number, dim: number, { random, ...place }: EmbeddingOptions) {
+  constructor(numEmbeddings: number, dim: number, options: EmbeddingOptions) {
     super();
+    const { random, ...place } = drawingOptions('Embedding', options);
     checkSize('Embedding', 'numEmbeddings', numEmbeddings);
     checkSize('Embedding', 'dim', dim);
     this.weight = new Parameter(normal([numEmbeddings, dim], random, 0, 1, place));

@@ -4,6 +4,7 @@ import { add, type Parameter, sub } from '../autograd/index.js';
 import { gru } from '../autograd/ops/internal.js';
 import { gruTrace } from '../tensor/gru.js';
 import type { Tensor } from '../tensor/index.js';
+import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
 import {
@@ -35,8 +36,9 @@ export class GRU extends Module {
   readonly biasIh: Parameter;
   readonly biasHh: Parameter;
 
-  constructor(inputSize: number, hiddenSize: number, { random, unrolled = false, ...place }: GRUOptions) {
+  constructor(inputSize: number, hiddenSize: number, options: GRUOptions) {
     super();
+    const { random, unrolled = false, ...place } = drawingOptions('GRU', options, 'unrolled');
     const parameter = parametersOf('GRU', inputSize, hiddenSize, random, place);
     this.unrolled = unrolled;
     this.weightIh = parameter([3 * hiddenSize, inputSize]);

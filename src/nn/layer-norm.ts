@@ -3,7 +3,7 @@
 import { Parameter, type Variable } from '../autograd/index.js';
 import { layerNorm } from '../autograd/ops/internal.js';
 import { ones, type TensorOptions, zeros } from '../tensor/index.js';
-import { checkLastAxis, checkSize } from './checks.js';
+import { checkLastAxis, checkSize, plainOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
 /** Options of `LayerNorm`: precision, backend, and what is added to the variance. */
@@ -22,8 +22,9 @@ export class LayerNorm extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter;
 
-  constructor(size: number, { eps = 1e-5, ...place }: LayerNormOptions = {}) {
+  constructor(size: number, options: LayerNormOptions = {}) {
     super();
+    const { eps = 1e-5, ...place } = plainOptions('LayerNorm', options, 'eps');
     checkSize('LayerNorm', 'size', size);
     if (!(eps >= 0 && eps < Infinity)) {
       throw new Error(`LayerNorm: eps must be a finite number ≥ 0, got ${eps}`);

@@ -2,7 +2,7 @@
 
 import { add, Parameter, type Variable } from '../autograd/index.js';
 import { formatShape, normal, type Random, ShapeError, type TensorOptions } from '../tensor/index.js';
-import { checkLastAxis, checkSize } from './checks.js';
+import { checkLastAxis, checkSize, drawingOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
 /** Options of `LearnedPositions`: precision and backend. */
@@ -18,8 +18,9 @@ export interface LearnedPositionsOptions extends TensorOptions {
 export class LearnedPositions extends Module {
   readonly weight: Parameter;
 
-  constructor(length: number, size: number, { random, ...place }: LearnedPositionsOptions) {
+  constructor(length: number, size: number, options: LearnedPositionsOptions) {
     super();
+    const { random, ...place } = drawingOptions('LearnedPositions', options);
     checkSize('LearnedPositions', 'length', length);
     checkSize('LearnedPositions', 'size', size);
     this.weight = new Parameter(normal([length, size], random, 0, 1, place));

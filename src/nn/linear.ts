@@ -9,7 +9,7 @@ import {
   type Variable,
 } from '../autograd/index.js';
 import { type Random, type TensorOptions, uniform } from '../tensor/index.js';
-import { checkLastAxis, checkSize } from './checks.js';
+import { checkLastAxis, checkSize, drawingOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
 /** Options of `Linear`: precision, backend, and whether to add a bias (default true). */
@@ -27,8 +27,9 @@ export class Linear extends Module {
   readonly weight: Parameter;
   readonly bias: Parameter | null;
 
-  constructor(inFeatures: number, outFeatures: number, { random, bias = true, ...place }: LinearOptions) {
+  constructor(inFeatures: number, outFeatures: number, options: LinearOptions) {
     super();
+    const { random, bias = true, ...place } = drawingOptions('Linear', options, 'bias');
     checkSize('Linear', 'inFeatures', inFeatures);
     checkSize('Linear', 'outFeatures', outFeatures);
     const bound = 1 / Math.sqrt(inFeatures);

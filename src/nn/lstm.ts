@@ -4,6 +4,7 @@ import { add, matmul, type Parameter } from '../autograd/index.js';
 import { lstm } from '../autograd/ops/internal.js';
 import type { Tensor } from '../tensor/index.js';
 import { lstmTrace } from '../tensor/lstm.js';
+import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
 import {
@@ -40,8 +41,9 @@ export class LSTM extends Module {
   readonly weightHh: Parameter;
   readonly bias: Parameter;
 
-  constructor(inputSize: number, hiddenSize: number, { random, unrolled = false, ...place }: LSTMOptions) {
+  constructor(inputSize: number, hiddenSize: number, options: LSTMOptions) {
     super();
+    const { random, unrolled = false, ...place } = drawingOptions('LSTM', options, 'unrolled');
     const parameter = parametersOf('LSTM', inputSize, hiddenSize, random, place);
     this.unrolled = unrolled;
     this.weightIh = parameter([4 * hiddenSize, inputSize]);

@@ -3,7 +3,7 @@
 import { matmul, Parameter, type Variable } from '../autograd/index.js';
 import { causalSoftmax } from '../autograd/ops/internal.js';
 import { formatShape, type Random, ShapeError, type TensorOptions, zeros } from '../tensor/index.js';
-import { checkLastAxis, checkSize } from './checks.js';
+import { checkLastAxis, checkSize, drawingOptions } from './checks.js';
 import { Dropout } from './dropout.js';
 import { xavierUniform } from './init.js';
 import { affine, Linear } from './linear.js';
@@ -36,12 +36,14 @@ export class MultiheadAttention extends Module {
   readonly outProj: Linear;
   readonly dropout: Dropout;
 
-  constructor(
-    embed: number,
-    heads: number,
-    { random, causal = false, dropout = 0, ...place }: MultiheadAttentionOptions,
-  ) {
+  constructor(embed: number, heads: number, options: MultiheadAttentionOptions) {
     super();
+    const {
+      random,
+      causal = false,
+      dropout = 0,
+      ...place
+    } = drawingOptions('MultiheadAttention', options, 'causal', 'dropout');
     checkSize('MultiheadAttention', 'embed', embed);
     checkSize('MultiheadAttention', 'heads', heads);
     if (embed % heads !== 0) {

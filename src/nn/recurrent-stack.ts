@@ -1,5 +1,6 @@
 /** Recurrent layers one upon another. Separate from Sequential because the whole sequence of states goes up, with a start for each layer. */
 
+import { checkNames } from '../tensor/options.js';
 import type { Dropout } from './dropout.js';
 import { type LayerInput, Module } from './module.js';
 import { type RecurrentOutput, StackedOutput } from './recurrent-output.js';
@@ -39,11 +40,12 @@ export class RecurrentStack<const Layers extends readonly RecurrentLayer[]> exte
   readonly layers: Layers;
   readonly dropout: Dropout | null;
 
-  constructor(layers: Layers, { dropout }: RecurrentStackOptions = {}) {
+  constructor(layers: Layers, options: RecurrentStackOptions = {}) {
     super();
+    checkNames('RecurrentStack', options, ['dropout']);
     if (layers.length === 0) throw new Error('RecurrentStack: needs at least one layer, got none');
     this.layers = layers;
-    this.dropout = dropout ?? null;
+    this.dropout = options.dropout ?? null;
   }
 
   /** Runs x [T, B, I] up through all layers, each from its own start where one is given. */

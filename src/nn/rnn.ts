@@ -14,6 +14,7 @@ import {
 import { checkGradientLimit } from '../autograd/ops/clip-gradient.js';
 import { recurrenceLast } from '../autograd/ops/internal.js';
 import type { Tensor } from '../tensor/index.js';
+import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
 import { checkSequence, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
@@ -54,12 +55,15 @@ export class RNN extends Module {
   readonly bias: Parameter;
   readonly #clipGradient: GradientLimit | undefined;
 
-  constructor(
-    inputSize: number,
-    hiddenSize: number,
-    { random, nonlinearity = 'tanh', unrolled = false, clipGradient, ...place }: RNNOptions,
-  ) {
+  constructor(inputSize: number, hiddenSize: number, options: RNNOptions) {
     super();
+    const {
+      random,
+      nonlinearity = 'tanh',
+      unrolled = false,
+      clipGradient,
+      ...place
+    } = drawingOptions('RNN', options, 'nonlinearity', 'unrolled', 'clipGradient');
     const parameter = parametersOf('RNN', inputSize, hiddenSize, random, place);
     if (!Object.hasOwn(nonlinearities, nonlinearity)) {
       const known = Object.keys(nonlinearities).join(', ');

@@ -1,7 +1,7 @@
 /** The Transformer block in its pre-norm form: attention across positions, then a small network at each. */
 
 import { add, gelu, type Variable } from '../autograd/index.js';
-import { checkSize } from './checks.js';
+import { checkSize, drawingOptions } from './checks.js';
 import { Dropout } from './dropout.js';
 import { LayerNorm } from './layer-norm.js';
 import { Linear } from './linear.js';
@@ -35,15 +35,13 @@ export class TransformerBlock extends Module {
   readonly norm2: LayerNorm;
   readonly dropout: Dropout;
 
-  constructor(
-    embed: number,
-    heads: number,
-    { causal = true, feedForward = 4 * embed, ...options }: TransformerBlockOptions,
-  ) {
+  constructor(embed: number, heads: number, options: TransformerBlockOptions) {
     super();
+    const own = ['causal', 'feedForward', 'dropout'] as const;
+    const checked = drawingOptions('TransformerBlock', options, ...own);
+    const { causal = true, feedForward = 4 * embed, dropout = 0, ...place } = checked;
     checkSize('TransformerBlock', 'feedForward', feedForward);
-    const { dropout = 0, ...place } = options;
-    this.selfAttn = new MultiheadAttention(embed, heads, { causal, ...options });
+    this.selfAttn = new MultiheadAttention(embed, heads, { causal, dropout, ...place });
     this.linear1 = new Linear(embed, feedForward, place);
     this.linear2 = new Linear(feedForward, embed, place);
     this.norm1 = new LayerNorm(embed, place);

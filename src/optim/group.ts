@@ -1,6 +1,7 @@
 /** Parameter groups: parameters that are updated under the same options. */
 
 import { Parameter } from '../autograd/index.js';
+import { checkListed } from '../clip/checks.js';
 import { NormMeter } from '../clip/index.js';
 import { valueAt } from '../clip/schedule.js';
 import type { OptimizerOptions } from './optimizer-options.js';
@@ -63,10 +64,12 @@ export class Group<Options> implements OptimizerGroup<Options> {
   }
 }
 
-/** What was listed as groups: the parameters that stand alone are the first. */
+/** What was listed as groups: the parameters that stand alone are the first. Throws where it is no list. */
 export function groupsOf<Group extends { readonly params: Iterable<Parameter> }>(
+  caller: string,
   params: Iterable<Parameter> | Iterable<Group>,
 ): readonly { readonly params: Iterable<Parameter> }[] {
+  checkListed(caller, params, 'Parameters or groups { params, … }');
   const loose: Parameter[] = [];
   const groups: Group[] = [];
   for (const item of params) {
@@ -82,9 +85,7 @@ export function checkedParameters(
   params: Iterable<Parameter>,
   before: readonly Parameter[],
 ): readonly Parameter[] {
-  if (typeof params?.[Symbol.iterator] !== 'function') {
-    throw new Error(`${caller}: takes Parameters or groups { params, … }; pass model.parameters()`);
-  }
+  checkListed(caller, params, 'Parameters or groups { params, … }');
   const parameters = [...new Set(params)];
   for (const parameter of parameters) {
     if (!(parameter instanceof Parameter)) {

@@ -1,6 +1,6 @@
 /** Dynamic loss scaling (Micikevicius et al. 2018, §3.2): keeps small gradients above what float16 rounds to zero. */
 
-import { checkNames } from './options.js';
+import { checkNames } from '../tensor/options.js';
 
 /** A factor on the loss, which an optimizer divides out of the gradients before any hook sees them. */
 export interface LossScale {

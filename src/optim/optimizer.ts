@@ -14,6 +14,7 @@ import {
   Updates,
 } from '../clip/index.js';
 import { type FloatArray, longLived } from '../tensor/index.js';
+import { checkNames, mergeOptions } from '../tensor/options.js';
 import {
   checkedParameters,
   Group,
@@ -26,7 +27,7 @@ import {
 import type { LossScale } from './loss-scale.js';
 import type { OptimizerOptions, StepOptions, ZeroGradOptions } from './optimizer-options.js';
 import { type OptimizerState, restoreState, saveState } from './optimizer-state.js';
-import { checkNames, checkNonNegative, mergeOptions } from './options.js';
+import { checkNonNegative } from './options.js';
 import { type Agreement, type Preparation, preparationFor, preparationNames } from './preparation.js';
 import type { StepReport } from './report.js';
 import { checkedHooks, runHooks, runUpdateHooks } from './run-hooks.js';
@@ -55,16 +56,16 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
     options: Partial<Options>,
     defaults: Omit<Settings<Options>, 'lr'>,
   ) {
+    this.#defaults = defaults;
+    const whole = ['hooks', 'updateHooks', 'normDevice', ...preparationNames];
+    checkNames(this.constructor.name, options, [...this.#known(), ...whole]);
     const { hooks = [], updateHooks = [], normDevice, accumulate, lossScale, averaging, ...shared } = options;
     this.hooks = checkedHooks(this.constructor.name, 'hooks', hooks);
     this.updateHooks = checkedHooks(this.constructor.name, 'updateHooks', updateHooks);
-    this.#defaults = defaults;
     this.#shared = shared;
     this.#meter = new NormMeter([], normDevice);
-    const whole = ['hooks', 'updateHooks', 'normDevice', ...preparationNames];
-    checkNames(this.constructor.name, options, [...this.#known(), ...whole]);
     this.#preparation = preparationFor(this.constructor.name, { accumulate, lossScale, averaging });
-    this.#add(groupsOf(params));
+    this.#add(groupsOf(this.constructor.name, params));
   }
 
   get groups(): readonly OptimizerGroup<Options>[] {

@@ -1,5 +1,6 @@
 /** Running an optimizer's hooks in order, and refusing what breaks their contract. */
 
+import { told } from '../clip/checks.js';
 import type { GradientHook, Gradients, HookReport, StepContext, UpdateHook, Updates } from '../clip/index.js';
 
 /** Runs gradient hooks until one skips the step; what each said. */
@@ -35,11 +36,20 @@ export async function runUpdateHooks(
 
 function checked(name: string, report: Partial<HookReport> | undefined): HookReport {
   const { hook, clipped, values } = report ?? {};
-  if (typeof hook === 'string' && typeof clipped === 'boolean' && typeof values === 'object') {
+  if (typeof hook === 'string' && typeof clipped === 'boolean' && Object(values) === values) {
+    checkValues(name, values!);
     return report as HookReport;
   }
   const got = Object(report) === report ? `{ ${Object.keys(report as object).join(', ')} }` : report;
   throw new Error(`hook '${name}': must return { hook, clipped, values }, got ${got}`);
+}
+
+function checkValues(name: string, values: HookReport['values']): void {
+  for (const key in values) {
+    if (typeof values[key] === 'number') continue;
+    const got = told(values[key]);
+    throw new Error(`hook '${name}': values.${key} must be a number, got ${got}; is an await missing?`);
+  }
 }
 
 /** The hooks of one of an optimizer's lists. Throws where something is none, or belongs into the other list. */

@@ -13,6 +13,9 @@ export interface TensorOptions {
 }
 
 function place({ dtype = 'float32', backend }: TensorOptions): [DType, Backend] {
+  if (dtype !== 'float32' && dtype !== 'float64') {
+    throw new Error(`tensor: dtype must be float32 or float64, got '${dtype}'`);
+  }
   return [dtype, chosenBackend(dtype, backend)];
 }
 

@@ -6,11 +6,11 @@ import type { Tensor } from './tensor.js';
 /** Numbers shown at most; a larger tensor shows its first ones. */
 const SHOWN = 12;
 
-/** `Tensor [2, 3] float32 on simd: 1, 2, 3, …`, the elements in row-major order. */
-export function describeTensor(tensor: Tensor): string {
+/** `Tensor [2, 3] float32 on simd: 1, 2, 3, …`, the elements in row-major order; `what` says whose values these are. */
+export function describeTensor(tensor: Tensor, what = 'Tensor'): string {
   const numbers = Array.from(tensor.data().subarray(0, SHOWN), (value) => Number(value.toPrecision(5)));
   const rest = tensor.size > SHOWN ? ', …' : '';
-  const head = `Tensor ${formatShape(tensor.shape)} ${tensor.dtype} on ${tensor.backend.name}`;
+  const head = `${what} ${formatShape(tensor.shape)} ${tensor.dtype} on ${tensor.backend.name}`;
   return `${head}: ${numbers.join(', ')}${rest}`;
 }
 

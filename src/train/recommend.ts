@@ -58,6 +58,8 @@ const FAR = 10;
 /** The last fifth's median by that of the first few norms, beyond which norms exploded and their percentiles mean nothing. */
 const EXPLODED = 1000;
 const FIRST = 3;
+/** Share of all step length beyond which a threshold of falling norms takes what the run learned by. */
+const MOST = 0.5;
 /** σ of ln‖g‖ above the median up to which a norm is an ordinary one. */
 const ORDINARY = 3;
 /** A normal distribution's lower quartile is this many σ below its median. */
@@ -76,7 +78,7 @@ const percentiles = [
  * Recommends a clip threshold from the norms of a run, before clipping, in their order: the highest of median, 75th and
  * 90th percentile that is still an ordinary norm, so that outliers are bounded and little else. Where norms drift, the
  * second half counts; where they drift more than tenfold, the first half to start with and the second to go on with. Where
- * they exploded, a thousandfold and more, the first norm is all that is known. O(n log n). Throws an Error for fewer than
+ * they fell tenfold from the first steps, it is also high enough to leave half of all step length, if one is. Where they exploded, a thousandfold and more, the first norm is all that is known. O(n log n). Throws an Error for fewer than
  * 20 norms that are finite and above 0, unless they exploded.
  */
 export function recommendThreshold(norms: ArrayLike<number>): ThresholdAdvice {
@@ -92,7 +94,7 @@ export function recommendThreshold(norms: ArrayLike<number>): ThresholdAdvice {
     );
   }
   const drift = driftOf(used);
-  const choice = isExploded ? firstNorm(used, growth) : percentileOf(used, drift);
+  const choice = isExploded ? firstNorm(used, growth) : percentileOf(used, drift, growth < 1 / FAR);
   const zeros = all.reduce((count, norm) => count + Number(norm === 0), 0);
   const nonFinite = all.length - used.length - zeros;
   const warnings = [
@@ -118,16 +120,28 @@ function firstNorm(used: Float64Array, growth: number): Choice {
 }
 
 /** The highest percentile that is an ordinary norm. */
-function percentileOf(used: Float64Array, { isDrifting, ratio }: ThresholdAdvice['drift']): Choice {
+function percentileOf(
+  used: Float64Array,
+  { isDrifting, ratio }: ThresholdAdvice['drift'],
+  isFallen: boolean,
+): Choice {
   const half = used.length >> 1;
   const [first, second] = [used.subarray(0, half), used.subarray(half)];
   const late = chosenFrom(isDrifting ? second : used, first, second);
   const goOn = late.recommended;
-  if (!isDrifting) return { ...late, toGoOn: goOn.threshold, why: reasonFor(late, 'the norms') };
-  if (ratio <= FAR && ratio >= 1 / FAR) {
-    return { ...late, toGoOn: goOn.threshold, why: reasonFor(late, "the second half's norms") };
+  const isFar = isDrifting && (ratio > FAR || ratio < 1 / FAR);
+  const norms = isDrifting ? "the second half's norms" : 'the norms';
+  // A fall within the first steps is no drift of the whole, but its norms are most of all step length.
+  if (!isFar && !(isFallen && effectOf(used, goOn.threshold).stepLengthLost > MOST)) {
+    return { ...late, toGoOn: goOn.threshold, why: reasonFor(late, norms) };
   }
-  const early = chosenFrom(first, first, second);
+  return anewAndOn(first, second, isFallen);
+}
+
+/** A threshold to start anew with, by the first half, and one to go on with, by the second. */
+function anewAndOn(first: Float64Array, second: Float64Array, isFallen: boolean): Choice {
+  const goOn = chosenFrom(second, first, second).recommended;
+  const early = chosenFrom(first, first, second, isFallen ? MOST : 1);
   const why =
     `To start anew, ${formatNumber(early.recommended.threshold)}, or what the run was clipped at, if less; to go on from here, ` +
     `${formatNumber(goOn.threshold)}, the ${goOn.name} of the second half's norms. ` +
@@ -135,11 +149,12 @@ function percentileOf(used: Float64Array, { isDrifting, ratio }: ThresholdAdvice
   return { ...early, toGoOn: goOn.threshold, why };
 }
 
-/** Percentiles of some norms, and the highest that is an ordinary one. */
+/** Percentiles of some norms, and the highest that is an ordinary one, or a higher one that takes no more than `most`. */
 function chosenFrom(
   basis: Float64Array,
   first: Float64Array,
   second: Float64Array,
+  most = 1,
 ): Pick<Choice, 'candidates' | 'recommended'> {
   const [sorted, sortedFirst] = [basis, first].map((norms) => norms.slice().sort());
   const candidates = percentiles.map(([name, q]) => {
@@ -150,7 +165,9 @@ function chosenFrom(
   });
   const limit = ordinaryLimit(sorted);
   const ordinary = candidates.filter(({ threshold }, i) => i === 0 || log(threshold) <= limit);
-  return { candidates, recommended: ordinary[ordinary.length - 1] };
+  const possible = candidates.slice(ordinary.length - 1);
+  const recommended = possible.find(({ inSample }) => inSample.stepLengthLost <= most);
+  return { candidates, recommended: recommended ?? candidates[candidates.length - 1] };
 }
 
 function effectOf(norms: Float64Array, threshold: number): ClipEffect {
@@ -201,7 +218,7 @@ function reasonFor(
   const passed = candidates.length - 1 - candidates.indexOf(recommended);
   const effect =
     `It would have clipped ${percent(inSample.rate)} of these steps and taken ` +
-    `${percent(inSample.stepLengthLost)} of their length.`;
+    `${percent(inSample.stepLengthLost)} of their length${inSample.stepLengthLost > MOST ? ': most of it is that of the largest norms' : ''}.`;
   const others =
     passed === 1 ? 'the percentile above it is an outlier' : 'the percentiles above it are outliers';
   return passed === 0

@@ -1,3 +1,4 @@
+import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
 import {
   add,
@@ -110,6 +111,17 @@ describe('Variable', () => {
     expect([x.shape, x.item(), x.version]).toEqual([[1, 1], 5, 0]);
     expect([`${x}`, `${x.exp()}`]).toEqual(['Variable([1, 1], leaf)', 'Variable([1, 1], exp)']);
     expect(new Variable(tensor([1])).requiresGrad).toBe(false);
+  });
+
+  it('shows its numbers on the console, not its graph', () => {
+    const x = variable(tensor([1, 2], double));
+    const weight = new Parameter(tensor([[0.5]], double), 'rnn.weightHh');
+    expect([x, x.square(), weight, new Parameter(tensor([3]))].map((each) => inspect(each))).toEqual([
+      'Variable (leaf) [2] float64 on reference: 1, 2',
+      'Variable (square) [2] float64 on reference: 1, 4',
+      "Parameter 'rnn.weightHh' [1, 1] float64 on reference: 0.5",
+      'Parameter [1] float32 on simd: 3',
+    ]);
   });
 
   it('refuses a gradient of another shape or dtype, and keeps the one before', () => {

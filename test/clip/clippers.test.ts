@@ -1,16 +1,28 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
+  adaGC,
+  autoClip,
+  ClipMonitor,
+  capNormGrowth,
+  clipByBlockRms,
   clipByGlobalNorm,
+  clipByGroupNorm,
   clipByNorm,
   clipByValue,
   clipGradNorm,
+  clipUnitwise,
+  clipUpdateByRms,
   type DType,
   type GradientHook,
   type NonFinitePolicy,
   type NormClipOptions,
   type Parameter,
+  PerExampleClipping,
+  type PerExampleOptions,
   skipNonFinite,
+  skipSpikes,
+  zClip,
 } from '../../src/index.js';
 import { context, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
@@ -347,5 +359,44 @@ describe('a norm of finite gradients beyond float64', () => {
     const parameters = [parameterWith([Number.POSITIVE_INFINITY, 1]), parameterWith([2])];
     await clipByGlobalNorm(1, { nonFinite: 'propagate' }).apply(gradientsOf(parameters), context);
     expect(parameters.map(gradOf)).toEqual([[Number.NaN, 0], [0]]);
+  });
+});
+
+describe('an option that a clipper does not have', () => {
+  type Make = (amount: number, options: object) => unknown;
+  const amounts: readonly Make[] = [
+    adaGC,
+    autoClip,
+    capNormGrowth,
+    clipByBlockRms,
+    clipByGlobalNorm,
+    clipByGroupNorm,
+    clipByNorm,
+    clipUnitwise,
+    zClip,
+  ];
+  it.each(amounts)('is named by %o', (make) => {
+    expect(() => make(2, { nonfinite: 'skip' })).toThrow(
+      `${make.name}: there is no option 'nonfinite'; the nearest is 'nonFinite'`,
+    );
+    expect(() => make(2, { nonFinite: undefined })).not.toThrow();
+  });
+
+  const alone: readonly (readonly [string, (options: object) => unknown])[] = [
+    ['skipNonFinite', skipNonFinite],
+    ['skipSpikes', skipSpikes],
+    ['clipUpdateByRms', clipUpdateByRms],
+    ['ClipMonitor', (options) => new ClipMonitor(options)],
+    ['PerExampleClipping', (options) => new PerExampleClipping([], options as PerExampleOptions)],
+    ['clipByValue', (options) => clipByValue({ min: -1, max: 1, ...options })],
+  ];
+  it.each(alone)('is named by %s', (name, make) => {
+    expect(() => make({ limitt: 2 })).toThrow(`${name}: there is no option 'limitt'; the nearest is`);
+  });
+
+  it('as a number is no option at all', () => {
+    expect(() => skipNonFinite(10 as unknown as object)).toThrow(
+      'skipNonFinite: options must be an object with any of limit, got 10',
+    );
   });
 });

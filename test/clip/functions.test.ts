@@ -1,5 +1,13 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
-import { clipGradNorm, clipGradValue, Linear, Random, totalNorm } from '../../src/index.js';
+import {
+  clipGradNorm,
+  clipGradValue,
+  Linear,
+  type Parameter,
+  PerExampleClipping,
+  Random,
+  totalNorm,
+} from '../../src/index.js';
 import { countLaunches, gradOf, norm2, parameterWith } from './support.js';
 
 const pair = () => [parameterWith([3, 4], { name: 'a' }), parameterWith([12], { name: 'b' })];
@@ -20,6 +28,22 @@ describe('clipGradNorm, clipGradValue, totalNorm', () => {
     expect(norm2(...parameters.map(gradOf))).toBeCloseTo(6.5, 5);
     expect(await clipGradValue(generate(), 1)).toBe(3);
     expect(parameters.map(gradOf)).toEqual([[1, 1], [1]]);
+  });
+
+  it('refuse a model, an unknown option, and a bare third number', async () => {
+    const model = new Linear(2, 1, { random: new Random(1) });
+    const params = model as unknown as Iterable<Parameter>;
+    const rule = 'takes Parameters; pass model.parameters()';
+    await expect(clipGradNorm(params, 1)).rejects.toThrow(`clipGradNorm: ${rule}`);
+    await expect(totalNorm(params)).rejects.toThrow(`totalNorm: ${rule}`);
+    await expect(clipGradValue(params, 1)).rejects.toThrow(`clipGradValue: ${rule}`);
+    expect(() => new PerExampleClipping(params, { maxNorm: 1 })).toThrow(`PerExampleClipping: ${rule}`);
+    await expect(clipGradNorm(pair(), 1, 1 as unknown as object)).rejects.toThrow(
+      'clipGradNorm: third argument is an object of options, got 1; write { normType: 1 }',
+    );
+    const misspelt = { norm_type: 1 } as object;
+    await expect(clipGradNorm(pair(), 1, misspelt)).rejects.toThrow("the nearest is 'normType'");
+    await expect(totalNorm(pair(), 2, misspelt)).rejects.toThrow("totalNorm: there is no option 'norm_type'");
   });
 
   it('find nothing to do in an empty list, an exhausted generator, parameters without gradients', async () => {

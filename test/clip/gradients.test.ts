@@ -174,6 +174,25 @@ describe('Gradients changes', () => {
     expect(() => gradients.scaleEach([1])).toThrow('Gradients.scaleEach: needs 2 factors, got 1');
   });
 
+  it('by numbers only, and by NaN only where a norm is known to be none', async () => {
+    const parameters = pair();
+    const gradients = gradientsOf(parameters);
+    const pending = gradients.norm() as unknown as number;
+    const awaitMissing = (got: string) => `factor must be a number, got ${got}; is an await missing?`;
+    expect(() => gradients.scale(pending)).toThrow(`Gradients.scale: ${awaitMissing('[object Promise]')}`);
+    expect(() => gradients.scale(1 / pending)).toThrow(`Gradients.scale: ${awaitMissing('NaN')}`);
+    await pending;
+    expect(() => gradients.scale(Number.NaN)).toThrow(awaitMissing('NaN'));
+    expect(() => gradients.scaleEach([1, Number.NaN])).toThrow(`Gradients.scaleEach: ${awaitMissing('NaN')}`);
+    expect(parameters.map(gradOf)).toEqual([
+      [3, 0, -4],
+      [0, 12],
+    ]);
+    const broken = gradientsOf([parameterWith([Number.NaN]), ...parameters]);
+    broken.scale(1 / (await broken.norm()));
+    expect(gradOf(parameters[1])).toEqual([Number.NaN, Number.NaN]);
+  });
+
   describe.each(['reference', 'simd'])('in a block on %s', (backend) => {
     const sizes = [8, 3, 1, 16, 5];
     const element = (t: number, i: number) => Math.fround(Math.sin(7 * t + i) * 10 ** (t - 2));
@@ -227,7 +246,10 @@ describe('Gradients changes', () => {
     it('factors that are not finite, and leave the padding at zero', async () => {
       for (const k of [Number.NaN, Number.POSITIVE_INFINITY]) {
         const parameters = block();
-        gradientsOf(parameters).scale(k);
+        parameters[0].grad = tensor(new Array<number>(8).fill(Number.NaN), { backend });
+        const gradients = gradientsOf(parameters);
+        await gradients.norm();
+        gradients.scale(k);
         expect(parameters.flatMap(gradOf).every((x) => !Number.isFinite(x) || x === 0)).toBe(true);
         for (const parameter of parameters) {
           const size = parameter.value.size;

@@ -27,6 +27,7 @@ interface Document {
     readonly run: string;
     readonly rows: number;
     readonly clippedAlreadyAt: number | null;
+    readonly keepThreshold: number | null;
     readonly threshold: {
       readonly lacking?: string;
       readonly recommended: { readonly name: string; readonly threshold: number };
@@ -129,6 +130,12 @@ describe('advice', () => {
     expect(broken.count).toBe(0);
     expect(runs.map(({ run }) => run)).toEqual(['demo latch, clip none', 'demo latch, clip norm:1']);
     expect(runs.map(({ diagnosis }) => diagnosis.headline.cause)).toEqual(['learning-rate', 'healthy']);
+    expect(runs[0].keepThreshold).toBeNull();
+    expect(runs[1].keepThreshold).toBeCloseTo(1, 4);
+    const { out } = await advise('latch.jsonl', '--report', at('latch.html'));
+    expect(out).toContain('Threshold: keep 1, under which the run is healthy');
+    expect(out).not.toContain('insurance');
+    expect(readFileSync(at('latch.html'), 'utf8')).toMatch(/Run 2 \(demo latch, clip norm:1\): healthy/);
     const records = readFileSync(at('latch.jsonl'), 'utf8').trim().split('\n');
     expect(runs[0].rows + runs[1].rows).toBe(records.length);
   });

@@ -171,6 +171,13 @@ describe('what is made of a comparison', () => {
       'norm computed by': 'gpu.js webasm',
     });
     expect(Object.keys(briefFactsOf(comparison.outcomes[1]))[0]).toBe('outcome');
+    const [outcome] = comparison.outcomes;
+    const records = [3, Infinity, Number.NaN].map((normBefore) => ({
+      ...outcome.result.records[0],
+      normBefore,
+    }));
+    const broken = { ...outcome, result: { ...outcome.result, records } };
+    expect(factsOf(comparison, broken)).toMatchObject({ 'largest gradient norm': 3 });
   });
 
   it('a run that stayed finite is no success unless the demo says so', async () => {

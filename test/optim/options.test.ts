@@ -13,6 +13,18 @@ import { parameterWith } from '../clip/support.js';
 
 const pair = () => [parameterWith([1]), parameterWith([1])];
 
+describe('an optimizer', () => {
+  it('asks for options, and for parameters rather than a model', () => {
+    const [a] = pair();
+    const none = undefined as unknown as SGDOptions;
+    expect(() => new SGD([a], none)).toThrow('SGD: options must be an object with any of lr, momentum');
+    const model = { parameters: () => [a] } as unknown as Iterable<Parameter>;
+    expect(() => new SGD(model, { lr: 1 })).toThrow(
+      'SGD: takes Parameters or groups { params, … }; pass model.parameters()',
+    );
+  });
+});
+
 describe('an option that does not exist', () => {
   const wrong: [object, string][] = [
     [

@@ -143,6 +143,17 @@ describe('a hook that breaks its contract is named', () => {
     ),
   );
 
+  it.each([
+    [
+      { norm: Promise.resolve(1) },
+      'values.norm must be a number, got [object Promise]; is an await missing?',
+    ],
+    [{ norm: 1, scale: '2' }, "values.scale must be a number, got '2'; is an await missing?"],
+    [null, 'must return { hook, clipped, values }, got { hook, clipped, values }'],
+  ])('where it reports what is no number (%o)', (values, message) =>
+    fails(() => ({ ...report, values }) as unknown as HookReport, `hook 'sloppy': ${message}`),
+  );
+
   it('where it writes a gradient past what measures it', () =>
     fails((_, { parameters }) => {
       parameters[1].grad = tensor([0], { backend: 'reference' });

@@ -375,6 +375,11 @@ it('flatten and data agree on a scalar', () => {
   expect(Array.from(x.data())).toEqual(flatten(model));
 });
 
+it('has a precision that there is', () => {
+  const dtype = 'int32' as 'float32';
+  expect(() => tensor([1], { dtype })).toThrow("tensor: dtype must be float32 or float64, got 'int32'");
+});
+
 describe('a tensor as text', () => {
   it('says shape, dtype, backend and the first numbers, in messages and on the console', () => {
     const x = tensor(

@@ -77,6 +77,17 @@ describe('recommendThreshold', () => {
     }
   });
 
+  it('names no low threshold where norms fell in the first steps, and one to go on with', () => {
+    const fallen = lognormal(1000).map((norm, i) => norm * Math.max(1e-3, 1.1 ** -i));
+    const { recommended, candidates, toGoOn, why } = recommendThreshold(fallen);
+    expect(recommended).toBe(candidates[2]);
+    expect(recommended.threshold).toBeGreaterThan(
+      recommendThreshold(fallen.slice(100)).candidates[2].threshold * 2,
+    );
+    expect(toGoOn).toBe(recommendThreshold(fallen.slice(500)).recommended.threshold);
+    expect(why).toMatch(/^To start anew.*of their length: most of it is that of the largest norms\.$/);
+  });
+
   it('takes the first norm where norms exploded, at once or after a time, and says that clippers would follow', () => {
     const atOnce = lognormal(32).map((norm, i) => norm * 3.9 ** i);
     const plateau = lognormal(300).map((norm, i) => norm * 1e15 * Math.min(1, 1e-15 * 20 ** i));

@@ -1,6 +1,6 @@
 /** What schedules are made with, checked: shared by all of them. */
 
-import { checkNames } from '../options.js';
+import { checkNames } from '../../tensor/options.js';
 
 /** Throws unless every option is known and every value a finite number ≥ 0. */
 export function checkOptions(

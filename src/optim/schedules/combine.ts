@@ -1,7 +1,7 @@
 /** Schedules made of schedules: one after the other, and multiplied. */
 
 import { type Schedule, valueAt } from '../../clip/schedule.js';
-import { checkNames } from '../options.js';
+import { checkNames } from '../../tensor/options.js';
 import { checkMilestones } from './checks.js';
 
 /**

@@ -73,9 +73,19 @@ function calm(columns: LogColumns, suspicions: readonly Verdict[], missing: read
   const { length } = columns;
   const evidence = { steps: length };
   const doubt = doubtOf(columns, suspicions, missing);
-  if (doubt !== null) return verdictOf({ cause: 'unknown', signs: 0, seen: doubt, evidence });
+  if (doubt !== null) {
+    const verdict = verdictOf({ cause: 'unknown', signs: 0, seen: doubt, evidence });
+    return { ...verdict, next: wantedFrom(length, missing) ?? verdict.next };
+  }
   const seen = `${length} steps without a batch that leaps, a rise that lasts or a number that is not finite.`;
   return verdictOf({ cause: 'healthy', signs: missing.length === 0 ? 2 : 1, seen, evidence });
+}
+
+/** What to log for a clearer answer; null where nothing lacks. */
+function wantedFrom(length: number, missing: readonly string[]): string | null {
+  const lacking = missing.map((name) => wanted[name]);
+  if (length < FEWEST) lacking.unshift(`at least ${FEWEST} steps`);
+  return lacking.length === 0 ? null : `Log ${lacking.join(', and ')}.`;
 }
 
 /** Why a run without a clear fault may not be called healthy; null if it may. */
@@ -92,6 +102,14 @@ function doubtOf(
   }
   return hasLearnt(columns) ? null : 'The loss did not fall, and nothing in the log says why.';
 }
+
+/** What to log, for each thing that may be missing. */
+const wanted: Readonly<Record<string, string>> = {
+  norm: 'the gradient norm before clipping',
+  loss: 'the loss',
+  batch: 'which batch each step took',
+  'the first step': 'the run from its first step on',
+};
 
 /** Columns and starts that a log lacks. */
 function missingIn(columns: LogColumns): string[] {

@@ -76,18 +76,25 @@ export function growthFinding(columns: LogColumns): Finding | null {
   return relapsed && relapsed.signs > 0 ? relapsed : (blowUp(columns) ?? relapsed);
 }
 
-/** A loss that rose again and stayed up. */
+/** A loss that rose again and stayed up, or never came below its first value. */
 function relapse(columns: LogColumns, loss: Course, norm: Course | null): Finding | null {
   const isWorse = isHigher(loss.late, loss.lowest) && givenBack(loss) > 0.5;
   // Thrown off by its first updates, more than batches differ in the end, and nothing learnt since.
   const isThrown =
     isHigher(loss.early, Math.max(loss.first, loss.lateHigh), THROWN) && !isHigher(loss.first, loss.late);
   const isThrownFar = isHigher(Math.max(loss.early, ...loss.blocks), loss.first, THROWN_FAR);
-  if (!isWorse && !isThrown && !isThrownFar) return null;
+  if (!isWorse && !isThrown && !isThrownFar) {
+    return isNeverBelow(loss) ? findingOf(columns, 0, loss, norm) : null;
+  }
   const isLost = isThrown || (isHigher(loss.late, loss.first) && isHigher(loss.late, loss.lowest, THROWN));
   const isGrown = norm !== null && norm.late > GROWN_NORM * norm.lowest;
   const signs = Number(isLost) + Number(isThrownFar) + Number(isGrown) + Number(rateGrew(columns));
   return findingOf(columns, signs, loss, norm);
+}
+
+/** Whether a loss rose clearly and was above its first value ever after: a suspicion, for it may also come down yet. */
+function isNeverBelow({ first, lowest, late, blocks }: Course): boolean {
+  return lowest === first && late > first && isHigher(Math.max(...blocks), first);
 }
 
 /** Norms that grow steadily, where no loss tells what that did. */

@@ -60,7 +60,7 @@ const words: Readonly<Record<Cause, readonly [means: string, next: string]>> = {
   ],
   'learning-rate': [
     'The steps are too long for the loss surface: training undoes what it learnt.',
-    'Divide the learning rate by 3 to 10, or warm it up and let it decay; clipping only slows this down.',
+    'Divide the learning rate by 3 to 10, or warm it up and let it decay. That removes the cause; clipping bounds the steps, and may be enough.',
   ],
   numerics: [
     'A computation left the range of its number format; no threshold mends a NaN.',
@@ -76,12 +76,9 @@ const words: Readonly<Record<Cause, readonly [means: string, next: string]>> = {
   ],
   insurance: [
     'Either there is no clipping, or its threshold lies above every norm: an insurance that was not needed so far.',
-    'Keep it: it costs next to nothing. It had no part in how this run went.',
+    'Where there is one, keep it: it costs next to nothing. It had no part in how this run went.',
   ],
-  unknown: [
-    'The log does not tell.',
-    'Log the loss, the gradient norm before clipping and the batch of every step.',
-  ],
+  unknown: ['The log does not tell.', 'Compare it with a run at a third of the learning rate.'],
 };
 
 /** A finding as a verdict. */

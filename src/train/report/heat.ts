@@ -169,7 +169,7 @@ function gridMark(
   return [mark];
 }
 
-/** Every value that is not 0 in the middle of its cell, in the colour that stands out on it. */
+/** Every value to show in the middle of its cell, in the colour that stands out on it. */
 function valueMarks(figure: HeatFigure, bands: Bands): Plot.Markish[] {
   const { columns, rows } = figure;
   const middle = ([low, high]: readonly [number, number], count: number, at: number) =>
@@ -178,7 +178,7 @@ function valueMarks(figure: HeatFigure, bands: Bands): Plot.Markish[] {
     x: middle(figure.x.range, columns, k % columns),
     y: middle(figure.y.range, rows, Math.floor(k / columns)),
     value: figure.values[k],
-  })).filter(({ value }) => Number.isFinite(value) && value !== 0);
+  })).filter(({ value }) => Number.isFinite(value) && (value !== 0 || figure.showValues === 'all'));
   return [true, false].map((strong) =>
     Plot.text(
       cells.filter(({ value }) => bands.of(value) >= STRONG_LEVEL === strong),

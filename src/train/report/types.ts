@@ -121,8 +121,8 @@ export interface HeatFigure extends FigureText {
   readonly rows: number;
   /** `rows × columns` values, row after row, from the lowest y (with categories: from the first). */
   readonly values: ArrayLike<number>;
-  /** Writes each value that is not 0 into its cell. */
-  readonly showValues?: boolean;
+  /** Writes each value that is not 0 into its cell; `all`: zeros, too. */
+  readonly showValues?: boolean | 'all';
   readonly paths?: readonly HeatPath[];
 }
 

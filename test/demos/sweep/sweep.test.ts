@@ -100,6 +100,8 @@ it('goes on behind the last whole line', async () => {
   const { code, out } = await bundle.run(...words, '--out', 'cut.jsonl');
   expect(code).toBe(0);
   expect(out).toContain('of 16 trainings stayed finite');
+  expect(out).toContain('those that diverged: none at learning rate 3)');
+  expect(out).toMatch(/^ +lr 0\.01 +lr 3\nnone +\S+ +✗ 2\/2\n/);
   expect(readFileSync(file('cut.jsonl'), 'utf8')).toBe(whole);
 });
 

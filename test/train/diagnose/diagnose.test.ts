@@ -159,6 +159,31 @@ describe('diagnose', () => {
     expect(scale(edit(falling, ({ step }) => ({ step: step + 500 })))).toBeUndefined();
   });
 
+  it('asks for what the log lacks, and for nothing that it has', () => {
+    const flat = Array.from({ length: 60 }, (_, step) => ({ step, loss: 2 + (step % 7) / 100, norm: 1 }));
+    expect(diagnose(flat).headline).toMatchObject({
+      cause: 'unknown',
+      next: 'Log which batch each step took.',
+    });
+    const whole = diagnose(flat.map((row) => ({ ...row, batch: row.step % 10 }))).headline;
+    expect(whole.next).toBe('Compare it with a run at a third of the learning rate.');
+    const short = diagnose([{ step: 5, loss: 1 }]).headline.next;
+    for (const part of ['20 steps', 'norm before clipping', 'which batch', 'first step'])
+      expect(short).toContain(part);
+    expect(short).not.toContain('the loss');
+  });
+
+  it('suspects the learning rate of a loss that is above its first value throughout', () => {
+    const above = Array.from({ length: 300 }, (_, step) => {
+      return { step, loss: 4.8 + (step === 0 ? -0.6 : 6 / (1 + step / 40)) / 2, norm: 1 + (step % 5) / 10 };
+    });
+    const { headline, verdicts } = diagnose(above);
+    expect([headline.cause, ...verdicts.slice(1).map(({ cause }) => cause)]).toEqual([
+      'unknown',
+      'learning-rate',
+    ]);
+  });
+
   it('says when the threshold replaces the learning rate, and when it is an insurance', () => {
     const always = edit(calm(), () => ({ clipped: undefined, normAfter: 0.01 }));
     expect(diagnose(always).headline).toMatchObject({ cause: 'threshold', evidence: { rate: 1 } });

@@ -41,7 +41,7 @@ describe('renderFigure', () => {
   });
 
   it('hatches what is not finite, so that it differs from a zero, and writes values where asked', () => {
-    const map = (values: number[]) => {
+    const map = (values: number[], showValues: boolean | 'all' = true) => {
       const axis = { label: 'read as', range: [-0.5, 1.5], ticks: [0, 1] } as const;
       const y = { label: 'shown', range: [0, 1], categories: ['a'] } as const;
       const words = {
@@ -51,11 +51,16 @@ describe('renderFigure', () => {
         y,
         z: { label: 'n', range: [1, 10] as const },
       };
-      const figure = { ...words, kind: 'heat', columns: 2, rows: 1, values, showValues: true } as const;
+      const figure = { ...words, kind: 'heat', columns: 2, rows: 1, values, showValues } as const;
       return parse(renderFigure(figure, 'map'));
     };
     const crosses = (figure: Document) => all(figure, 'svg.wide path[stroke="var(--bad)"]').length;
     const [hole, zero] = [map([7, Number.NaN]), map([7, 0])];
+    const zeros = (figure: Document) =>
+      all(figure, 'svg.wide text')
+        .map(text)
+        .filter((word) => word === '0').length;
+    expect(zeros(map([7, 0], 'all'))).toBe(zeros(zero) + 1);
     expect([crosses(hole), crosses(zero)]).toEqual([1, 0]);
     expect(text(hole.querySelector('.key'))).toContain('not finite');
     expect(text(zero.querySelector('.key'))).not.toContain('not finite');
