@@ -59,7 +59,7 @@ describe('tensor', () => {
       /^backend: must be one of .*reference.*, got 'abacus'$/,
     );
     expect(() => tensor([1], { dtype: 'int8' as 'float32', backend: 'reference' })).toThrow(
-      'reference: computes in float32, float64, got int8; choose one of these, or another backend',
+      "tensor: dtype must be float32 or float64, got 'int8'",
     );
   });
 });
