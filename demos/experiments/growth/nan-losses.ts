@@ -1,7 +1,7 @@
 import type { TrainResult } from '../../../src/index.js';
 import { atLeast, exactly } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { adding, trainTask } from '../shared/tasks.js';
+import { adding, trainTask } from '../training-tasks.js';
 
 const STEPS = 100;
 const BATCH = 10;

@@ -12,7 +12,7 @@ import {
 } from '../../../src/index.js';
 import { above, below } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { adding } from '../shared/tasks.js';
+import { adding } from '../training-tasks.js';
 
 const WIDTHS = [32, 64, 128];
 const TIME = 50;

@@ -9,7 +9,7 @@ import {
 } from '../../../src/index.js';
 import { above, atLeast, below, exactly } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { regression } from '../shared/tasks.js';
+import { regression } from '../training-tasks.js';
 
 /** Steps by which the training has settled; then the monitor starts, then the inputs change. */
 const SETTLED = 200;

@@ -13,7 +13,7 @@ import {
 import type { Training } from '../../demo.js';
 import { atLeast } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { adding, spiral, temporalOrder } from '../shared/tasks.js';
+import { adding, spiral, temporalOrder } from '../training-tasks.js';
 
 const STEPS = 120;
 /** Batches of a data set: each comes back fifteen times. */

@@ -21,7 +21,7 @@ import {
 } from '../../../src/index.js';
 import { atLeast, atMost, below } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { type Batch, spiral } from '../shared/tasks.js';
+import { type Batch, spiral } from '../training-tasks.js';
 import { playBandit } from './bandit.js';
 
 const TRAINED = 500;

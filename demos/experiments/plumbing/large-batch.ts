@@ -1,7 +1,7 @@
 import { scope, totalNorm } from '../../../src/index.js';
 import { above, below } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { regression } from '../shared/tasks.js';
+import { regression } from '../training-tasks.js';
 
 const SIZES = [8, 256];
 const BATCHES = 400;

@@ -1,6 +1,6 @@
 import { above, exactly } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { adding, trainTask } from '../shared/tasks.js';
+import { adding, trainTask } from '../training-tasks.js';
 
 const RATES = [1e-3, 1e-5, 1e-7, 1e-9];
 const STEPS = 60;

@@ -8,7 +8,7 @@ import {
 } from '../../../src/index.js';
 import { above, below, exactly } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { spiral } from '../shared/tasks.js';
+import { spiral } from '../training-tasks.js';
 
 const STEPS = 600;
 /** The first steps are on the way. */

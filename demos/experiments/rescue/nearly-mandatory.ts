@@ -14,7 +14,7 @@ import {
 import type { Training } from '../../demo.js';
 import { atLeast, exactly, near } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { adding, type Batch, trainTask } from '../shared/tasks.js';
+import { adding, type Batch, trainTask } from '../training-tasks.js';
 import { lateLoss } from './losses.js';
 
 const NETWORKS = 5;

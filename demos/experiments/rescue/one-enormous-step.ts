@@ -15,7 +15,7 @@ import {
 import type { Training } from '../../demo.js';
 import { atLeast, atMost, near } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { type Batch, regression, trainTask } from '../shared/tasks.js';
+import { type Batch, regression, trainTask } from '../training-tasks.js';
 import { lateLoss, smoothed } from './losses.js';
 
 const STEPS = 1000;

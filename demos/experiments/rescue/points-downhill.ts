@@ -9,7 +9,7 @@ import {
 import type { Training } from '../../demo.js';
 import { atLeast, atMost } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { adding, type Batch } from '../shared/tasks.js';
+import { adding, type Batch } from '../training-tasks.js';
 
 const STEPS = 200;
 const LR = 0.01;

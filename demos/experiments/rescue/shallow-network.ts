@@ -2,7 +2,7 @@ import { clipByGlobalNorm, type TrainResult } from '../../../src/index.js';
 import type { Training } from '../../demo.js';
 import { above, atLeast, exactly, near } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { type Batch, spiral, trainTask } from '../shared/tasks.js';
+import { type Batch, spiral, trainTask } from '../training-tasks.js';
 import { clipsOf, lateLoss, smoothed } from './losses.js';
 
 const STEPS = 300;

@@ -1,7 +1,7 @@
 import { clipByGlobalNorm } from '../../../src/index.js';
 import { above, atLeast, below, exactly } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { ADDING_BASELINE, adding, trainTask } from '../shared/tasks.js';
+import { ADDING_BASELINE, adding, trainTask } from '../training-tasks.js';
 import { clipsOf, freshLoss, smoothed } from './losses.js';
 
 const STEPS = 400;

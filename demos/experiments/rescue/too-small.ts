@@ -3,7 +3,7 @@ import type { DemoConfig } from '../../demo.js';
 import { firstGradients, STEPS as LENGTH, startLatch } from '../../latch-model.js';
 import { above, below, exactly } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { trainTask } from '../shared/tasks.js';
+import { trainTask } from '../training-tasks.js';
 import { clipsOf, lateLoss } from './losses.js';
 
 const RHO = 0.5;

@@ -1,7 +1,7 @@
 import { clipByGlobalNorm, summarize, type TrainResult } from '../../../src/index.js';
 import { above, below } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { spiral, type TaskRun, trainTask } from '../shared/tasks.js';
+import { spiral, type TaskRun, trainTask } from '../training-tasks.js';
 
 const BATCH = 32;
 const STEPS = 100;

@@ -2,7 +2,7 @@ import { clipByGlobalNorm, summarize } from '../../../src/index.js';
 import type { Training } from '../../demo.js';
 import { above, atLeast, below } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { adding, regression, spiral, temporalOrder, trainTask } from '../shared/tasks.js';
+import { adding, regression, spiral, temporalOrder, trainTask } from '../training-tasks.js';
 
 /** Twelve thresholds, three a decade, from 0.0215 to 100; the sixth is 1. */
 const THRESHOLDS = Array.from({ length: 12 }, (_, i) => 10 ** ((i - 5) / 3));

@@ -2,7 +2,7 @@ import { clipByGlobalNorm, recommendThreshold, type StepRecord, summarize } from
 import type { Training } from '../../demo.js';
 import { below, exactly, near } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { regression, spiral, trainTask } from '../shared/tasks.js';
+import { regression, spiral, trainTask } from '../training-tasks.js';
 import { share } from './numbers.js';
 
 const STEPS = 500;

@@ -2,7 +2,7 @@ import { clipByGlobalNorm } from '../../../src/index.js';
 import type { Training } from '../../demo.js';
 import { above, below, near } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { regression, spiral, temporalOrder, trainTask } from '../shared/tasks.js';
+import { regression, spiral, temporalOrder, trainTask } from '../training-tasks.js';
 import { mean } from './numbers.js';
 
 const STEPS = 400;

@@ -1,7 +1,7 @@
 import { clipByGlobalNorm, summarize } from '../../../src/index.js';
 import { atMost, near } from '../checks.js';
 import type { Experiment } from '../experiment.js';
-import { temporalOrder, trainTask } from '../shared/tasks.js';
+import { temporalOrder, trainTask } from '../training-tasks.js';
 import { mean } from './numbers.js';
 
 const STEPS = 150;

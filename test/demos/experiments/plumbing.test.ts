@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import type * as Tasks from '../../../demos/experiments/shared/tasks.js';
+import type * as Tasks from '../../../demos/experiments/training-tasks.js';
 import type * as ByNorm from '../../../src/clip/clip-by-global-norm.js';
 import { clipByValue } from '../../../src/clip/clip-by-value.js';
 import type * as Monitor from '../../../src/clip/monitor.js';
@@ -150,7 +150,7 @@ describe('turn red', () => {
       regression: (seed: number, options = {}) => regression(seed, { ...options, outliers: 0 }),
       adding: (seed: number, options = {}) => adding(seed, { ...options, gain: 0.5 }),
     });
-    const path = '../../../demos/experiments/shared/tasks.js';
+    const path = '../../../demos/experiments/training-tasks.js';
     const names = ['large-batch', 'low-rates'];
     expect(await redWith<typeof Tasks>(path, tame, names)).toEqual(names);
   });

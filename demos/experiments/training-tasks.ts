@@ -21,8 +21,8 @@ import {
   train,
   type Variable,
   zeros,
-} from '../../../src/index.js';
-import type { Training } from '../../demo.js';
+} from '../../src/index.js';
+import type { Training } from '../demo.js';
 
 /** Inputs and what the network is to say of them: numbers, or classes. */
 export interface Batch<Target = Tensor> {
