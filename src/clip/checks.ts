@@ -1,4 +1,4 @@
-/** Checks of the options that adaptive clippers share. Each throws an Error that says the rule and what was given. */
+/** Checks of the numbers and words that clippers, optimizers and schedules are given as options. Each throws an Error that says the rule and what was given. */
 
 /** A value as messages show it: the string '0.1' is no number. */
 export function told(value: unknown): string {
@@ -19,8 +19,8 @@ export function checkBound(caller: string, option: string, value: number): void 
 
 /** Throws unless an option is a finite number ≥ 0. */
 export function checkFinite(caller: string, option: string, value: number): void {
-  if (value >= 0 && value < Number.POSITIVE_INFINITY) return;
-  throw new Error(`${caller}: ${option} must be a finite number ≥ 0, got ${value}`);
+  if (Number.isFinite(value) && value >= 0) return;
+  throw new Error(`${caller}: ${option} must be a finite number ≥ 0, got ${told(value)}`);
 }
 
 /** Throws unless an option lies in [0, 1): the share of the old in an exponential average. */

@@ -1,10 +1,10 @@
 /** Adagrad: Duchi, Hazan & Singer 2011. */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkFinite } from '../clip/checks.js';
 import type { GroupOptions, ParameterGroup, Settings } from './group.js';
 import { Optimizer } from './optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import { checkNonNegative } from './options.js';
 import type { UpdateRun } from './update-run.js';
 
 /** Options of Adagrad; names and defaults as in PyTorch. */
@@ -41,7 +41,7 @@ export class Adagrad extends Optimizer<AdagradOptions> {
 
   protected override validate(options: GroupOptions<AdagradOptions>): void {
     for (const name of ['lrDecay', 'initialAccumulatorValue', 'eps', 'weightDecay'] as const) {
-      checkNonNegative('Adagrad', name, options[name]);
+      checkFinite('Adagrad', name, options[name]);
     }
   }
 

@@ -1,11 +1,12 @@
 /** Adam: Kingma & Ba 2015, Algorithm 1; AMSGrad: Reddi, Kale & Kumar 2018. Its rule also serves AdamW. */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkFinite } from '../clip/checks.js';
 import { power } from '../tensor/math.js';
 import type { GroupOptions, ParameterGroup, Settings } from './group.js';
 import { Optimizer } from './optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import { checkFraction, checkNonNegative } from './options.js';
+import { checkFraction } from './options.js';
 import type { UpdateRun } from './update-run.js';
 
 /** Options of Adam; names and defaults as in PyTorch. */
@@ -58,8 +59,8 @@ export class Adam extends Optimizer<AdamOptions> {
 export function checkAdam(caller: string, { betas, eps, weightDecay }: GroupOptions<AdamOptions>): void {
   checkFraction(caller, 'betas[0]', betas[0]);
   checkFraction(caller, 'betas[1]', betas[1]);
-  checkNonNegative(caller, 'eps', eps);
-  checkNonNegative(caller, 'weightDecay', weightDecay);
+  checkFinite(caller, 'eps', eps);
+  checkFinite(caller, 'weightDecay', weightDecay);
 }
 
 /** Names of what Adam and AdamW keep. */

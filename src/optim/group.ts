@@ -1,11 +1,10 @@
 /** Parameter groups: parameters that are updated under the same options. */
 
 import { Parameter } from '../autograd/index.js';
-import { checkListed } from '../clip/checks.js';
+import { checkFinite, checkListed } from '../clip/checks.js';
 import { NormMeter } from '../clip/index.js';
 import { valueAt } from '../clip/schedule.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import { checkNonNegative } from './options.js';
 import type { PreparationOptions } from './preparation.js';
 
 /** Options that belong to the optimizer as a whole. */
@@ -59,7 +58,7 @@ export class Group<Options> implements OptimizerGroup<Options> {
     const { lr } = this.#options;
     if (typeof lr === 'number') return this.#options as Settings<Options>;
     const rate = valueAt(lr, step);
-    checkNonNegative(caller, `lr of the schedule at step ${step}`, rate);
+    checkFinite(caller, `lr of the schedule at step ${step}`, rate);
     return { ...this.#options, lr: rate };
   }
 }

@@ -1,5 +1,6 @@
 /** Dynamic loss scaling (Micikevicius et al. 2018, §3.2): keeps small gradients above what float16 rounds to zero. */
 
+import { checkCount } from '../clip/checks.js';
 import { checkNames } from '../tensor/options.js';
 
 /** A factor on the loss, which an optimizer divides out of the gradients before any hook sees them. */
@@ -53,7 +54,7 @@ export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
     throw new Error(`${name}: growth must be at least 1, got ${growth}`);
   if (!(backoff > 0 && backoff < 1))
     throw new Error(`${name}: backoff must lie between 0 and 1, got ${backoff}`);
-  checkSteps(name, 'interval', interval, 1);
+  checkCount(name, 'interval', interval, 1);
   let [scale, cleanSteps] = [initial, 0];
   return {
     name,
@@ -75,7 +76,7 @@ export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
     state: () => ({ scale, cleanSteps }),
     restore(state) {
       checkScale(`${name}.restore`, 'scale', state.scale);
-      checkSteps(`${name}.restore`, 'cleanSteps', state.cleanSteps, 0);
+      checkCount(`${name}.restore`, 'cleanSteps', state.cleanSteps, 0);
       ({ scale, cleanSteps } = state);
     },
   };
@@ -84,9 +85,4 @@ export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
 function checkScale(caller: string, option: string, scale: number): void {
   if (typeof scale === 'number' && scale >= SMALLEST && scale < Infinity) return;
   throw new Error(`${caller}: ${option} must be a finite number of at least 2^-24, got ${scale}`);
-}
-
-function checkSteps(caller: string, option: string, steps: number, least: number): void {
-  if (Number.isInteger(steps) && steps >= least) return;
-  throw new Error(`${caller}: ${option} must be an integer ≥ ${least}, got ${steps}`);
 }

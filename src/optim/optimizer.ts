@@ -4,6 +4,7 @@
  */
 
 import type { Parameter, Variable } from '../autograd/index.js';
+import { checkFinite } from '../clip/checks.js';
 import {
   type GradientHook,
   Gradients,
@@ -27,7 +28,6 @@ import {
 import type { LossScale } from './loss-scale.js';
 import type { OptimizerOptions, StepOptions, ZeroGradOptions } from './optimizer-options.js';
 import { type OptimizerState, restoreState, saveState } from './optimizer-state.js';
-import { checkNonNegative } from './options.js';
 import { type Agreement, type Preparation, preparationFor, preparationNames } from './preparation.js';
 import type { StepReport } from './report.js';
 import { checkedHooks, runHooks, runUpdateHooks } from './run-hooks.js';
@@ -121,7 +121,7 @@ export abstract class Optimizer<Options extends OptimizerOptions> {
   #settle(options: object): GroupOptions<Options> {
     checkNames(this.constructor.name, options, this.#known());
     const settled = mergeOptions(this.#defaults, options) as GroupOptions<Options>;
-    if (typeof settled.lr !== 'function') checkNonNegative(this.constructor.name, 'lr', settled.lr);
+    if (typeof settled.lr !== 'function') checkFinite(this.constructor.name, 'lr', settled.lr);
     this.validate(settled);
     Object.freeze(settled);
     return settled;

@@ -1,12 +1,6 @@
-/** Checks of the numbers that optimizers and schedules are given as options. */
+/** The check of an option that optimizers alone have: a share. What others check, too, is in clip/checks. */
 
 import { told } from '../clip/checks.js';
-
-/** Throws unless an option is a finite number ≥ 0. */
-export function checkNonNegative(caller: string, option: string, value: number): void {
-  if (Number.isFinite(value) && value >= 0) return;
-  throw new Error(`${caller}: ${option} must be a finite number ≥ 0, got ${told(value)}`);
-}
 
 /** Throws unless an option lies in [0, 1). */
 export function checkFraction(caller: string, option: string, value: number): void {

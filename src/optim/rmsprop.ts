@@ -1,10 +1,11 @@
 /** RMSprop: Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, §4.2, eqs. 38–45. */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkFinite } from '../clip/checks.js';
 import type { GroupOptions, ParameterGroup, Settings } from './group.js';
 import { Optimizer } from './optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import { checkFraction, checkNonNegative } from './options.js';
+import { checkFraction } from './options.js';
 import type { UpdateRun } from './update-run.js';
 
 /** Options of RMSprop; names and defaults as in PyTorch. */
@@ -47,9 +48,9 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
 
   protected override validate({ alpha, eps, momentum, weightDecay }: GroupOptions<RMSpropOptions>): void {
     checkFraction('RMSprop', 'alpha', alpha);
-    checkNonNegative('RMSprop', 'eps', eps);
+    checkFinite('RMSprop', 'eps', eps);
     checkFraction('RMSprop', 'momentum', momentum);
-    checkNonNegative('RMSprop', 'weightDecay', weightDecay);
+    checkFinite('RMSprop', 'weightDecay', weightDecay);
   }
 
   protected override stateNames({ momentum, centered }: GroupOptions<RMSpropOptions>): readonly string[] {

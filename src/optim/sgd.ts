@@ -1,10 +1,11 @@
 /** Stochastic gradient descent, with PyTorch's momentum. */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkFinite } from '../clip/checks.js';
 import type { GroupOptions, ParameterGroup, Settings } from './group.js';
 import { Optimizer } from './optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import { checkFraction, checkNonNegative } from './options.js';
+import { checkFraction } from './options.js';
 import type { UpdateRun } from './update-run.js';
 
 /** Options of SGD; names and defaults as in PyTorch. */
@@ -39,8 +40,8 @@ export class SGD extends Optimizer<SGDOptions> {
     weightDecay,
   }: GroupOptions<SGDOptions>): void {
     checkFraction('SGD', 'momentum', momentum);
-    checkNonNegative('SGD', 'dampening', dampening);
-    checkNonNegative('SGD', 'weightDecay', weightDecay);
+    checkFinite('SGD', 'dampening', dampening);
+    checkFinite('SGD', 'weightDecay', weightDecay);
     if (nesterov && (momentum === 0 || dampening !== 0)) {
       throw new Error(
         `SGD: nesterov needs momentum > 0 and dampening 0, got momentum ${momentum}, dampening ${dampening}`,

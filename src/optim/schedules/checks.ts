@@ -1,5 +1,6 @@
 /** What schedules are made with, checked: shared by all of them. */
 
+import { checkFinite } from '../../clip/checks.js';
 import { checkNames } from '../../tensor/options.js';
 
 /** Throws unless every option is known and every value a finite number ≥ 0. */
@@ -10,10 +11,7 @@ export function checkOptions(
   values: object,
 ): void {
   checkNames(caller, options, known);
-  for (const [name, value] of Object.entries(values)) {
-    if (Number.isFinite(value) && value >= 0) continue;
-    throw new Error(`${caller}: ${name} must be a finite number ≥ 0, got ${value}`);
-  }
+  for (const [name, value] of Object.entries(values)) checkFinite(caller, name, value);
 }
 
 /** Throws unless a number of updates is an integer ≥ 1. */
