@@ -186,7 +186,8 @@ describe('an optimizer that is released', () => {
   });
 });
 
-setFlagsFromString('--expose-gc');
+// Without the compilers whose code comes late, and would be counted as what the models leave.
+for (const flag of ['--expose-gc', '--no-opt', '--no-sparkplug']) setFlagsFromString(flag);
 const collectGarbage = runInNewContext('gc') as () => void;
 
 function used(): number {
@@ -210,6 +211,6 @@ it('2,000 models, one after another, need the memory of one', async () => {
   const early = used();
   await train(1700);
   // A model and its optimizer are some 15 kB.
-  expect(used() - early).toBeLessThan(1_000_000);
+  expect(used() - early).toBeLessThan(100_000);
   expect(largestBlock()).toBe(before);
 });
