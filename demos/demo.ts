@@ -4,7 +4,7 @@
  */
 
 import type { ClipSpec, Module, RunSummary, TrainResult, Variable } from '../src/index.js';
-import type { Section } from '../src/train/report/index.js';
+import type { Section } from '../src/report/index.js';
 
 /** Settings of one run of a demo; the same under every clip spec. */
 export interface DemoConfig {

@@ -1,6 +1,6 @@
 /** Words that all demos share: how a run is named in a sentence, and what is said of one that diverged or was cut short. */
 
-import { formatNumber } from '../src/train/report/index.js';
+import { formatNumber } from '../src/report/index.js';
 import type { DemoConfig, Outcome } from './demo.js';
 
 /** `under norm:1`, or `without clipping (none)`, the spec between backticks. */

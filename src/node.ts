@@ -5,7 +5,7 @@ export {
   readSafetensors,
   saveCheckpoint,
   writeSafetensors,
-} from './train/checkpoint-file.js';
+} from './persist/checkpoint-file.js';
+export { openRunLog, type RunLog } from './persist/run-log.js';
 export { joinReplicas, type ReplicaGroup } from './train/replica-group.js';
 export { type ReplicasOptions, trainReplicas } from './train/replicas.js';
-export { openRunLog, type RunLog } from './train/run-log.js';

@@ -41,7 +41,7 @@ async function print({ name, code }: Example): Promise<string> {
     platform: 'node',
     packages: 'external',
     alias: {
-      'tamegrad/report': join(root, 'src/train/report/index.ts'),
+      'tamegrad/report': join(root, 'src/report/index.ts'),
       'tamegrad/node': join(root, 'src/node.ts'),
       tamegrad: join(root, 'src/index.ts'),
     },

@@ -7,7 +7,7 @@ import { readFileSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import type { Browser } from 'playwright-core';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
-import { startLatch } from '../../demos/latch-model.js';
+import { startLatch } from '../../demos/latch/model.js';
 import { clipByGlobalNorm, SGD, train } from '../../src/index.js';
 import { launch, missing, visit, visitThreaded } from './chromium.js';
 import { hashOf, type Job, trainLatch } from './example/training.js';

@@ -1,6 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import { cliff } from '../../demos/cliff.js';
-import { cliffError } from '../../demos/cliff-model.js';
+import { cliff } from '../../demos/cliff/cliff.js';
+import { cliffError } from '../../demos/cliff/model.js';
 import { compare, type Watcher } from '../../demos/compare.js';
 import type { DemoConfig } from '../../demos/demo.js';
 import { tensor, variable } from '../../src/index.js';

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { renderJson } from '../../cli/commands/demo/json.js';
+import { briefFactsOf, factsOf, noticeOf, renderPage } from '../../cli/commands/demo/report-page.js';
 import { compare, type Watcher } from '../../demos/compare.js';
 import type { Demo, DemoConfig, Outcome, Training } from '../../demos/demo.js';
-import { renderJson } from '../../demos/json.js';
-import { briefFactsOf, factsOf, noticeOf, renderPage } from '../../demos/report-page.js';
 import { tellDivergence, tellRuns } from '../../demos/tell.js';
 import { Module, Parameter, tensor } from '../../src/index.js';
 

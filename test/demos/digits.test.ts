@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { compare, type Watcher } from '../../demos/compare.js';
 import type { DemoConfig } from '../../demos/demo.js';
-import { digits } from '../../demos/digits.js';
+import { digits } from '../../demos/digits/digits.js';
 
 const nobody: Watcher = { begin: () => {}, step: () => {}, end: () => {} };
 

@@ -1,7 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { type Comparison, compare, type Watcher } from '../../demos/compare.js';
 import type { DemoConfig } from '../../demos/demo.js';
-import { latch } from '../../demos/latch.js';
+import { latch } from '../../demos/latch/latch.js';
 import { defaultBackend } from '../../src/index.js';
 
 const silent: Watcher = { begin: () => undefined, step: () => undefined, end: () => undefined };

@@ -2,8 +2,8 @@ import { describe, expect, it } from 'vitest';
 import { compare, type Watcher } from '../../demos/compare.js';
 import { loadSonnets } from '../../demos/data.js';
 import type { DemoConfig } from '../../demos/demo.js';
-import { sonnets } from '../../demos/sonnets.js';
-import { baselines } from '../../demos/sonnets-story.js';
+import { sonnets } from '../../demos/sonnets/sonnets.js';
+import { baselines } from '../../demos/sonnets/story.js';
 
 const nobody: Watcher = { begin: () => {}, step: () => {}, end: () => {} };
 

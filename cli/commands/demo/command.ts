@@ -1,0 +1,68 @@
+/** `tamegrad demo NAME`: trains, shows progress, writes log and report, prints the comparison. */
+
+import { writeFileSync } from 'node:fs';
+import { compare, type Watcher } from '../../../demos/compare.js';
+import type { Demo } from '../../../demos/demo.js';
+import type { ClipSpec, StepRecord } from '../../../src/index.js';
+import { setDefaultBackend } from '../../../src/index.js';
+import { openRunLog, type RunLog } from '../../../src/node.js';
+import { checkFiles } from '../../files.js';
+import { INTERRUPTED, onInterrupt } from '../../interrupt.js';
+import { type CommonOptions, configOf, wordsFor } from '../../options.js';
+import { type Progress, startProgress, stepNote } from '../../terminal/progress.js';
+import { renderComparison } from './comparison.js';
+import { renderJson } from './json.js';
+import { renderPage } from './report-page.js';
+
+/** Runs a demo from parsed options; returns the exit code. What was measured before a Ctrl-C is kept and shown. */
+export async function runDemo(demo: Demo, options: CommonOptions): Promise<number> {
+  const config = configOf(demo, options);
+  setDefaultBackend(config.backend);
+  checkFiles({ log: options.log, report: options.report });
+  const log = options.log === undefined ? null : openRunLog(options.log);
+  const interrupt = onInterrupt();
+  const watcher = new DemoWatcher(demo, config.steps, options.quiet || options.json || false, log);
+  try {
+    const comparison = await compare(demo, config, watcher, interrupt.signal);
+    if (options.report) writeFileSync(options.report, await renderPage(comparison, wordsFor(demo, config)));
+    process.stdout.write(
+      options.json ? renderJson(comparison) : renderComparison(comparison, process.stdout),
+    );
+    if (options.report && !options.json) process.stdout.write(`\nReport: ${options.report}\n`);
+    if (comparison.interrupted) process.stderr.write('interrupted: this is what was measured until then\n');
+    return comparison.interrupted ? INTERRUPTED : 0;
+  } finally {
+    interrupt.stopListening();
+    log?.close();
+  }
+}
+
+/** Shows progress and writes the log, one training after another. */
+class DemoWatcher implements Watcher {
+  readonly #demo: Demo;
+  readonly #total: number;
+  readonly #quiet: boolean;
+  readonly #log: RunLog | null;
+  #progress: Progress | null = null;
+
+  constructor(demo: Demo, total: number, quiet: boolean, log: RunLog | null) {
+    this.#demo = demo;
+    this.#total = total;
+    this.#quiet = quiet;
+    this.#log = log;
+  }
+
+  begin({ text }: ClipSpec): void {
+    this.#progress = startProgress({ label: text, total: this.#total, quiet: this.#quiet });
+  }
+
+  step({ text }: ClipSpec, record: StepRecord): void {
+    const { step, loss, normBefore } = record;
+    this.#progress?.update({ done: step + 1, note: stepNote(loss, normBefore) });
+    this.#log?.write(record, { demo: this.#demo.name, clip: text });
+  }
+
+  end(): void {
+    this.#progress?.stop();
+  }
+}

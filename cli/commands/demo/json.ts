@@ -1,0 +1,27 @@
+/** The comparison as one JSON document: what `--json` prints. */
+
+import type { Comparison } from '../../../demos/compare.js';
+import { toJson } from '../../../src/index.js';
+
+/** One JSON document, ended by a line break; non-finite numbers are strings. */
+export function renderJson({ demo, config, setup, outcomes, interrupted }: Comparison): string {
+  const { seed, own, ...common } = config;
+  return `${toJson(
+    {
+      demo: demo.name,
+      seed,
+      config: { ...common, ...own },
+      runs: outcomes.map(({ summary, measured }) => ({ ...summary, ...measured })),
+      ...(setup.measurements && { measurements: setup.measurements() }),
+      ...(interrupted && { interrupted }),
+    },
+    2,
+  )}\n`;
+}
+
+const nonFinite: readonly unknown[] = ['NaN', 'Infinity', '-Infinity'];
+
+/** For JSON.parse: JSON has no such numbers, they were written as strings. */
+export function reviveNumber(_: string, value: unknown): unknown {
+  return nonFinite.includes(value) ? Number(value) : value;
+}

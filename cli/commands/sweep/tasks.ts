@@ -1,0 +1,61 @@
+/** The trainings of a sweep: every clip spec with every learning rate and seed, and what one training leaves behind. */
+
+import { compare } from '../../../demos/compare.js';
+import type { Demo, DemoConfig, Measured } from '../../../demos/demo.js';
+import type { RunSummary } from '../../../src/index.js';
+
+/** One training. */
+export interface SweepTask {
+  readonly demo: string;
+  readonly config: DemoConfig;
+}
+
+/** What a training was asked for: by it a row is known to be of a sweep. */
+interface Asked {
+  readonly demo: string;
+  readonly clip: string;
+  readonly lr: number;
+  readonly seed: number;
+  /** What all trainings of a sweep share: steps at most, optimizer, backend, the demo's own options. */
+  readonly settings: Readonly<Record<string, string | number>>;
+}
+
+/** One line of a sweep's file; it holds no times, so that every run of a sweep writes the same file. */
+export interface SweepRow extends Asked, Omit<RunSummary, 'clip' | 'backend' | 'normDevice' | 'wallMs'> {
+  /** Whether it stayed finite and learned what the demo is about. */
+  readonly learned: boolean;
+  /** What the demo measures besides. */
+  readonly measured: Measured;
+}
+
+/** All trainings, in the order of the file: by clip spec, then rate, then seed. */
+export function tasksOf(
+  demo: string,
+  config: DemoConfig,
+  clips: readonly string[],
+  rates: readonly number[],
+  seeds: number,
+): readonly SweepTask[] {
+  const each = Array.from({ length: seeds }, (_, i) => config.seed + i);
+  return clips.flatMap((clip) =>
+    rates.flatMap((lr) => each.map((seed) => ({ demo, config: { ...config, clips: [clip], lr, seed } }))),
+  );
+}
+
+/** What a task asks for, as its row says it. */
+export function askedOf({ demo, config }: SweepTask): Asked {
+  const { clips, lr, seed, own, ...common } = config;
+  return { demo, clip: clips[0], lr, seed, settings: { ...common, ...own } };
+}
+
+const unwatched = { begin: () => undefined, step: () => undefined, end: () => undefined };
+
+/** Trains once. */
+export async function runTask(demo: Demo, task: SweepTask): Promise<SweepRow> {
+  const alone = { ...demo, setUp: (config: DemoConfig) => ({ ...demo.setUp(config), beside: undefined }) };
+  const { setup, outcomes } = await compare(alone, task.config, unwatched);
+  const [outcome] = outcomes;
+  const { clip: _, backend: __, normDevice: ___, wallMs: ____, ...numbers } = outcome.summary;
+  const learned = !numbers.diverged && setup.succeeded(outcome);
+  return { ...askedOf(task), ...numbers, learned, measured: outcome.measured };
+}

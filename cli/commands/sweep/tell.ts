@@ -1,0 +1,46 @@
+/** A sweep in a terminal: the median final loss over clip specs and learning rates, then the sentence. */
+
+import { median } from '../../../src/index.js';
+import { formatNumber } from '../../../src/report/index.js';
+import { columnsOf, type Sink } from '../../terminal/stream.js';
+import { renderTable, type TableColumn, tableWidth } from '../../terminal/table.js';
+import { wrap } from '../demo/comparison.js';
+import { lossOf, tellSweep } from './page.js';
+import type { SweepRow } from './tasks.js';
+
+/** The whole view, at most 80 columns wide: as many rates side by side as fit, the others below. */
+export function tellRows(rows: readonly SweepRow[], sink: Sink): string {
+  const width = columnsOf(sink);
+  const blocks: TableColumn[][] = [[]];
+  for (const column of columnsFor(rows)) {
+    const block = blocks[blocks.length - 1];
+    if (block.length > 0 && tableWidth([...block, column]) > width) blocks.push([column]);
+    else block.push(column);
+  }
+  const seeds = new Set(rows.map(({ seed }) => seed)).size;
+  const caption = `Median final loss, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each; ✗: how many diverged.`;
+  const tables = blocks.map((block) => renderTable(block, sink));
+  return `${[...tables, `${wrap(caption, width)}\n`].join('\n')}\n${wrap(tellSweep(rows).replaceAll('`', ''), width)}\n`;
+}
+
+/** A column for each rate, a row for each spec. */
+function columnsFor(rows: readonly SweepRow[]): readonly TableColumn[] {
+  const clips = [...new Set(rows.map(({ clip }) => clip))];
+  return [...new Set(rows.map(({ lr }) => lr))].map((rate) => {
+    const own = rows.filter(({ lr }) => lr === rate);
+    const cells = clips.map((clip) => [clip, cellOf(own.filter((row) => row.clip === clip))] as const);
+    return { label: `lr ${rate}`, cells: Object.fromEntries(cells) };
+  });
+}
+
+/** `0.31`; `✗ 3/5` where most diverged; both where some did; `–` where none was trained yet. */
+function cellOf(rows: readonly SweepRow[]): string {
+  if (rows.length === 0) return '–';
+  const diverged = rows.filter((row) => row.diverged).length;
+  const middle = median(rows.map(lossOf));
+  const parts = [
+    ...(Number.isNaN(middle) ? [] : [formatNumber(middle)]),
+    ...(diverged > 0 ? [`✗ ${diverged}/${rows.length}`] : []),
+  ];
+  return parts.join(' ');
+}

@@ -1,0 +1,218 @@
+/** Options that recur on every command and mean the same everywhere, and how their words are checked. */
+
+import { InvalidArgumentError, Option } from 'commander';
+import {
+  type Demo,
+  type DemoConfig,
+  type DemoOption,
+  type OptimizerName,
+  optimizerNames,
+} from '../demos/demo.js';
+import { allBackends, clipSpecForms, defaultBackend, parseClipSpec } from '../src/index.js';
+import { parseRange } from './commands/sweep/range.js';
+import { parseShard, type Shard } from './shard.js';
+
+/** What the common options parse to. */
+export interface CommonOptions {
+  readonly seed: number;
+  readonly steps: number;
+  readonly lr: number;
+  readonly optimizer: OptimizerName;
+  readonly backend: string;
+  readonly clip?: readonly string[];
+  readonly report?: string;
+  readonly log?: string;
+  readonly json?: boolean;
+  readonly quiet?: boolean;
+  /** A demo's own options. */
+  readonly [own: string]: unknown;
+}
+
+/** Clip specs that are compared when none is named. */
+const DEFAULT_CLIPS = ['none', 'norm:1'];
+/** Those that a sweep compares. */
+export const DEFAULT_SPECS = ['none', 'norm:0.1..10x7'];
+
+/** Seeds are 32 bits, and so must be those of the data, which are made by adding up to two billion. */
+const MAX_SEED = 2 ** 31 - 1;
+/** An experiment may make a hundred seeds of each. */
+const MAX_EXPERIMENT_SEED = 30_000_000;
+/** More repeat what is known. */
+const MAX_SEEDS = 10_000;
+
+/** The options of a demo's command: the common ones, then its own. */
+export function demoOptions(demo: Demo): Option[] {
+  const { steps, lr } = demo.defaults;
+  return [...trainingOptions(steps, lr), ...demo.options.map(ownOption), ...outputOptions()];
+}
+
+/** The options that every demo has, for a help text: without defaults that differ between demos. */
+export function commonOptions(): Option[] {
+  return [...trainingOptions(), ...outputOptions()];
+}
+
+function trainingOptions(steps?: number, lr?: number): Option[] {
+  return [
+    new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0, MAX_SEED)).default(1),
+    new Option('--steps <integer>', 'most training steps').argParser(wholeNumber(1)).default(steps),
+    new Option(
+      '--clip <spec>',
+      `train under this clip spec, repeatable: ${clipSpecForms().join(', ')} (default: ${DEFAULT_CLIPS.join(', ')})`,
+    ).argParser(collectClips),
+    new Option('--lr <number>', 'learning rate').argParser(number(0)).default(lr),
+    new Option('--optimizer <name>', 'what takes the step').choices(optimizerNames).default('sgd'),
+  ];
+}
+
+function outputOptions(): Option[] {
+  return [
+    new Option('--backend <name>', 'what computes')
+      .choices(allBackends().map(({ name }) => name))
+      .default(defaultBackend().name),
+    report(),
+    new Option('--log <file.jsonl>', 'write one JSON object a step'),
+    json(),
+    quiet(),
+  ];
+}
+
+const report = (): Option => new Option('--report <file.html>', 'write a self-contained page with charts');
+const json = (): Option => new Option('--json', 'print one JSON document and nothing else');
+const quiet = (): Option => new Option('--quiet', 'show no progress');
+
+/** The options of `experiment`. */
+export function experimentOptions(): Option[] {
+  return [
+    new Option('--seed <integer>', 'first seed').argParser(wholeNumber(0, MAX_EXPERIMENT_SEED)).default(1),
+    new Option('--seeds <integer>', 'how many seeds').argParser(wholeNumber(1, MAX_SEEDS)).default(1),
+    new Option('--jobs <integer>', 'how many run side by side').argParser(wholeNumber(1)),
+    new Option('--shard <i/n>', 'run part i of n').argParser(shard),
+    ...resultOptions(),
+    quiet(),
+  ];
+}
+
+/** The options of `sweep demo NAME`: those of the demo, with ranges for clip specs and rates. */
+export function sweepOptions(demo: Demo): Option[] {
+  const replaced = ['--clip', '--lr', '--log', '--json'];
+  return [
+    new Option(
+      '--clip <range>',
+      `clip specs, repeatable: none, norm:0.1..10x12, value:0.1,1 (default: ${DEFAULT_SPECS.join(', ')})`,
+    ).argParser((text, before: readonly string[] | undefined) => [...(before ?? []), text]),
+    new Option('--lr <range>', 'learning rates: 0.1, 0.01,0.1 or 0.01..1x5')
+      .argParser(rates)
+      .default([demo.defaults.lr], String(demo.defaults.lr)),
+    new Option('--seeds <integer>', 'how many seeds, from --seed on')
+      .argParser(wholeNumber(1, MAX_SEEDS))
+      .default(1),
+    new Option('--jobs <integer>', 'how many run side by side').argParser(wholeNumber(1)),
+    new Option(
+      '--out <file.jsonl>',
+      'rows, one a training; a sweep that was killed goes on from there',
+    ).default('sweep.jsonl'),
+    ...demoOptions(demo).filter(({ long }) => !replaced.includes(long!)),
+  ];
+}
+
+function rates(text: string): readonly number[] {
+  const parsed = parseRange(text);
+  if (parsed) return parsed;
+  throw new InvalidArgumentError('It must be a number, a list as 0.01,0.1 or a range as 0.01..1x5.');
+}
+
+/** The options of `advise`: columns by name, where the guess is wrong. */
+export function adviseOptions(): Option[] {
+  return [
+    new Option('--loss <column>', 'column of the loss; none does without, here and below'),
+    new Option('--norm <column>', 'column of the gradient norm before clipping'),
+    new Option('--step <column>', 'column of the step; with none, rows are counted, as one run'),
+    new Option('--batch <column>', 'column that says which batch it was'),
+    new Option('--lr <column>', 'column of the learning rate'),
+    report(),
+    json(),
+    quiet(),
+  ];
+}
+
+/** How the results of experiments are shown. */
+export function resultOptions(): Option[] {
+  return [report(), new Option('--claims <file.md>', 'write the table of claims'), json()];
+}
+
+function shard(text: string): Shard {
+  const parsed = parseShard(text);
+  if (parsed) return parsed;
+  throw new InvalidArgumentError('It must be i/n with 1 ≤ i ≤ n, as in 1/2.');
+}
+
+function ownOption({
+  name,
+  value,
+  description,
+  choices,
+  range,
+  integer,
+  default: standard,
+}: DemoOption): Option {
+  const option = new Option(`--${name} <${value}>`, description).default(standard);
+  if (choices) return option.choices(choices);
+  const [low, high] = range ?? [];
+  return option.argParser(integer ? wholeNumber(low ?? 0, high) : number(low, high));
+}
+
+/** The configuration that parsed options mean for a demo. */
+export function configOf(demo: Demo, options: CommonOptions): DemoConfig {
+  const { seed, steps, lr, optimizer, backend, clip = DEFAULT_CLIPS } = options;
+  const own = Object.fromEntries(
+    demo.options.map(({ name }) => [name, options[camelCase(name)] as string | number]),
+  );
+  return { seed, steps, lr, optimizer, backend, clips: clip, own };
+}
+
+/** The words that repeat a run after what starts a demo, every setting written out; a list is written with commas. */
+export function wordsFor<Config extends Pick<DemoConfig, 'own' | 'clips'>>(
+  demo: Demo,
+  config: Config,
+): string {
+  const { own, clips, ...common } = config;
+  const words = Object.entries({ ...common, ...own }).map(([name, value]) => `--${name} ${value}`);
+  return [demo.name, ...words, ...clips.map((clip) => `--clip ${clip}`)].join(' ');
+}
+
+function camelCase(name: string): string {
+  return name.replace(/-(\w)/g, (_, letter: string) => letter.toUpperCase());
+}
+
+function collectClips(text: string, before: readonly string[] | undefined): readonly string[] {
+  try {
+    parseClipSpec(text);
+  } catch (error) {
+    throw new InvalidArgumentError(error instanceof Error ? error.message : String(error));
+  }
+  if (before?.includes(text)) throw new InvalidArgumentError('It is given twice; each spec is one run.');
+  return [...(before ?? []), text];
+}
+
+function number(low = Number.NEGATIVE_INFINITY, high = Number.POSITIVE_INFINITY) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isFinite(value) && value >= low && value <= high) return value;
+    const kind = Number.isFinite(high) ? 'number' : 'finite number';
+    throw new InvalidArgumentError(`It must be a ${kind}${boundsText(low, high)}.`);
+  };
+}
+
+function wholeNumber(low: number, high = Number.MAX_SAFE_INTEGER) {
+  return (text: string): number => {
+    const value = text.trim() === '' ? Number.NaN : Number(text);
+    if (Number.isSafeInteger(value) && value >= low && value <= high) return value;
+    throw new InvalidArgumentError(`It must be a whole number${boundsText(low, high)}.`);
+  };
+}
+
+function boundsText(low: number, high: number): string {
+  const bounded = high < Number.MAX_SAFE_INTEGER;
+  if (bounded) return ` from ${low} to ${high}`;
+  return Number.isFinite(low) ? ` of at least ${low}` : '';
+}

@@ -1,0 +1,126 @@
+/**
+ * The latch's network and data, and the gradient of its hidden states along time. A vanilla RNN whose recurrent
+ * matrix is orthogonal times ρ: all its singular values and the modulus of all its eigenvalues are ρ.
+ */
+
+import {
+  Linear,
+  Module,
+  mseLoss,
+  orthogonal,
+  Random,
+  type RecurrentOutput,
+  RNN,
+  type RNNNonlinearity,
+  scope,
+  type Tensor,
+  tensor,
+  uniform,
+  type Variable,
+} from '../../src/index.js';
+import type { DemoConfig, Training } from '../demo.js';
+
+/** Time steps: the sign, then noise. */
+export const STEPS = 50;
+/** Hidden units. */
+export const HIDDEN = 32;
+const BATCH = 32;
+/** Inputs [T, batch, 1] and the signs to be remembered [batch, 1]. */
+interface LatchBatch {
+  readonly x: Tensor;
+  readonly y: Tensor;
+}
+
+/** RNN and linear head. */
+class LatchModel extends Module {
+  readonly rnn: RNN;
+  readonly head: Linear;
+
+  constructor(random: Random, rho: number, nonlinearity: RNNNonlinearity, backend: string) {
+    super();
+    const bound = 1 / Math.sqrt(HIDDEN);
+    this.rnn = new RNN(1, HIDDEN, { random, nonlinearity, backend });
+    this.rnn.weightHh.assign(orthogonal([HIDDEN, HIDDEN], random, { gain: rho, backend }));
+    this.rnn.weightIh.assign(uniform([HIDDEN, 1], random, -bound, bound, { backend }));
+    this.rnn.bias.assign(tensor(new Float32Array(HIDDEN), { shape: [HIDDEN], backend }));
+    this.head = new Linear(HIDDEN, 1, { random, backend });
+    this.head.bias!.assign(tensor([0], { backend }));
+  }
+
+  forward(x: Tensor): { states: RecurrentOutput; output: Variable } {
+    const states = this.rnn.forward(x);
+    return { states, output: this.head.forward(states.last) };
+  }
+}
+
+function* latchBatches(random: Random, backend: string): Generator<LatchBatch> {
+  for (;;) {
+    const y = Float32Array.from({ length: BATCH }, () => (random.uniform() < 0.5 ? -1 : 1));
+    const x = Float32Array.from({ length: STEPS * BATCH }, () => random.normal(0, 0.1));
+    x.set(y);
+    yield {
+      x: tensor(x, { shape: [STEPS, BATCH, 1], backend }),
+      y: tensor(y, { shape: [BATCH, 1], backend }),
+    };
+  }
+}
+
+/** A latch training also watches the last hidden state, on which the stability of the output layer hangs. */
+export interface LatchTraining extends Training<LatchBatch> {
+  readonly model: LatchModel;
+  /** Mean over the batch of ‖h_T‖², by step. */
+  readonly squaredStates: number[];
+}
+
+/** A training from the weights and data of the seed; `rho` may differ from the configured one. */
+export function startLatch({ seed, backend, own }: DemoConfig, rho = Number(own.rho)): LatchTraining {
+  const model = new LatchModel(new Random(seed), rho, own.activation as RNNNonlinearity, backend);
+  const squaredStates: number[] = [];
+  return {
+    model,
+    squaredStates,
+    batches: latchBatches(new Random(seed + 1_000_000_007), backend),
+    loss({ x, y }) {
+      const { states, output } = model.forward(x);
+      const last = states.last.value;
+      squaredStates.push(last.mul(last).sum().item() / BATCH);
+      return mseLoss(output, y);
+    },
+  };
+}
+
+/** Gradients at the very first step, before any update. */
+export interface FirstGradients {
+  /** ‖∂L/∂h_t‖ for every t. */
+  readonly hidden: readonly number[];
+  /** Norm of the gradient of all parameters together. */
+  readonly total: number;
+}
+
+/** Of the seed's weights and first batch, the recurrent matrix scaled to `rho`. */
+export function firstGradients(config: DemoConfig, rho: number): FirstGradients {
+  const { model, batches } = startLatch(config, rho);
+  const { x, y } = batches[Symbol.iterator]().next().value as LatchBatch;
+  return scope(() => {
+    const { states, output } = model.forward(x);
+    mseLoss(output, y).backward();
+    const hidden = Array.from({ length: STEPS }, (_, t) => normOf(states.stateGrad(t)!));
+    return { hidden, total: Math.hypot(...model.parameters().map(({ grad }) => normOf(grad!))) };
+  });
+}
+
+function normOf(tensor: Tensor): number {
+  const exact = tensor.to('float64');
+  return Math.sqrt(exact.mul(exact).sum().item());
+}
+
+/** Growth of ‖∂L/∂h_t‖ per step backwards in time: smallest, mean, largest. */
+export function growthOf(norms: readonly number[]) {
+  const ratios = norms.slice(1).map((norm, t) => norms[t] / norm);
+  const steps = ratios.length;
+  return {
+    min: Math.min(...ratios),
+    mean: (norms[0] / norms[steps]) ** (1 / steps),
+    max: Math.max(...ratios),
+  };
+}

@@ -1,0 +1,41 @@
+/** The acceptance test of `diagnose`: runs of models, tasks and seeds that it was not tuned on, with a fault or without. */
+
+import { describe, expect, it } from 'vitest';
+import { type Cause, diagnose, type LoggedStep, type Verdict } from '../../src/index.js';
+import { heldOutRuns, type PlantedRun, plants } from './planted-runs.js';
+
+const COUNT = 20;
+
+const drawn = plants.map((plant) => [plant, heldOutRuns(plant, COUNT)] as const);
+
+/** The headlines of some runs, of each row of which something is seen. */
+const headlines = (runs: readonly PlantedRun[], seen: (step: LoggedStep) => LoggedStep): readonly Verdict[] =>
+  runs.map(({ log }) => diagnose(log.map(seen)).headline);
+
+function countsOf(verdicts: readonly Verdict[]): Partial<Record<Cause, number>> {
+  const counts: Partial<Record<Cause, number>> = {};
+  for (const { cause } of verdicts) counts[cause] = (counts[cause] ?? 0) + 1;
+  return counts;
+}
+
+describe.each(drawn)('20 runs that were not seen before, planted: %s', (plant, runs) => {
+  it('it is named in 18, and "can’t tell" is the answer to 3 at most', async () => {
+    const counts = countsOf(headlines(await runs, (step) => step));
+    expect(counts[plant] ?? 0, JSON.stringify(counts)).toBeGreaterThanOrEqual(18);
+    expect(counts.unknown ?? 0, JSON.stringify(counts)).toBeLessThanOrEqual(3);
+  });
+
+  it('it is named in 16 where the log has losses and norms alone, and then nothing is sure that needs batches', async () => {
+    const verdicts = headlines(await runs, ({ step, loss, norm }) => ({ step, loss, norm }));
+    const counts = countsOf(verdicts);
+    expect(counts[plant] ?? 0, JSON.stringify(counts)).toBeGreaterThanOrEqual(16);
+    const ofData = verdicts.filter(({ cause }) => cause === 'data' || cause === 'healthy');
+    expect(ofData.every(({ confidence }) => confidence < 0.9)).toBe(true);
+  });
+
+  it('what is sure of itself is right nine times in ten', async () => {
+    const sure = headlines(await runs, (step) => step).filter(({ confidence }) => confidence > 0.9);
+    expect(sure.length).toBeGreaterThan(COUNT / 2);
+    expect(sure.filter(({ cause }) => cause === plant).length / sure.length).toBeGreaterThanOrEqual(0.9);
+  });
+});
