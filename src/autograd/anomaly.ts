@@ -1,77 +1,63 @@
 /**
- * Anomaly mode: which op made the first number that is not finite. Separate from the engine, which only asks `watched`
- * what to run: the op itself, unless the mode is on.
+ * Anomaly mode: which op made the first number that is not finite. A tool beside the engine: it installs itself as the
+ * watcher of the graph.
  */
 
 import { formatShape, type Shape, type Tensor } from '../tensor/index.js';
-import { gradientOf, outputOf, rulesOf } from './contract.js';
-import type { OpRule } from './op.js';
-import type { Variable } from './variable.js';
-
-let detecting = false;
-
-/** Where the op that made a tensor was called: the cause of an error in its backward. */
-const calls = new WeakMap<Tensor, Error>();
+import { type GraphNode, type GraphOp, type Variable, type Watcher, watching } from './graph.js';
 
 /**
  * Runs `fn` (forward, backward, or both) and throws at the first number that is not finite: the error names the op and
  * whether it was its forward or its backward, the input or output with its shape, the element, and the range of what
- * went in; for a backward, its `cause` shows where the forward was called. An infinity that a constant brings along, as
- * an attention mask of −∞ does, is none. Every number is read once more, so it is for finding an error, not for
- * training; outside it costs nothing. `fn` must be synchronous, or an Error is thrown.
+ * went in; for a backward, its `cause` shows where the forward was called, if the mode was on then. An infinity that a
+ * constant brings along, as an attention mask of −∞ does, passes. Every number is read once more, so it is for finding
+ * an error, not for training; outside it costs nothing. `fn` must be synchronous, or an Error is thrown.
  */
 export function detectAnomaly<T>(fn: () => T): T {
-  const before = detecting;
-  detecting = true;
-  try {
-    const result = fn();
-    if (result instanceof Promise) {
-      result.catch(() => undefined); // what it does next is not watched; this error says so
-      throw new Error(
-        'detectAnomaly: takes a synchronous function, got one that returns a Promise; wrap forward and backward alone',
-      );
-    }
-    return result;
-  } finally {
-    detecting = before;
+  const result = watching(detector, fn);
+  if (result instanceof Promise) {
+    result.catch(() => undefined); // what it does next is not watched; this error says so
+    throw new Error(
+      'detectAnomaly: takes a synchronous function, got one that returns a Promise; wrap forward and backward alone',
+    );
+  }
+  return result;
+}
+
+class AnomalyDetector implements Watcher {
+  /** Where the op of a node was called: the cause of an error in its backward. */
+  readonly #calls = new WeakMap<GraphNode, Error>();
+
+  computed(op: GraphOp, inputs: readonly Variable[], outputs: readonly Tensor[], node: GraphNode | null) {
+    for (const [i, input] of inputs.entries()) checkGiven(op, input, i);
+    for (const output of outputs) checkMade(op, inputs, output);
+    if (node) this.#calls.set(node, new Error(`'${op.name}' was called here`));
+  }
+
+  completed(variable: Variable, grad: Tensor) {
+    const found = scan(grad);
+    if (found.first < 0) return;
+    throw anomaly(
+      `the gradient that reached ${variable} is ${place(found, grad.shape)}, though no op gave one: its parts are too large to be summed, or { grad } was not finite`,
+    );
+  }
+
+  passedBack(node: GraphNode, i: number, grad: Tensor, grads: readonly (Tensor | null)[]) {
+    const found = scan(grad);
+    if (found.first < 0) return;
+    const given = node.values.map(scan);
+    const arrived = grads.flatMap((part) => (part ? [range(scan(part))] : []));
+    throw anomaly(
+      `the backward of '${node.op.name}' made one: the gradient ${formatShape(grad.shape)} of its input ${i} is ${place(found, grad.shape)}; the gradient of its output was finite, ${arrived.join(', ')}; ${describe(node.inputs, given)}`,
+      this.#calls.get(node),
+    );
   }
 }
 
-/** The op to run on these inputs: itself, or in anomaly mode one that checks what it is given and what it makes. */
-export function watched(op: OpRule, inputs: readonly Variable[]): OpRule {
-  if (!detecting) return op;
-  return {
-    ...op,
-    forward(values, params) {
-      for (const [i, input] of inputs.entries()) checkGiven(op, input, i);
-      const output = outputOf(op, values, params);
-      checkMade(op, inputs, output);
-      // An op may hand on the tensor it was given, which then belongs to the op that made it.
-      if (!calls.has(output)) calls.set(output, new Error(`'${op.name}' was called here`));
-      return output;
-    },
-    backward(grad, context) {
-      return rulesOf(op, grad, context).map((rule, i) => () => {
-        const result = gradientOf(op, rule);
-        checkRule(op, inputs, i, { result, grad, output: context.output });
-        return result;
-      });
-    },
-  };
-}
-
-/** In anomaly mode, throws where the gradient of a Variable, all parts summed, is not finite. */
-export function checkSum(variable: Variable, grad: Tensor): void {
-  if (!detecting) return;
-  const found = scan(grad);
-  if (found.first < 0) return;
-  throw anomaly(
-    `the gradient that reached ${variable} is ${place(found, grad.shape)}, though no op gave one: its parts are too large to be summed, or { grad } was not finite`,
-  );
-}
+const detector = new AnomalyDetector();
 
 /** A leaf brings its numbers from outside: no op can have made them. */
-function checkGiven(op: OpRule, input: Variable, i: number): void {
+function checkGiven(op: GraphOp, input: Variable, i: number): void {
   if (input.node) return;
   const found = scan(input.value);
   if (found.first < 0 || (found.nans === 0 && !input.requiresGrad)) return;
@@ -80,7 +66,7 @@ function checkGiven(op: OpRule, input: Variable, i: number): void {
   );
 }
 
-function checkMade(op: OpRule, inputs: readonly Variable[], output: Tensor): void {
+function checkMade(op: GraphOp, inputs: readonly Variable[], output: Tensor): void {
   const found = scan(output);
   if (found.first < 0) return;
   const given = inputs.map(({ value }) => scan(value));
@@ -88,27 +74,6 @@ function checkMade(op: OpRule, inputs: readonly Variable[], output: Tensor): voi
   if (handedOn) return;
   throw anomaly(
     `the forward of '${op.name}' made one: its output ${formatShape(output.shape)} is ${place(found, output.shape)}; ${describe(inputs, given)}`,
-  );
-}
-
-interface RuleCall {
-  readonly result: Tensor;
-  readonly grad: Tensor;
-  readonly output: Tensor;
-}
-
-function checkRule(
-  op: OpRule,
-  inputs: readonly Variable[],
-  i: number,
-  { result, grad, output }: RuleCall,
-): void {
-  const found = scan(result);
-  if (found.first < 0) return;
-  const given = inputs.map(({ value }) => scan(value));
-  throw anomaly(
-    `the backward of '${op.name}' made one: the gradient ${formatShape(result.shape)} of its input ${i} is ${place(found, result.shape)}; the gradient of its output was finite, ${range(scan(grad))}; ${describe(inputs, given)}`,
-    calls.get(output),
   );
 }
 

@@ -6,73 +6,65 @@
 
 import { checkAlike, checkFits } from '../tensor/checks.js';
 import { formatShape, fullLike, ShapeError, sameShape, type Tensor } from '../tensor/index.js';
-import { checkSum, watched } from './anomaly.js';
-import { gradientOf, rulesOf } from './contract.js';
-import { type GraphNode, Variable } from './variable.js';
+import { type GraphNode, livingAsLong, type Variable, watcher } from './graph.js';
+import { checkTensor } from './op.js';
 
 /** Options of `backward`. */
 export interface BackwardOptions {
   /** dLoss/dThis to start from; default 1, which needs a one-element value. */
   readonly grad?: Tensor;
-  /** Called for every Variable of the graph once its gradient is complete, from the loss down. */
+  /** Called for every Variable of the graph once its gradient is complete, from the loss down, with a copy of it. */
   readonly onNode?: (variable: Variable, grad: Tensor) => void;
+  /** Leaves the graph walkable, so that another loss can pass through what it shares with this one. Default false. */
+  readonly retainGraph?: boolean;
 }
 
 /**
- * Adds d(root)/d(variable) to `grad` of every Variable that the root was computed from. Throws, before any
- * gradient is changed, if there is nothing to differentiate, if the graph was walked before, or if a parameter
- * was changed in place since the forward pass.
+ * Adds d(root)/d(variable) to `grad` of every Variable that the root was computed from. Throws, before any gradient is
+ * changed, if there is nothing to differentiate, if the graph was walked before and not retained, or if anything that an
+ * op read, made or saved was changed in place since.
  */
 export function backward(root: Variable, options: BackwardOptions = {}): void {
   const order: Variable[] = [];
+  const notes: (readonly [GraphNode, Tensor])[] = [];
   try {
-    collectGraph(root, order);
+    reach(root, order);
     order.sort((a, b) => b.id - a.id);
     collect(root, startGradient(root, options.grad));
-    for (const current of order) {
-      const grad = current.pending!.grad!;
-      checkSum(current, grad);
-      if (current.node) passBack(current.node, grad, current.value);
-      options.onNode?.(current, grad);
+    for (let i = 0; i < order.length; i++) {
+      const { node, pending } = order[i];
+      const grad = pending!.grad!;
+      watcher?.completed(order[i], grad);
+      options.onNode?.(order[i], grad.copy());
+      // Outputs of one node follow one another, after all that read them: at the first one, all have collected.
+      if (node && node !== order[i - 1]?.node) passBack(node, notes);
     }
-    for (const { grad } of order) grad?.view(); // throws where there is no adding to it any more
-    for (const current of order) {
-      if (current.node) current.node.used = true;
-      current.accumulateGrad(current.pending!.grad!);
+    for (const variable of order) {
+      if (variable.node) variable.node.used = options.retainGraph !== true;
+      variable.accumulateGrad(variable.pending!.grad!);
     }
+    for (const [node, tensor] of notes) leaveNote(node, tensor);
   } finally {
-    for (const current of order) current.pending = null;
+    for (const variable of order) variable.pending = null;
   }
 }
 
-/** Hands the gradient of a node's output to those of its inputs that need one. */
-function passBack({ op, params, inputs, values }: GraphNode, grad: Tensor, output: Tensor): void {
-  const rules = rulesOf(watched(op, inputs), grad, { inputs: values, output, params });
-  for (let i = 0; i < inputs.length; i++) {
-    if (inputs[i].requiresGrad) collect(inputs[i], unbroadcast(op.name, gradientOf(op, rules[i]), values[i]));
-  }
-}
-
-/** Lists every Variable of the graph that needs a gradient, each once, checked to be walkable. */
-function collectGraph(root: Variable, order: Variable[]): void {
+/** Lists every Variable of the graph that needs a gradient, each once, and checks that the graph can be walked. */
+function reach(root: Variable, order: Variable[]): void {
   if (!root.requiresGrad) {
     throw new Error('backward: nothing to differentiate: no Parameter or variable() led to this value');
   }
   visit(root, order);
   for (const { node } of order) {
-    if (!node) continue;
+    if (!node || node.pass === order) continue;
+    node.pass = order;
     if (node.used) {
       throw new Error(
-        `backward: this graph was walked before (at '${node.op.name}'); run the forward pass again first`,
+        `backward: this graph was walked before (at '${node.op.name}'); run the forward pass again first, or pass { retainGraph: true } the first time`,
       );
     }
-    for (let i = 0; i < node.inputs.length; i++) {
-      const input = node.inputs[i];
-      if (node.values[i].version !== node.versions[i]) {
-        throw new Error(
-          `backward: ${input} was changed in place after '${node.op.name}' used it; run the forward pass again first`,
-        );
-      }
+    checkUnchanged(node);
+    for (const input of node.inputs) {
       if (input.requiresGrad && input.pending?.pass !== order) visit(input, order);
     }
   }
@@ -84,8 +76,23 @@ function visit(variable: Variable, order: Variable[]): void {
       `backward: this graph shares ${variable} with one that is being walked; call it after that pass has ended`,
     );
   }
-  variable.pending = { pass: order, grad: null, owned: false };
+  variable.pending = { pass: order, grad: null, isSum: false };
   order.push(variable);
+}
+
+/** Throws if a tensor that backward may read again does not hold the numbers of the forward pass any more. */
+function checkUnchanged({ op, inputs, values, outputs, saved, versions }: GraphNode): void {
+  let k = 0;
+  let changed: string | null = null;
+  for (let i = 0; i < values.length; i++) if (values[i].version !== versions[k++]) changed ??= `${inputs[i]}`;
+  for (const output of outputs) if (output.version !== versions[k++]) changed ??= `${output}`;
+  for (const tensor of saved) {
+    if (tensor.version !== versions[k++]) changed ??= `a tensor ${formatShape(tensor.shape)} that it saved`;
+  }
+  if (changed === null) return;
+  throw new Error(
+    `backward: ${changed} was changed in place after '${op.name}' used it; run the forward pass again first`,
+  );
 }
 
 function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
@@ -95,17 +102,31 @@ function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
       `backward: a loss has one element, got shape ${formatShape(root.shape)}; reduce it, or pass { grad }`,
     );
   }
-  return grad ?? fullLike(root.value, 1);
+  return grad?.copy() ?? fullLike(root.value, 1);
 }
 
-function collect({ pending }: Variable, grad: Tensor): void {
+/** Adds one part to the gradient of a Variable. The first part may be shared with others, a sum is the pass's own. */
+function collect({ pending }: Variable, part: Tensor): void {
   if (!pending!.grad) {
-    pending!.grad = grad;
-  } else if (pending!.owned) {
-    pending!.grad.addInPlace(grad);
+    pending!.grad = part;
+  } else if (pending!.isSum) {
+    pending!.grad.addInPlace(part);
   } else {
-    pending!.grad = pending!.grad.add(grad);
-    pending!.owned = true;
+    pending!.grad = pending!.grad.add(part);
+    pending!.isSum = true;
+  }
+}
+
+/** Hands the gradients of a node's outputs to those of its inputs that need one. */
+function passBack(node: GraphNode, notes: (readonly [GraphNode, Tensor])[]): void {
+  const { op, inputs, values, outputs } = node;
+  const grads = outputs.map(({ pending }) => pending?.grad ?? null);
+  const rules = op.backward(grads, node, (tensor) => notes.push([node, tensor]));
+  for (let i = 0; i < inputs.length; i++) {
+    if (!inputs[i].requiresGrad) continue;
+    const grad = checkTensor(`backward: a function of '${op.name}'`, rules[i]());
+    watcher?.passedBack(node, i, grad, grads);
+    collect(inputs[i], unbroadcast(op.name, grad, values[i]));
   }
 }
 
@@ -123,13 +144,10 @@ function unbroadcast(op: string, grad: Tensor, input: Tensor): Tensor {
   return grad.sum({ axis: axes, keepDims: true }).reshape(input.shape);
 }
 
-declare module './variable.js' {
-  interface Variable {
-    /** Adds the derivative of this value to `grad` of all it was computed from; see `backward`. */
-    backward(options?: BackwardOptions): void;
-  }
+/** Like a gradient, a note sums over passes and lives as long as what the node made. */
+function leaveNote(node: GraphNode, tensor: Tensor): void {
+  const { value } = node.outputs[0];
+  const before = node.note;
+  if (!before && !value.isOuter) node.note = tensor;
+  else node.note = livingAsLong(value, () => before?.add(tensor) ?? tensor.copy());
 }
-
-Variable.prototype.backward = function (options) {
-  backward(this, options);
-};

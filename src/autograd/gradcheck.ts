@@ -1,8 +1,9 @@
 /** Derivatives checked against central differences: the proof that every op, here or outside, must pass. */
 
-import { type Tensor, tensor } from '../tensor/index.js';
-import { allocateArray } from '../tensor/view.js';
-import { type Variable, variable } from './variable.js';
+import { allBackends, Random, sizeOf, type Tensor, tensor } from '../tensor/index.js';
+import { allocateArray, type DType } from '../tensor/view.js';
+import { type Variable, variable } from './graph.js';
+import { applyOp, defineOp, type OpRule, type Sample } from './op.js';
 
 /** Options of `gradcheck`. */
 export interface GradcheckOptions {
@@ -12,33 +13,32 @@ export interface GradcheckOptions {
   readonly tolerance?: number;
 }
 
+/** A function of Variables, with one result or several. */
+type Differentiable = (...inputs: Variable[]) => Variable | readonly Variable[];
+
 /**
  * Compares the derivative of `fn` with central differences at `inputs` (float64), element by element, for the
- * scalar Σ cᵢ·fn(inputs)ᵢ with fixed unequal cᵢ. Returns the worst relative error; throws an Error that names the
- * input, the element, both numbers, if it exceeds the tolerance.
+ * scalar Σ cᵢ·yᵢ over all elements of all that `fn` returns, with fixed unequal cᵢ. Returns the worst relative error;
+ * throws an Error that names the input, the element, both numbers, if it exceeds the tolerance.
  */
 export function gradcheck(
-  fn: (...inputs: Variable[]) => Variable,
+  fn: Differentiable,
   inputs: readonly Tensor[],
   { step = 1e-5, tolerance = 1e-6 }: GradcheckOptions = {},
 ): number {
   for (const { dtype } of inputs) {
     if (dtype !== 'float64') throw new Error(`gradcheck: inputs must be float64, got ${dtype}`);
   }
+  const lossAt = (leaves: readonly Variable[]): Variable => weightedSum([fn(...leaves)].flat());
   const leaves = inputs.map(variable);
-  const output = fn(...leaves);
-  const weights = cotangent(output.value);
-  output.backward({ grad: weights });
+  lossAt(leaves).backward();
   let worst = 0;
   inputs.forEach((input, k) => {
     const analytic = leaves[k].grad?.data() ?? allocateArray('float64', input.size);
     for (let i = 0; i < input.size; i++) {
       const at = (shift: number): number => {
         const moved = inputs.map((other, j) => (j === k ? shifted(other, i, shift) : other));
-        return fn(...moved.map(variable))
-          .value.mul(weights)
-          .sum()
-          .item();
+        return lossAt(moved.map(variable)).item();
       };
       const numeric = (at(step) - at(-step)) / (2 * step);
       const error = Math.abs(analytic[i] - numeric) / Math.max(1, Math.abs(numeric));
@@ -53,14 +53,103 @@ export function gradcheck(
   return worst;
 }
 
-/** Unequal weights near 1, so that no error in one element hides behind another. */
-function cotangent(like: Tensor): Tensor {
-  const weights = Array.from({ length: like.size }, (_, i) => 0.5 + (((i + 1) * 0.6180339887498949) % 1));
-  return tensor(weights, { shape: like.shape, dtype: like.dtype, backend: like.backend.name });
+/** Σ cᵢ·yᵢ over all elements of all operands. */
+const weightedSum = defineOp<readonly Tensor[]>({
+  name: 'weightedSum',
+  variadic: true,
+  forward: (ys) => ys.map((y) => y.mul(weights(y)).sum()).reduce((total, part) => total.add(part)),
+  backward: (grad, { inputs: ys }) => ys.map((y) => () => weights(y).mul(grad)),
+  samples: [{ shapes: [[3], []] }],
+});
+
+/** Unequal numbers near 1, so that no error in one element hides behind another. */
+function weights(like: Tensor): Tensor {
+  const values = Array.from({ length: like.size }, (_, i) => 0.5 + (((i + 1) * 0.6180339887498949) % 1));
+  return tensor(values, { shape: like.shape, dtype: like.dtype, backend: like.backend.name });
 }
 
 function shifted(input: Tensor, element: number, shift: number): Tensor {
   const data = input.data();
   data[element] += shift;
   return tensor(data, { shape: input.shape, dtype: input.dtype, backend: input.backend.name });
+}
+
+/** Inputs for a sample: shuffled, evenly spaced, so no two are equal and none lies within 1 % of a kink at 0. */
+export function drawInputs(
+  { shapes, range: [low, high] = [-2, 2], masks }: Sample<unknown>,
+  seed: number,
+  dtype: DType,
+  backend = 'reference',
+): Tensor[] {
+  const total = shapes.reduce((sum, shape) => sum + sizeOf(shape), 0);
+  const grid = Array.from({ length: total }, (_, i) => low + ((i + 0.37) / total) * (high - low));
+  new Random(seed).shuffle(grid);
+  return shapes.map((shape, i) => {
+    const values = grid.splice(0, sizeOf(shape));
+    const drawn = masks?.includes(i) ? values.map((v) => (v > (low + high) / 2 ? 1 : 0)) : values;
+    return tensor(drawn, { shape, dtype, backend });
+  });
+}
+
+/**
+ * Compares an op's derivative with central differences on each of its samples, in float64, through all outputs together
+ * and through each alone; masks are held fixed. Then runs the samples on every backend in float32, forward and backward,
+ * and compares. Returns the worst relative error of the derivative; throws an Error that names op, sample, input (masks
+ * not counted) and element, or the backend, if one exceeds the tolerance.
+ */
+export function checkOp({ rule }: { readonly rule: OpRule }, options: GradcheckOptions = {}): number {
+  const errors = rule.samples.flatMap((sample, k) => {
+    const inputs = drawInputs(sample, k, 'float64');
+    const isFree = (_: unknown, i: number): boolean => !sample.masks?.includes(i);
+    const through =
+      (pick: (outputs: readonly Variable[]) => readonly Variable[]): Differentiable =>
+      (...free) =>
+        pick(
+          applyOp(
+            rule,
+            inputs.map((input, i) => (isFree(input, i) ? free.shift()! : variable(input))),
+            sample.params,
+          ),
+        );
+    const count = applyOp(rule, inputs.map(variable), sample.params).length;
+    const picks = [through((outputs) => outputs)];
+    for (let n = 0; count > 1 && n < count; n++) picks.push(through((outputs) => [outputs[n]]));
+    try {
+      const worst = picks.map((fn) => gradcheck(fn, inputs.filter(isFree), options));
+      compareBackends(rule, sample, inputs);
+      return worst;
+    } catch (error) {
+      const { message } = error as Error;
+      throw new Error(`checkOp: '${rule.name}', sample ${k}: ${message.replace(/^gradcheck: /, '')}`);
+    }
+  });
+  return Math.max(...errors);
+}
+
+/** Throws unless the op gives the same numbers, outputs and gradients, on every backend, to a part in a thousand. */
+function compareBackends(rule: OpRule, { params }: Sample<unknown>, inputs: readonly Tensor[]): void {
+  const run = (operands: readonly Tensor[]): Tensor[] => {
+    const leaves = operands.map(variable);
+    const outputs = applyOp(rule, leaves, params);
+    weightedSum(outputs).backward();
+    return [...outputs.map(({ value }) => value), ...leaves.flatMap(({ grad }) => grad ?? [])];
+  };
+  const expected = run(inputs).map((result) => result.data());
+  for (const backend of allBackends().filter(({ dtypes }) => dtypes.includes('float32'))) {
+    try {
+      run(inputs.map((input) => input.to('float32', backend))).forEach((result, r) => {
+        const wrong = [...result.data()].findIndex((got, i) => !isNear(got, expected[r][i]));
+        if (wrong < 0) return;
+        throw new Error(
+          `result ${r}, element ${wrong} is ${result.data()[wrong]}, in float64 it is ${expected[r][wrong]}`,
+        );
+      });
+    } catch (error) {
+      throw new Error(`on backend '${backend.name}' in float32: ${(error as Error).message}`);
+    }
+  }
+}
+
+function isNear(got: number, expected: number): boolean {
+  return Object.is(got, expected) || Math.abs(got - expected) <= 1e-3 * Math.max(1, Math.abs(expected));
 }

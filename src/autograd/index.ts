@@ -4,16 +4,18 @@ import './methods.js';
 
 export { detectAnomaly } from './anomaly.js';
 export { type BackwardOptions, backward } from './backward.js';
-export { checkOp } from './check-op.js';
-export { type GradcheckOptions, gradcheck } from './gradcheck.js';
+export { checkOp, type GradcheckOptions, gradcheck } from './gradcheck.js';
+export { type GraphNode, type GraphOp, isRecording, noGrad, Variable, variable } from './graph.js';
 export {
   type BackwardContext,
   defineOp,
   type OpDefinition,
+  type Operand,
   type OpFunction,
   type OpRule,
+  type Rules,
   type Sample,
 } from './op.js';
+export { toHalf } from './ops/half.js';
 export * from './ops/index.js';
 export { type BlockPlace, Parameter, type ParameterBlock } from './parameter.js';
-export { isRecording, noGrad, type Operand, Variable, variable } from './variable.js';

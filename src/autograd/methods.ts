@@ -1,10 +1,12 @@
 /**
- * Ops as methods that chain: `h.matmul(w).add(b).tanh()`. Separate from Variable so that the engine names no op; an
- * op becomes a method by standing in this list.
+ * Functions as methods that chain: `h.matmul(w).add(b).tanh().sum().backward()`. The engine names no op: an op becomes a
+ * method of Variable by standing in this list.
  */
 
+import * as pass from './backward.js';
+import { Variable } from './graph.js';
+import type { Operand } from './op.js';
 import * as ops from './ops/index.js';
-import { type Operand, Variable } from './variable.js';
 
 const names = [
   'abs',
@@ -47,24 +49,29 @@ const names = [
   'sum',
   'tanh',
   'transpose',
+  'unstack',
   'variance',
 ] as const;
 
-type Chained<Ops> = {
-  [Name in keyof Ops]: Ops[Name] extends (self: Operand, ...rest: infer Rest) => Variable
-    ? (...rest: Rest) => Variable
+/** The functions without their first argument. The mapped types lead an editor from a method to its op. */
+type Chained<Functions> = {
+  [Name in keyof Functions]: Functions[Name] extends (self: never, ...rest: infer Rest) => infer Result
+    ? (...rest: Rest) => Result
     : never;
 };
 
-declare module './variable.js' {
-  interface Variable extends Chained<Pick<typeof ops, (typeof names)[number]>> {}
+declare module './graph.js' {
+  interface Variable
+    extends Chained<Pick<typeof ops, (typeof names)[number]>>,
+      Chained<Pick<typeof pass, 'backward'>> {}
 }
 
-for (const [name, op] of Object.entries(ops)) {
-  if (!(names as readonly string[]).includes(name)) continue;
+const functions: Readonly<Record<string, unknown>> = { ...ops, ...pass };
+for (const name of [...names, 'backward']) {
+  const fn = functions[name] as (self: Operand, ...rest: unknown[]) => unknown;
   Object.defineProperty(Variable.prototype, name, {
     value(this: Variable, ...rest: unknown[]) {
-      return (op as (...args: unknown[]) => Variable)(this, ...rest);
+      return fn(this, ...rest);
     },
   });
 }

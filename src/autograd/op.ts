@@ -1,18 +1,39 @@
 /**
- * The op contract. An op is one entry that stands in one place: its name, forward and backward on plain tensors,
- * and the samples on which the test suite checks its derivative and compares backends.
+ * The op contract. An op is one entry that stands in one place: its name, forward and backward on plain tensors, and the
+ * samples on which the test suite checks its derivative and compares backends. `defineOp` turns it into a function.
  */
 
-import type { Shape, Tensor } from '../tensor/index.js';
-import { watched } from './anomaly.js';
-import { outputOf } from './contract.js';
-import { asVariables, isRecording, type Operand, Variable } from './variable.js';
+import { type Shape, Tensor } from '../tensor/index.js';
+import { type GraphNode, type GraphOp, isRecording, Variable, watcher } from './graph.js';
+
+/** What an op accepts: a Variable, a constant Tensor, or a number of the other operand's dtype. */
+export type Operand = Variable | Tensor | number;
+
+type Tensors = readonly Tensor[];
+
+/** What an op makes: one tensor, or several. */
+export type Outputs = Tensor | Tensors;
+
+/** dLoss/dOutput; where there are several outputs one for each, null for those that the loss does not depend on. */
+export type GradOf<Out extends Outputs> = Out extends Tensor
+  ? Tensor
+  : { readonly [K in keyof Out]: Tensor | null };
+
+/** One function per input. */
+export type Rules<Inputs extends Tensors> = { readonly [K in keyof Inputs]: () => Tensor };
 
 /** What a backward rule may look at besides the gradient of the output. */
-export interface BackwardContext<Inputs extends readonly Tensor[], Params> {
+export interface BackwardContext<
+  Inputs extends Tensors,
+  Params = void,
+  Saved extends Tensors = readonly [],
+  Out extends Outputs = Tensor,
+> {
   readonly inputs: Inputs;
-  readonly output: Tensor;
+  readonly output: Out;
   readonly params: Params;
+  /** What forward saved. */
+  readonly saved: Saved;
 }
 
 /** A call on which an op is checked: inputs are drawn from `range` (default −2 … 2), no two alike. */
@@ -24,56 +45,88 @@ export interface Sample<Params> {
   readonly masks?: readonly number[];
 }
 
-/** One op: what `defineOp` takes. */
-export interface OpDefinition<Inputs extends readonly Tensor[], Params> {
+/**
+ * One op: what `defineOp` takes. `Inputs` are its operands, `Params` what follows them in a call, `Saved` what forward
+ * keeps for backward, `Out` what it makes.
+ */
+export type OpDefinition<
+  Inputs extends Tensors,
+  Params = void,
+  Saved extends Tensors = readonly [],
+  Out extends Outputs = Tensor,
+> = {
   readonly name: string;
-  forward(inputs: Inputs, params: Params): Tensor;
+  /** Computes the output. It may hand tensors that backward needs to `save`, once. */
+  forward(inputs: Inputs, params: Params, save: (...tensors: Saved) => void): Out;
   /**
    * One function per input that computes dLoss/dInput from dLoss/dOutput; it is called only if that input needs
-   * a gradient. Its result may have the broadcast shape: the engine sums it back.
+   * a gradient. Its result may have the broadcast shape: the engine sums it back. A tensor given to `note` can be read
+   * from the graph after backward, as `node.note`.
    */
-  backward(grad: Tensor, context: BackwardContext<Inputs, Params>): readonly (() => Tensor)[];
-  /** At least one; an op that takes any number of inputs shows it by samples of different numbers. */
+  backward(
+    grad: GradOf<Out>,
+    context: BackwardContext<Inputs, Params, Saved, Out>,
+    note: (tensor: Tensor) => void,
+  ): Rules<Inputs>;
+  /** At least one. */
   readonly samples: readonly Sample<Params>[];
+} & (number extends Inputs['length']
+  ? { /** Takes a list of any number of operands. */ readonly variadic: true }
+  : { readonly variadic?: never }) &
+  (Out extends Tensor
+    ? { readonly severalOutputs?: never }
+    : { /** Forward returns a list of tensors. */ readonly severalOutputs: true });
+
+/** An op as the graph and the test suite see it: lists of tensors in, lists of tensors out. */
+export interface OpRule extends GraphOp {
+  /** Number of operands; null for any number of them, in a list. */
+  readonly arity: number | null;
+  readonly severalOutputs: boolean;
+  readonly samples: readonly Sample<unknown>[];
+  forward(inputs: Tensors, params: unknown, save: (...tensors: Tensor[]) => void): Tensors;
 }
 
-/** An op as the engine and the test suite see it. */
-export type OpRule = OpDefinition<readonly Tensor[], unknown>;
-
-type Operands<Inputs extends readonly Tensor[]> = { readonly [K in keyof Inputs]: Operand };
+type Operands<Inputs extends Tensors> = { readonly [K in keyof Inputs]: Operand };
 type Trailing<Params> = [Params] extends [void]
   ? []
   : undefined extends Params
     ? [params?: Params]
     : [params: Params];
+type Result<Out extends Outputs> = Out extends Tensor ? Variable : { -readonly [K in keyof Out]: Variable };
 
-/** How an op is called: `op(a, b, params)`; `op([a, b, …], params)` where it takes any number of inputs. */
-export type OpFunction<Inputs extends readonly Tensor[], Params> = (number extends Inputs['length']
-  ? (inputs: readonly Operand[], ...params: Trailing<Params>) => Variable
-  : (...args: [...Operands<Inputs>, ...Trailing<Params>]) => Variable) & { readonly rule: OpRule };
+/** How an op is called: `op(a, b, params)`; `op([a, b, …], params)` if it takes any number of inputs. */
+export type OpFunction<Inputs extends Tensors, Params = void, Out extends Outputs = Tensor> = ((
+  ...args: number extends Inputs['length']
+    ? [inputs: readonly Operand[], ...params: Trailing<Params>]
+    : [...Operands<Inputs>, ...Trailing<Params>]
+) => Result<Out>) & { readonly rule: OpRule };
 
-/** Makes the function that computes an op and, unless recording is off, remembers how. */
-export function defineOp<Inputs extends readonly Tensor[], Params = void>(
-  definition: OpDefinition<Inputs, Params>,
-): OpFunction<Inputs, Params> {
-  const rule = definition as unknown as OpRule;
-  const [count, ...others] = rule.samples.map(({ shapes }) => shapes.length);
-  const isVariadic = others.some((other) => other !== count);
-  if (count === undefined) {
-    throw new Error(`defineOp: '${rule.name}' needs at least one sample; its derivative is checked on them`);
-  }
-  const call = (...args: unknown[]): Variable => {
-    if (!Array.isArray(args[0])) return applyOp(rule, asVariables(rule.name, args, count), args[count]);
-    const { length } = args[0];
-    if (!isVariadic && length !== count)
-      throw new Error(`${rule.name}: takes ${count} operands, got ${length}`);
-    return applyOp(rule, asVariables(rule.name, args[0], length), args[1]);
+/**
+ * Makes the function that computes an op and, unless recording is off, remembers how. Throws an Error unless there are
+ * samples, with one number of inputs in all of them if the op is not variadic.
+ */
+export function defineOp<
+  Inputs extends Tensors,
+  Params = void,
+  Saved extends Tensors = readonly [],
+  Out extends Outputs = Tensor,
+>(definition: OpDefinition<Inputs, Params, Saved, Out>): OpFunction<Inputs, Params, Out> {
+  const rule = ruleOf(definition as unknown as AnyDefinition);
+  const { name, arity } = rule;
+  const call = (...args: unknown[]): Variable | readonly Variable[] => {
+    const operands = arity === null ? args[0] : args;
+    if (!Array.isArray(operands)) {
+      throw new Error(`${name}: takes a list of operands, as in ${name}([a, b]), got ${kindOf(operands)}`);
+    }
+    const count = arity ?? operands.length;
+    const outputs = applyOp(rule, asVariables(name, operands, count), args[arity ?? 1]);
+    return rule.severalOutputs ? [...outputs] : outputs[0];
   };
-  return Object.assign(call, { rule }) as unknown as OpFunction<Inputs, Params>;
+  return Object.assign(call, { rule }) as unknown as OpFunction<Inputs, Params, Out>;
 }
 
 /** Computes an op and, unless recording is off, remembers how. */
-export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown): Variable {
+export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown): Variable[] {
   const values: Tensor[] = [];
   const versions: number[] = [];
   let requiresGrad = false;
@@ -82,7 +135,145 @@ export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown
     versions.push(input.value.version);
     requiresGrad ||= input.requiresGrad;
   }
-  const output = outputOf(watched(op, inputs), values, params);
-  if (!requiresGrad || !isRecording()) return new Variable(output);
-  return new Variable(output, true, { op, params, inputs, values, versions, used: false });
+  const outer = saved;
+  saved = none;
+  try {
+    const tensors = op.forward(values, params, save);
+    if (!requiresGrad || !isRecording()) {
+      watcher?.computed(op, inputs, tensors, null);
+      return tensors.map((output) => new Variable(output));
+    }
+    for (const output of tensors) versions.push(output.version);
+    for (const tensor of saved) versions.push(tensor.version);
+    const outputs: Variable[] = [];
+    const node: GraphNode = {
+      op,
+      params,
+      inputs,
+      values,
+      outputs,
+      saved,
+      versions,
+      used: false,
+      pass: null,
+      note: null,
+    };
+    for (const output of tensors) outputs.push(new Variable(output, true, node));
+    watcher?.computed(op, inputs, tensors, node);
+    return outputs;
+  } finally {
+    saved = outer;
+  }
+}
+
+const none: Tensors = [];
+/** What the forward that is running has saved. */
+let saved: Tensors = none;
+
+function save(...tensors: Tensor[]): void {
+  saved = tensors;
+}
+
+type AnyDefinition = {
+  readonly name: string;
+  readonly samples: readonly Sample<unknown>[];
+  readonly variadic?: boolean;
+  readonly severalOutputs?: boolean;
+  forward(...args: unknown[]): unknown;
+  backward(...args: unknown[]): unknown;
+};
+
+/** The definition behind checks of what its functions return: whoever wrote them is named. */
+function ruleOf(definition: AnyDefinition): OpRule {
+  const { name, samples, variadic = false, severalOutputs = false } = definition;
+  const rules = (grad: unknown, { values, params, saved }: GraphNode, output: Outputs, note: unknown) =>
+    checkRules(name, definition.backward(grad, { inputs: values, output, params, saved }, note), values);
+  const shared = { name, samples, severalOutputs, arity: variadic ? null : arityOf(name, samples) };
+  if (severalOutputs) {
+    return {
+      ...shared,
+      forward: (...args) => checkOutputs(name, definition.forward(...args)),
+      backward: (grads, node, note) =>
+        rules(
+          grads,
+          node,
+          node.outputs.map(({ value }) => value),
+          note,
+        ),
+    };
+  }
+  return {
+    ...shared,
+    forward: (...args) => [checkTensor(`${name}: forward`, definition.forward(...args))],
+    backward: (grads, node, note) => rules(grads[0], node, node.outputs[0].value, note),
+  };
+}
+
+function arityOf(name: string, samples: readonly Sample<unknown>[]): number {
+  const counts = samples.map(({ shapes }) => shapes.length);
+  if (counts.length === 0) {
+    throw new Error(`defineOp: '${name}' needs at least one sample; its derivative is checked on them`);
+  }
+  const other = counts.find((count) => count !== counts[0]);
+  if (other !== undefined) {
+    throw new Error(
+      `defineOp: samples of '${name}' must have one number of inputs, got ${counts[0]} and ${other}; an op that takes any number says variadic: true`,
+    );
+  }
+  return counts[0];
+}
+
+function checkOutputs(name: string, made: unknown): Tensors {
+  if (Array.isArray(made)) return made.map((output) => checkTensor(`${name}: forward`, output));
+  throw new Error(`${name}: forward must return a list of Tensors, got ${kindOf(made)}`);
+}
+
+function checkRules(name: string, rules: unknown, { length }: Tensors): readonly (() => Tensor)[] {
+  const got = Array.isArray(rules) ? `${rules.length}` : kindOf(rules);
+  if (!Array.isArray(rules) || rules.length !== length) {
+    throw new Error(`backward: '${name}' must return one function per input, got ${got} for ${length}`);
+  }
+  const wrong = rules.find((rule) => typeof rule !== 'function');
+  if (wrong === undefined) return rules;
+  throw new Error(`backward: '${name}' must return one function per input, got ${kindOf(wrong)} among them`);
+}
+
+/** A Tensor as it is; throws an Error in the name of whoever made something else. */
+export function checkTensor(who: string, made: unknown): Tensor {
+  if (made instanceof Tensor) return made;
+  throw new Error(
+    `${who} must return a Tensor, got ${kindOf(made)}; compute by methods of the Tensors given`,
+  );
+}
+
+function kindOf(value: unknown): string {
+  return typeof value === 'object' && value ? `a ${value.constructor.name}` : typeof value;
+}
+
+/** The first `count` operands as Variables; numbers take dtype and backend of the first tensor among them. */
+export function asVariables(caller: string, operands: readonly unknown[], count: number): Variable[] {
+  if (count === 0) exemplar(caller, operands);
+  const variables: Variable[] = [];
+  for (let i = 0; i < count; i++) {
+    const operand = operands[i];
+    if (operand instanceof Variable) variables.push(operand);
+    else if (operand instanceof Tensor) variables.push(new Variable(operand));
+    else if (typeof operand === 'number')
+      variables.push(new Variable(exemplar(caller, operands).like(operand)));
+    else {
+      const got = operand === null ? 'null' : typeof operand;
+      throw new Error(`${caller}: operands must be Variables, Tensors or numbers, got ${got}`);
+    }
+  }
+  return variables;
+}
+
+/** The first tensor among operands. */
+function exemplar(caller: string, operands: readonly unknown[]): Tensor {
+  for (const operand of operands) {
+    if (operand instanceof Variable) return operand.value;
+    if (operand instanceof Tensor) return operand;
+  }
+  const got = operands.length > 0 ? 'numbers only' : 'none';
+  throw new Error(`${caller}: at least one operand must be a Variable or a Tensor, got ${got}`);
 }

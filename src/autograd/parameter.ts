@@ -19,7 +19,7 @@ import {
 import { type Changes, Scope } from '../tensor/scope.js';
 import { rowMajorStrides } from '../tensor/shape.js';
 import { makeView } from '../tensor/view.js';
-import { Variable } from './variable.js';
+import { Variable } from './graph.js';
 
 /** A Variable that a model owns and an optimizer changes. */
 export class Parameter extends Variable {

@@ -1,6 +1,6 @@
 /** The GRU layer, as one op over all time steps or unrolled cell by cell. */
 
-import { add, type Parameter, sub } from '../autograd/index.js';
+import { add, type Parameter, sub, unstack } from '../autograd/index.js';
 import { gru } from '../autograd/ops/internal.js';
 import { gruTrace } from '../tensor/gru.js';
 import type { Tensor } from '../tensor/index.js';
@@ -16,7 +16,6 @@ import {
   tensorOf,
 } from './recurrent-cell.js';
 import { type RecurrentOutput, SequenceOutput, StateGrads, UnrolledOutput } from './recurrent-output.js';
-import { unstack } from './unstack.js';
 
 /** Options of `GRU`. */
 export type GRUOptions = RecurrentOptions;

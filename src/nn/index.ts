@@ -49,6 +49,4 @@ export {
   spectralNorm,
   withSpectralNorm,
 } from './spectral.js';
-export { toHalf } from './to-half.js';
 export { TransformerBlock, type TransformerBlockOptions } from './transformer-block.js';
-export { unstack } from './unstack.js';

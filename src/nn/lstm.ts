@@ -1,6 +1,6 @@
 /** The LSTM layer, as one op over all time steps or unrolled cell by cell. */
 
-import { add, matmul, type Parameter } from '../autograd/index.js';
+import { add, matmul, type Parameter, unstack } from '../autograd/index.js';
 import { lstm } from '../autograd/ops/internal.js';
 import type { Tensor } from '../tensor/index.js';
 import { lstmTrace } from '../tensor/lstm.js';
@@ -22,7 +22,6 @@ import {
   StateGrads,
   UnrolledOutput,
 } from './recurrent-output.js';
-import { unstack } from './unstack.js';
 
 /** Options of `LSTM`. */
 export type LSTMOptions = RecurrentOptions;

@@ -1,6 +1,6 @@
 /** Self-attention with several heads: every position looks at the others, at those before it alone where it is causal. */
 
-import { matmul, Parameter, type Variable } from '../autograd/index.js';
+import { matmul, Parameter, unstack, type Variable } from '../autograd/index.js';
 import { causalSoftmax } from '../autograd/ops/internal.js';
 import { formatShape, type Random, ShapeError, type TensorOptions, zeros } from '../tensor/index.js';
 import { checkLastAxis, checkSize, drawingOptions } from './checks.js';
@@ -8,7 +8,6 @@ import { Dropout } from './dropout.js';
 import { xavierUniform } from './init.js';
 import { affine, Linear } from './linear.js';
 import { type LayerInput, Module } from './module.js';
-import { unstack } from './unstack.js';
 
 /** Options of `MultiheadAttention`: precision, backend, mask and dropout. */
 export interface MultiheadAttentionOptions extends TensorOptions {

@@ -1,10 +1,9 @@
 /** What a recurrent layer returns: every hidden state, and after backward its gradient, so that both can be looked at. */
 
-import { isRecording, stack, type Variable } from '../autograd/index.js';
+import { isRecording, stack, unstack, type Variable } from '../autograd/index.js';
 import { stepOf } from '../tensor/fused.js';
 import type { Tensor } from '../tensor/index.js';
 import { type Keepable, keep, type Scope } from '../tensor/scope.js';
-import { unstack } from './unstack.js';
 
 /** The hidden states h₀ … h_{T−1} of a recurrent layer, h_t being the state after input t. */
 export interface RecurrentOutput extends Keepable {

@@ -9,6 +9,7 @@ import {
   recurrence,
   relu,
   tanh,
+  unstack,
   type Variable,
 } from '../autograd/index.js';
 import { checkGradientLimit } from '../autograd/ops/clip-gradient.js';
@@ -19,7 +20,6 @@ import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
 import { checkSequence, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
 import { type RecurrentOutput, SequenceOutput, StateGrads, UnrolledOutput } from './recurrent-output.js';
-import { unstack } from './unstack.js';
 
 const nonlinearities = {
   tanh,

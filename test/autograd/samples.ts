@@ -4,27 +4,25 @@ import * as ops from '../../src/autograd/ops/index.js';
 import * as internal from '../../src/autograd/ops/internal.js';
 import type { OpRule, Tensor, Variable } from '../../src/index.js';
 
-export { drawInputs } from '../../src/autograd/check-op.js';
+export { drawInputs } from '../../src/autograd/gradcheck.js';
 
-/** An op's function and rule. */
+/** An op's function and rule; `call` gives a list, of one Variable where the op has one output. */
 export interface TableEntry {
   readonly name: string;
   readonly rule: OpRule;
-  readonly call: (inputs: readonly (Variable | Tensor)[], params: unknown) => Variable;
+  readonly call: (inputs: readonly (Variable | Tensor)[], params: unknown) => readonly Variable[];
 }
 
+type AnyOp = ((...args: unknown[]) => Variable | readonly Variable[]) & { readonly rule: OpRule };
+
 function entriesOf(exports: object): TableEntry[] {
-  return Object.entries(exports).map(([name, op]) => {
-    const { rule } = op as { rule: OpRule };
-    const call = (inputs: readonly (Variable | Tensor)[], params: unknown): Variable =>
-      variadic.has(name)
-        ? (op as (...args: unknown[]) => Variable)(inputs, params)
-        : (op as (...args: unknown[]) => Variable)(...inputs, params);
+  return Object.entries(exports).map(([name, op]: [string, AnyOp]) => {
+    const { rule } = op;
+    const call: TableEntry['call'] = (inputs, params) =>
+      [rule.arity === null ? op(inputs, params) : op(...inputs, params)].flat();
     return { name, rule, call };
   });
 }
-
-const variadic = new Set(['concat', 'stack']);
 
 /** Every op of the public table. */
 export const publicTable: readonly TableEntry[] = entriesOf(ops);

@@ -21,7 +21,7 @@ describe('recording', () => {
   it('remembers op, inputs and parameters of the call', () => {
     const x = variable(tensor([1, 2], double));
     const y = x.pow(3);
-    expect(y.node).toMatchObject({ params: 3, inputs: [x], versions: [0], used: false });
+    expect(y.node).toMatchObject({ params: 3, inputs: [x], versions: [0, 0], used: false });
     expect(y.node!.op).toBe(pow.rule);
     expect(y.requiresGrad).toBe(true);
   });

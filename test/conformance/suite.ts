@@ -7,11 +7,13 @@ import { describe, expect, it } from 'vitest';
 import {
   type Backend,
   type BinaryName,
+  mul,
   ones,
   Random,
   type ReduceName,
   type Shape,
   scope,
+  stack,
   type Tensor,
   tensor,
   type UnaryName,
@@ -289,14 +291,17 @@ export function runConformance(backend: Backend): void {
         const inputs = drawInputs(sample, 100 + k, 'float32', backend.name);
         const results = [inputs, inputs.map((input) => input.to('float64', reference))].map((on) => {
           const leaves = on.map(variable);
-          const output = call(leaves, sample.params);
-          const weights = uniform(output.shape, new Random(k), 0.5, 1.5, { backend: backend.name });
-          output.backward({ grad: weights.to(output.value.dtype, output.value.backend) });
-          return [output.value, ...leaves.map((leaf) => leaf.grad!)];
+          const outputs = call(leaves, sample.params);
+          const losses = outputs.map((output) => {
+            const weights = uniform(output.shape, new Random(k), 0.5, 1.5, { backend: backend.name });
+            return mul(output, weights.to(output.value.dtype, output.value.backend)).sum();
+          });
+          stack(losses).sum().backward();
+          return [...outputs.map(({ value }) => value), ...leaves.map((leaf) => leaf.grad!)];
         });
         results[0].forEach((got, i) => {
           expect(got.backend).toBe(backend);
-          expectClose(got, results[1][i], 64, 1, i === 0 ? 'value' : `gradient ${i - 1}`);
+          expectClose(got, results[1][i], 64, 1, `result ${i} of outputs and gradients`);
         });
       });
     });

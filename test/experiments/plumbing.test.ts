@@ -1,11 +1,12 @@
 import { describe, expect, it } from 'vitest';
 import type * as Tasks from '../../experiments/training-tasks.js';
+import type * as ToHalf from '../../src/autograd/ops/half.js';
 import type * as ByNorm from '../../src/clip/clip-by-global-norm.js';
 import { clipByValue } from '../../src/clip/clip-by-value.js';
 import type * as Monitor from '../../src/clip/monitor.js';
 import type * as Diagnose from '../../src/diagnose/diagnose.js';
 import type { Settings, UpdateRun, Variable } from '../../src/index.js';
-import type * as ToHalf from '../../src/nn/to-half.js';
+
 import type * as Adamw from '../../src/optim/adamw.js';
 import type * as LossScale from '../../src/optim/loss-scale.js';
 import type * as Sgd from '../../src/optim/sgd.js';
@@ -109,7 +110,7 @@ describe('turn red', () => {
 
   it('under half precision that does not round', async () => {
     const plant = () => ({ toHalf: ((x: Variable) => x.mul(1)) as typeof ToHalf.toHalf });
-    const red = await redWith<typeof ToHalf>('../../src/nn/to-half.js', plant, ['unscaled-gradient']);
+    const red = await redWith<typeof ToHalf>('../../src/autograd/ops/half.js', plant, ['unscaled-gradient']);
     expect(red).toEqual(['unscaled-gradient']);
   });
 

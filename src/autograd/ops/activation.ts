@@ -67,22 +67,18 @@ export const silu = defineOp<One>({
   samples: plain,
 });
 
-/** Φ(x) that forward computed on the way to each output of gelu: half of what backward would cost. */
-const cdfOf = new WeakMap<Tensor, Tensor>();
-
 /** x · Φ(x) with the exact normal distribution function (Hendrycks & Gimpel 2016). */
-export const gelu = defineOp<One>({
+export const gelu = defineOp<One, void, readonly [cdf: Tensor]>({
   name: 'gelu',
-  forward: ([x]) => {
+  forward: ([x], _, save) => {
     const cdf = normalCdf(x);
-    const output = x.mul(cdf);
-    cdfOf.set(output, cdf);
-    return output;
+    save(cdf);
+    return x.mul(cdf);
   },
-  backward: (grad, { inputs: [x], output }) => [
+  backward: (grad, { inputs: [x], saved: [cdf] }) => [
     () => {
-      const density = x.mul(x).mul(-0.5).unary('exp').mul(0.3989422804014327);
-      return grad.mul(cdfOf.get(output)!.add(x.mul(density)));
+      const density = x.mul(x).mul(-0.5).exp().mul(0.3989422804014327); // 1/√(2π)
+      return grad.mul(cdf.add(x.mul(density)));
     },
   ],
   samples: plain,

@@ -67,6 +67,7 @@ export const broadcastTo = defineOp<One, Shape>({
 /** Tensors joined along an existing axis: `concat([a, b], 1)`; default axis 0. */
 export const concat = defineOp<readonly Tensor[], number | undefined>({
   name: 'concat',
+  variadic: true,
   forward: (parts, axis = 0) => concatTensors(parts, axis),
   backward: (grad, { inputs, params: axis = 0 }) => {
     const along = normalizeAxis('concat', axis, grad.rank);
@@ -99,6 +100,7 @@ export const concat = defineOp<readonly Tensor[], number | undefined>({
 /** Tensors of one shape joined along a new axis: `stack([a, b])`; default axis 0. */
 export const stack = defineOp<readonly Tensor[], number | undefined>({
   name: 'stack',
+  variadic: true,
   forward: (parts, axis = 0) => {
     if (parts.some((part) => !sameShape(part.shape, parts[0].shape))) {
       const got = parts.map((part) => formatShape(part.shape)).join(', ');
@@ -157,3 +159,30 @@ export const where = defineOp<readonly [condition: Tensor, a: Tensor, b: Tensor]
     },
   ],
 });
+
+/**
+ * The rows along the first axis, `[n, …] → n × […]`: the inverse of `stack`. Rows of contiguous values are views, and
+ * backward takes time proportional to the size of x. Throws ShapeError for a scalar.
+ */
+export const unstack = defineOp<One, void, readonly [], readonly Tensor[]>({
+  name: 'unstack',
+  severalOutputs: true,
+  forward: ([x]) => {
+    if (x.rank === 0) {
+      throw new ShapeError('unstack: needs at least one axis, got []; use the scalar itself');
+    }
+    return Array.from({ length: x.shape[0] }, (_, k) => rowOf(x, k));
+  },
+  backward: (grads, { inputs: [x] }) => [
+    () => {
+      const whole = fullLike(x, 0);
+      for (const [k, grad] of grads.entries()) if (grad) rowOf(whole, k).overwrite(grad);
+      return whole;
+    },
+  ],
+  samples: [{ shapes: [[3, 2]] }, { shapes: [[4]] }],
+});
+
+function rowOf(x: Tensor, k: number): Tensor {
+  return x.slice([[k, k + 1]]).reshape(x.shape.slice(1));
+}

@@ -5,7 +5,7 @@
 
 import { recurrentGrads, recurrentStates, stepOf } from '../../tensor/fused.js';
 import type { ActivationName, Tensor } from '../../tensor/index.js';
-import { type BackwardContext, defineOp, type Sample } from '../op.js';
+import { type BackwardContext, defineOp, type Rules, type Sample } from '../op.js';
 import { inputRules, recurrentWeightGrad } from './sequence-grads.js';
 
 type Inputs = readonly [x: Tensor, weightIh: Tensor, bias: Tensor, weightHh: Tensor, h0: Tensor];
@@ -31,7 +31,7 @@ function statesOf(inputs: Inputs, { states, activation }: RecurrenceParams): Ten
 }
 
 /** The rules of both ops: `upstream` reaches every state [T, B, H], or the last alone [B, H]. */
-function rules(upstream: Tensor, states: Tensor, inputs: Inputs, params: RecurrenceParams): (() => Tensor)[] {
+function rules(upstream: Tensor, states: Tensor, inputs: Inputs, params: RecurrenceParams): Rules<Inputs> {
   const [x, weightIh, , weightHh, h0] = inputs;
   const { dh, dpre } = recurrentGrads(params.activation, upstream, states, weightHh);
   params.onStateGrads?.(dh);

@@ -3,8 +3,8 @@
 import { checkIndices } from '../../tensor/checks.js';
 import { type Shape, ShapeError, type Tensor } from '../../tensor/index.js';
 import { rowsAt, spreadRows } from '../../tensor/rows.js';
-import { defineOp } from '../op.js';
-import { asVariables, type Operand, type Variable } from '../variable.js';
+import type { Variable } from '../graph.js';
+import { asVariables, defineOp, type Operand } from '../op.js';
 
 /** `gatherRows` for callers that have checked the numbers, 0 … n − 1, and never change them. */
 export const pickRows = defineOp<readonly [x: Tensor], Int32Array>({

@@ -5,9 +5,14 @@
 
 import { stepOf } from '../../tensor/fused.js';
 import type { Tensor } from '../../tensor/index.js';
+import type { Rules } from '../op.js';
 
 /** The rules of x [T, B, I], weightIh [G, I] and bias [G] in x_t · weightIhᵀ + bias, whose gradient is `dpre` [T, B, G]. */
-export function inputRules(dpre: Tensor, x: Tensor, weightIh: Tensor): (() => Tensor)[] {
+export function inputRules(
+  dpre: Tensor,
+  x: Tensor,
+  weightIh: Tensor,
+): Rules<[x: Tensor, weightIh: Tensor, bias: Tensor]> {
   const rows = dpre.reshape([-1, dpre.shape[2]]);
   return [
     () => rows.matmul(weightIh).reshape(x.shape),

@@ -80,22 +80,23 @@ export const causalSoftmax = defineOp<One>({
   samples: [{ shapes: [[3, 3]] }, { shapes: [[2, 2, 4, 4]], range: [-20, 20] }, { shapes: [[1, 1]] }],
 });
 
-/** The softmax that forward computed on the way to each loss: where backward starts. */
-const probabilitiesOf = new WeakMap<Tensor, Tensor>();
-
 /**
  * Σ −log softmax(row)[class] over the rows of logits [n, C]: the composition of `logSoftmax`, a look-up and a sum. The
  * classes are the caller's to check, 0 … C − 1, and not to change.
  */
-export const crossEntropyRows = defineOp<readonly [logits: Tensor], Int32Array>({
+export const crossEntropyRows = defineOp<
+  readonly [logits: Tensor],
+  Int32Array,
+  readonly [probabilities: Tensor]
+>({
   name: 'crossEntropyRows',
-  forward: ([logits], classes) => {
+  forward: ([logits], classes, save) => {
     const { loss, probabilities } = crossEntropyOf(logits, classes);
-    probabilitiesOf.set(loss, probabilities);
+    save(probabilities);
     return loss;
   },
-  backward: (grad, { output, params: classes }) => [
-    () => crossEntropyGrad(probabilitiesOf.get(output)!, classes, grad),
+  backward: (grad, { params: classes, saved: [probabilities] }) => [
+    () => crossEntropyGrad(probabilities, classes, grad),
   ],
   samples: [
     { shapes: [[4, 3]], params: Int32Array.of(2, 0, 1, 2) },

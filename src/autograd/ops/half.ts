@@ -1,8 +1,11 @@
-/** Emulated float16: where a network would compute in half precision. Separate from the ops, which all compute exactly. */
+/**
+ * Emulated float16: where a network would compute in half precision. It does not stand in the table of ops: what it passes
+ * back is not the derivative of a step function, and differences rightly disagree with it.
+ */
 
 import { f16round } from '@petamoriken/float16';
-import { defineOp } from '../autograd/index.js';
-import type { Tensor } from '../tensor/index.js';
+import type { Tensor } from '../../tensor/index.js';
+import { defineOp } from '../op.js';
 
 /**
  * Rounds every element to the nearest float16 (11 bits, 6e-8 to 65,504, ∞ beyond), and on the way back the gradient: what
