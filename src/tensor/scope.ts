@@ -48,7 +48,7 @@ export interface Keepable {
   [keep](ending: Scope): unknown;
 }
 
-/** How often memory that outlives scopes was changed in place; shared by every view of it. */
+/** How often memory was changed in place; shared by every view of it. */
 export interface Changes {
   count: number;
 }

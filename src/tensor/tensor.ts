@@ -42,7 +42,8 @@ export class Tensor implements Keepable {
   readonly backend: Backend;
   readonly #view: ArrayView;
   readonly #scope: Scope | null;
-  readonly #changes: Changes | null;
+  /** Shared by every view of one memory; null until there is a view or a change to count. */
+  #changes: Changes | null;
 
   /**
    * Wraps a view without a copy; most callers want `tensor()`, `zeros()` and their kin. `changes`: of memory that is
@@ -87,7 +88,7 @@ export class Tensor implements Keepable {
     return sizeOf(this.#view.shape);
   }
 
-  /** Raised whenever its memory, which views share, is changed in place: a parameter's or its gradient's. */
+  /** Raised whenever its memory, which views share, is changed in place. */
   get version(): number {
     return this.#changes === null ? 0 : this.#changes.count;
   }
@@ -226,8 +227,13 @@ export class Tensor implements Keepable {
   #sourceFrom(caller: string, other: Tensor): ArrayView {
     checkFits(caller, this, other);
     const source = isDisturbed(other.view(), this.view()) ? other.copy() : other;
-    if (this.#changes) this.#changes.count++;
+    this.#countChange();
     return source.view();
+  }
+
+  #countChange(): void {
+    this.#changes ??= { count: 0 };
+    this.#changes.count++;
   }
 
   /** Adds row i of `rows` to row indices[i] of this tensor's own memory. */
@@ -235,7 +241,7 @@ export class Tensor implements Keepable {
     checkScatter(this, rows, indices);
     const source = overlaps(rows.view(), this.view()) ? rows.copy() : rows;
     this.backend.scatterAdd(source.view(), indices, this.view());
-    if (this.#changes) this.#changes.count++;
+    this.#countChange();
   }
 
   sum(options?: ReduceOptions): Tensor {
@@ -271,6 +277,7 @@ export class Tensor implements Keepable {
   }
 
   #seenAs(view: ArrayView): Tensor {
+    this.#changes ??= { count: 0 };
     return new Tensor(view, this.backend, this.#scope, this.#changes);
   }
 
