@@ -201,6 +201,25 @@ describe('files', () => {
     expect(bare.map(({ path }) => path)).toEqual([]);
   });
 
+  it('that define an op lie in autograd: derivative, composed twin and choice of kernel stand together', () => {
+    const defining = sources.filter(({ text }) =>
+      /\bdefineOp[<(]/.test(text.replace(/^\s*(\*|\/\*).*$/gm, '')),
+    );
+    const elsewhere = defining.filter(
+      ({ path }) => !path.startsWith('src/autograd/') && path.startsWith('src/'),
+    );
+    expect(defining.length).toBeGreaterThan(10);
+    expect(elsewhere.map(({ path }) => path)).toEqual([]);
+  });
+
+  it('of src keep no results of a call in a map of the module', () => {
+    const keeping = sources.filter(
+      ({ path, text }) =>
+        /^src\/(autograd|nn|tensor)\//.test(path) && /^(const|let) .*new WeakMap/m.test(text),
+    );
+    expect(keeping.map(({ path }) => path)).toEqual([]);
+  });
+
   it('of the engine are the five that a reader meets, and tools beside it that no other file of it imports', () => {
     const engine = sources.filter(({ path }) => /^src\/autograd\/\w[\w-]*\.ts$/.test(path));
     const tools = ['anomaly', 'index', 'methods'].map((name) => `src/autograd/${name}.ts`);

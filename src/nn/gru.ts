@@ -2,20 +2,11 @@
 
 import { add, type Parameter, sub, unstack } from '../autograd/index.js';
 import { gru } from '../autograd/ops/internal.js';
-import { gruTrace } from '../tensor/gru.js';
-import type { Tensor } from '../tensor/index.js';
 import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
-import {
-  checkSequence,
-  gatesOf,
-  parametersOf,
-  type RecurrentOptions,
-  startState,
-  tensorOf,
-} from './recurrent-cell.js';
-import { type RecurrentOutput, SequenceOutput, StateGrads, UnrolledOutput } from './recurrent-output.js';
+import { checkSequence, gatesOf, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
+import { type RecurrentOutput, SequenceOutput, UnrolledOutput } from './recurrent-output.js';
 
 /** Options of `GRU`. */
 export type GRUOptions = RecurrentOptions;
@@ -53,17 +44,9 @@ export class GRU extends Module {
     return this.unrolled ? this.#unroll(x, start) : this.#sequence(x, start);
   }
 
-  /** All steps in one op; its last state is an op of its own, whose backward is cheaper. */
   #sequence(x: LayerInput, h0: LayerInput): SequenceOutput {
     const { weightIh, biasIh, weightHh, biasHh } = this;
-    const weights = [weightIh.value, biasIh.value, weightHh.value, biasHh.value] as const;
-    const trace = gruTrace(tensorOf(x), ...weights, tensorOf(h0));
-    const grads = new StateGrads();
-    const shared = { trace, onStateGrads: (dh: Tensor) => grads.add(dh) };
-    const [states, last] = (['states', 'last'] as const).map((part) =>
-      gru(x, weightIh, biasIh, weightHh, biasHh, h0, { ...shared, part }),
-    );
-    return new SequenceOutput(states, last, grads);
+    return new SequenceOutput(...gru(x, weightIh, biasIh, weightHh, biasHh, h0));
   }
 
   /** The same cell by cell: what x_t brings to the gates is one product for all steps. */

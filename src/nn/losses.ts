@@ -2,8 +2,8 @@
 
 import { clamp, logSoftmax, mul, neg, reshape, softplus, sub, type Variable } from '../autograd/index.js';
 import { crossEntropyRows, pickRows, squaredError } from '../autograd/ops/internal.js';
+import { placesOf } from '../autograd/ops/softmax.js';
 import { formatShape, type Shape, ShapeError, sameShape, sizeOf, Tensor } from '../tensor/index.js';
-import { placesOf } from '../tensor/softmax.js';
 import { checkSameShape } from './checks.js';
 import { type Ids, resolveIds } from './ids.js';
 import type { LayerInput } from './module.js';

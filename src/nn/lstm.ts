@@ -2,26 +2,11 @@
 
 import { add, matmul, type Parameter, unstack } from '../autograd/index.js';
 import { lstm } from '../autograd/ops/internal.js';
-import type { Tensor } from '../tensor/index.js';
-import { lstmTrace } from '../tensor/lstm.js';
 import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
-import {
-  checkSequence,
-  gatesOf,
-  parametersOf,
-  type RecurrentOptions,
-  startState,
-  tensorOf,
-} from './recurrent-cell.js';
-import {
-  CellOutput,
-  type LSTMOutput,
-  SequenceOutput,
-  StateGrads,
-  UnrolledOutput,
-} from './recurrent-output.js';
+import { checkSequence, gatesOf, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
+import { CellOutput, type LSTMOutput, SequenceOutput, UnrolledOutput } from './recurrent-output.js';
 
 /** Options of `LSTM`. */
 export type LSTMOptions = RecurrentOptions;
@@ -60,23 +45,9 @@ export class LSTM extends Module {
     return this.unrolled ? this.#unroll(x, h0, c0) : this.#sequence(x, h0, c0);
   }
 
-  /** All steps in one op; each part of the result is an op of its own, whose backward starts where that part is. */
   #sequence(x: LayerInput, h0: LayerInput, c0: LayerInput): LSTMOutput {
-    const { weightIh, bias, weightHh } = this;
-    const trace = lstmTrace(
-      tensorOf(x),
-      weightIh.value,
-      bias.value,
-      weightHh.value,
-      tensorOf(h0),
-      tensorOf(c0),
-    );
-    const grads = new StateGrads();
-    const shared = { trace, onStateGrads: (dh: Tensor) => grads.add(dh) };
-    const [states, last, lastCell] = (['states', 'last', 'lastCell'] as const).map((part) =>
-      lstm(x, weightIh, bias, weightHh, h0, c0, { ...shared, part }),
-    );
-    return new CellOutput(new SequenceOutput(states, last, grads), lastCell);
+    const [states, last, lastCell] = lstm(x, this.weightIh, this.bias, this.weightHh, h0, c0);
+    return new CellOutput(new SequenceOutput(states, last), lastCell);
   }
 
   /** The same cell by cell: what x_t brings to the gates is one product for all steps. */

@@ -8,7 +8,6 @@ import {
   type Shape,
   ShapeError,
   sameShape,
-  Tensor,
   type TensorOptions,
   uniform,
 } from '../tensor/index.js';
@@ -64,11 +63,6 @@ export function startState(
   throw new ShapeError(
     `${caller}: ${name} must be [batch, hiddenSize] = ${formatShape(expected)}, got ${formatShape(given.shape)}`,
   );
-}
-
-/** The numbers of what may be a Variable. */
-export function tensorOf(x: LayerInput): Tensor {
-  return x instanceof Tensor ? x : x.value;
 }
 
 /** The `count` gates of one cell, which lie side by side: [B, count · H] → count × [B, H]. */

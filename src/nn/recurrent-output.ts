@@ -1,7 +1,7 @@
 /** What a recurrent layer returns: every hidden state, and after backward its gradient, so that both can be looked at. */
 
 import { isRecording, stack, unstack, type Variable } from '../autograd/index.js';
-import { stepOf } from '../tensor/fused.js';
+import { stepOf } from '../autograd/ops/recurrent/sequence.js';
 import type { Tensor } from '../tensor/index.js';
 import { type Keepable, keep, type Scope } from '../tensor/scope.js';
 
@@ -32,27 +32,23 @@ function checkStep(t: number, steps: number): void {
   throw new Error(`RecurrentOutput.state: t must be an integer in 0 … ${steps - 1}, got ${t}`);
 }
 
-/** ∂L/∂h of all steps, filled by backward: summed, where a loss looks at several of a layer's outputs. */
-export class StateGrads {
-  all: Tensor | null = null;
-
-  add(grads: Tensor): void {
-    this.all = this.all ? this.all.add(grads) : grads;
-  }
-}
-
 /** States that one op computed together. */
 export class SequenceOutput implements RecurrentOutput {
   readonly output: Variable;
   readonly last: Variable;
-  readonly #grads: StateGrads;
+  readonly #kept: Tensor | null;
   #states: readonly Variable[] | null = null;
 
-  /** `output` [T, B, H] and `last` [B, H] come from one computation; backward through either adds to `grads`. */
-  constructor(output: Variable, last: Variable, grads: StateGrads) {
+  /** `output` [T, B, H] and `last` [B, H] of one recurrent op; `kept` is its ∂L/∂h, if they have left its graph. */
+  constructor(output: Variable, last: Variable, kept: Tensor | null = null) {
     this.output = output;
     this.last = last;
-    this.#grads = grads;
+    this.#kept = kept;
+  }
+
+  /** ∂L/∂h of all steps: what the op's backward leaves on its node. */
+  get #grads(): Tensor | null {
+    return this.output.node?.note ?? this.#kept;
   }
 
   get steps(): number {
@@ -68,12 +64,11 @@ export class SequenceOutput implements RecurrentOutput {
 
   stateGrad(t: number): Tensor | null {
     checkStep(t, this.steps);
-    return this.#grads.all && stepOf(this.#grads.all, t);
+    return this.#grads && stepOf(this.#grads, t);
   }
 
   [keep](ending: Scope): SequenceOutput {
-    const grads = new StateGrads();
-    grads.all = this.#grads.all?.[keep](ending) ?? null;
+    const grads = this.#grads?.[keep](ending) ?? null;
     return new SequenceOutput(this.output[keep](ending), this.last[keep](ending), grads);
   }
 }

@@ -13,13 +13,11 @@ import {
   type Variable,
 } from '../autograd/index.js';
 import { checkGradientLimit } from '../autograd/ops/clip-gradient.js';
-import { recurrenceLast } from '../autograd/ops/internal.js';
-import type { Tensor } from '../tensor/index.js';
 import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
 import { checkSequence, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
-import { type RecurrentOutput, SequenceOutput, StateGrads, UnrolledOutput } from './recurrent-output.js';
+import { type RecurrentOutput, SequenceOutput, UnrolledOutput } from './recurrent-output.js';
 
 const nonlinearities = {
   tanh,
@@ -85,14 +83,9 @@ export class RNN extends Module {
     return this.unrolled ? this.#unroll(x, start) : this.#sequence(x, start);
   }
 
-  /** All steps in one op; its last state is an op of its own, whose backward is cheaper. */
   #sequence(x: LayerInput, start: LayerInput): SequenceOutput {
-    const grads = new StateGrads();
-    const operands = [x, this.weightIh, this.bias, this.weightHh, start] as const;
-    const watched = { activation: this.nonlinearity, onStateGrads: (dh: Tensor) => grads.add(dh) };
-    const output = recurrence(...operands, watched);
-    const last = recurrenceLast(...operands, { ...watched, states: output.value });
-    return new SequenceOutput(output, last, grads);
+    const { weightIh, bias, weightHh, nonlinearity: activation } = this;
+    return new SequenceOutput(...recurrence(x, weightIh, bias, weightHh, start, { activation }));
   }
 
   /** The same cell by cell: h_t = φ(a_t + h_{t−1}·W_hhᵀ), where a_t = x_t·W_ihᵀ + b. */

@@ -4,6 +4,19 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import { activationGrad } from '../../src/autograd/ops/activation.js';
+import { affineOf } from '../../src/autograd/ops/affine.js';
+import { layerNormGrads, layerNormOf } from '../../src/autograd/ops/layer-norm.js';
+import { gruGrads, gruTrace } from '../../src/autograd/ops/recurrent/gru.js';
+import { lstmGrads, lstmTrace } from '../../src/autograd/ops/recurrent/lstm.js';
+import { recurrentGrads, recurrentStates } from '../../src/autograd/ops/recurrent/rnn.js';
+import {
+  causalSoftmaxOf,
+  crossEntropyGrad,
+  crossEntropyOf,
+  logSoftmaxOf,
+  softmaxOf,
+} from '../../src/autograd/ops/softmax.js';
 import {
   Adam,
   type Backend,
@@ -17,17 +30,6 @@ import {
   uniform,
 } from '../../src/index.js';
 import { reference } from '../../src/tensor/backends/reference.js';
-import { activationGrad, affineOf, recurrentGrads, recurrentStates } from '../../src/tensor/fused.js';
-import { gruGrads, gruTrace } from '../../src/tensor/gru.js';
-import { layerNormGrads, layerNormOf } from '../../src/tensor/layer-norm.js';
-import { lstmGrads, lstmTrace } from '../../src/tensor/lstm.js';
-import {
-  causalSoftmaxOf,
-  crossEntropyGrad,
-  crossEntropyOf,
-  logSoftmaxOf,
-  softmaxOf,
-} from '../../src/tensor/softmax.js';
 import { expectClose, forAll, UNIT } from './compare.js';
 import { type Draw, randomLayout } from './layouts.js';
 

@@ -1,7 +1,6 @@
 /** Activation functions, element by element. */
 
-import { activationGrad } from '../../tensor/fused.js';
-import type { Tensor } from '../../tensor/index.js';
+import { type ActivationName, Tensor } from '../../tensor/index.js';
 import { defineOp, type Sample } from '../op.js';
 
 type One = readonly [x: Tensor];
@@ -86,4 +85,30 @@ export const gelu = defineOp<One, void, readonly [cdf: Tensor]>({
 
 function normalCdf(x: Tensor): Tensor {
   return x.mul(Math.SQRT1_2).unary('erf').add(1).mul(0.5);
+}
+
+/** An activation that fused kernels know, on a plain tensor. */
+export function activate(name: ActivationName, x: Tensor): Tensor {
+  return name === 'identity' ? x : x[name]();
+}
+
+/** grad · f′, with f′ computed from the output f(x). */
+export function activationGrad(name: ActivationName, grad: Tensor, output: Tensor): Tensor {
+  const { activationBackward } = grad.backend.fused;
+  if (activationBackward) {
+    const out = Tensor.empty(output.shape, output.dtype, output.backend);
+    activationBackward(name, grad.view(), output.view(), out.view());
+    return out;
+  }
+  switch (name) {
+    case 'identity':
+      return grad;
+    case 'relu':
+      // Closed where 0 ≥ output, so that a NaN, which is not, passes its gradient on, as in PyTorch.
+      return grad.like(0).where(output.like(0).binary('greaterEqual', output), grad);
+    case 'tanh':
+      return grad.mul(output.like(1).sub(output.mul(output)));
+    case 'sigmoid':
+      return grad.mul(output.mul(output.like(1).sub(output)));
+  }
 }

@@ -1,14 +1,10 @@
-/** The softmax family over an axis, and the cross-entropy that is made of it. */
+/**
+ * The softmax family over an axis, and the cross-entropy that is made of it. Over the last axis each is one fused kernel
+ * where the backend has it, and composed of tensor operations otherwise; the tests compare the two.
+ */
 
-import type { Tensor } from '../../tensor/index.js';
-import {
-  causalSoftmaxOf,
-  crossEntropyGrad,
-  crossEntropyOf,
-  logSoftmaxOf,
-  logSumExpOf,
-  softmaxOf,
-} from '../../tensor/softmax.js';
+import { formatShape, fullLike, ShapeError, Tensor, type View } from '../../tensor/index.js';
+import { checkNotEmpty, normalizeAxis } from '../../tensor/shape.js';
 import { defineOp, type Sample } from '../op.js';
 
 type One = readonly [x: Tensor];
@@ -104,3 +100,116 @@ export const crossEntropyRows = defineOp<
     { shapes: [[1, 1]], params: Int32Array.of(0) },
   ],
 });
+
+/** An axis counted from the front. Throws ShapeError, in the caller's name, if there is none or it is empty. */
+function axisOf(caller: string, x: Tensor, axis: number): number {
+  const along = normalizeAxis(caller, axis, x.rank);
+  checkNotEmpty(caller, x.shape, [along]);
+  return along;
+}
+
+/** What a kernel makes of the rows along the last axis; null where there is no kernel, or the axis is another. */
+function overRows(
+  x: Tensor,
+  along: number,
+  kernel: ((x: View, out: View) => void) | undefined,
+): Tensor | null {
+  if (!kernel || along !== x.rank - 1) return null;
+  const rows = x.reshape([x.size / x.shape[along], x.shape[along]]);
+  const out = Tensor.empty(rows.shape, x.dtype, x.backend);
+  kernel(rows.view(), out.view());
+  return out.reshape(x.shape);
+}
+
+/** log Σ e^x along an axis, kept as length 1, with the maximum taken out; −∞ where every element is. */
+function stretchedLogSumExp(x: Tensor, axis: number): Tensor {
+  const top = x.max({ axis, keepDims: true });
+  const finite = top.like(0).where(top.unary('abs').binary('equal', Infinity), top);
+  return x.sub(finite).unary('exp').sum({ axis, keepDims: true }).unary('log').add(finite);
+}
+
+/** log Σ e^x along an axis, which stays as length 1. */
+export function logSumExpOf(x: Tensor, axis: number): Tensor {
+  return stretchedLogSumExp(x, axisOf('logSumExp', x, axis));
+}
+
+/** x − log Σ e^x along an axis. */
+export function logSoftmaxOf(x: Tensor, axis: number): Tensor {
+  const along = axisOf('logSoftmax', x, axis);
+  return overRows(x, along, x.backend.fused.logSoftmaxRows) ?? x.sub(stretchedLogSumExp(x, along));
+}
+
+/** e^x / Σ e^x along an axis. */
+export function softmaxOf(x: Tensor, axis: number): Tensor {
+  const along = axisOf('softmax', x, axis);
+  const fused = overRows(x, along, x.backend.fused.softmaxRows);
+  if (fused) return fused;
+  const powers = x.sub(x.max({ axis: along, keepDims: true })).unary('exp');
+  return powers.div(powers.sum({ axis: along, keepDims: true }));
+}
+
+/**
+ * Softmax over the last axis of square matrices […, n, n], row i over its first i + 1 elements, zeros after. Throws
+ * ShapeError for matrices that are empty or not square.
+ */
+export function causalSoftmaxOf(x: Tensor): Tensor {
+  const along = axisOf('causalSoftmax', x, -1);
+  if (x.shape[along] !== x.shape[along - 1]) {
+    throw new ShapeError(`causalSoftmax: needs square matrices […, n, n], got ${formatShape(x.shape)}`);
+  }
+  const fused = overRows(x, along, x.backend.fused.causalSoftmaxRows);
+  return fused ?? softmaxOf(x.where(pastOf(x), -Infinity), along);
+}
+
+/** 1 where column ≤ row, else 0: [n, n]. */
+function pastOf(x: Tensor): Tensor {
+  const n = x.shape[x.rank - 1];
+  const past = fullLike(x, 0, [n, n]);
+  const { data, offset } = past.view();
+  for (let row = 0; row < n; row++) data.fill(1, offset + row * n, offset + row * n + row + 1);
+  return past;
+}
+
+/** What `crossEntropyOf` gives: the loss, and the softmax of the logits, from which its gradient is computed. */
+export interface CrossEntropy {
+  readonly loss: Tensor;
+  readonly probabilities: Tensor;
+}
+
+/**
+ * Σ −log softmax(row)[class] over the rows of logits [n, C], a scalar. The classes, one a row, are the caller's to
+ * check: 0 … C − 1.
+ */
+export function crossEntropyOf(logits: Tensor, classes: Int32Array): CrossEntropy {
+  if (logits.rank !== 2 || logits.shape[0] !== classes.length) {
+    const got = `${formatShape(logits.shape)} and ${classes.length} classes`;
+    throw new ShapeError(`crossEntropyRows: needs logits [n, C] and n classes, got ${got}`);
+  }
+  const { crossEntropy } = logits.backend.fused;
+  if (crossEntropy) {
+    const probabilities = Tensor.empty(logits.shape, logits.dtype, logits.backend);
+    return { loss: logits.like(crossEntropy(logits.view(), classes, probabilities.view())), probabilities };
+  }
+  const logs = logSoftmaxOf(logits, 1);
+  const picked = logs.reshape([logs.size]).gatherRows(placesOf(classes, logits.shape[1]));
+  return { loss: logs.like(0).sub(picked.sum()), probabilities: logs.unary('exp') };
+}
+
+/** ∂L/∂logits from the softmax of the logits and `grad`, the scalar ∂L/∂loss. */
+export function crossEntropyGrad(probabilities: Tensor, classes: Int32Array, grad: Tensor): Tensor {
+  const { crossEntropyBackward } = probabilities.backend.fused;
+  if (crossEntropyBackward) {
+    const out = Tensor.empty(probabilities.shape, probabilities.dtype, probabilities.backend);
+    crossEntropyBackward(probabilities.view(), classes, grad.item(), out.view());
+    return out;
+  }
+  const out = probabilities.mul(grad);
+  const places = placesOf(classes, probabilities.shape[1]);
+  out.reshape([out.size]).scatterAddRows(grad.neg().broadcastTo([classes.length]), places);
+  return out;
+}
+
+/** Where each row's class stands in the flat table of n · C numbers. */
+export function placesOf(classes: Int32Array, count: number): Int32Array {
+  return classes.map((target, row) => row * count + target);
+}

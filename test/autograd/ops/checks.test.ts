@@ -10,11 +10,10 @@ import {
   type Tensor,
   tensor,
   zeros,
-} from '../../src/index.js';
-import { recurrentGrads } from '../../src/tensor/fused.js';
+} from '../../../src/index.js';
 
 describe.each(allBackends().map(({ name }) => name))(
-  'fused computations check what they get, on %s:',
+  'ops with fused kernels check what they get, on %s:',
   (backend) => {
     const of = (shape: Shape): Tensor => ones(shape, { backend });
 
@@ -47,36 +46,6 @@ describe.each(allBackends().map(({ name }) => name))(
       const call = () => recurrence(x!, weightIh!, bias!, weightHh!, h0!, { activation: 'tanh' });
       expect(call).toThrow(ShapeError);
       expect(call).toThrow(`recurrence: needs ${message}`);
-    });
-
-    it('recurrence, states that are not its own', () => {
-      const operands = [[4, 2, 3], [5, 3], [5], [5, 5], [2, 5]].map(of) as [
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-        Tensor,
-      ];
-      const params = { activation: 'tanh', states: of([3, 2, 5]) } as const;
-      expect(() => recurrence(...operands, params)).toThrow(
-        'recurrence: needs states [4, 2, 5], got [3, 2, 5]',
-      );
-    });
-
-    it.each<[string, Shape, Shape, Shape, string]>([
-      ['states of rank 2', [2, 5], [2, 5], [5, 5], 'states [T ≥ 1, B, H], got [2, 5]'],
-      [
-        'gradients of fewer steps',
-        [3, 2, 5],
-        [4, 2, 5],
-        [5, 5],
-        'gradients [4, 2, 5] or [2, 5], got [3, 2, 5]',
-      ],
-      ['weights of another width', [4, 2, 5], [4, 2, 5], [4, 4], 'weightHh [5, 5], got [4, 4]'],
-    ])('recurrentGrads, %s', (_, upstream, states, weight, message) => {
-      expect(() => recurrentGrads('tanh', of(upstream), of(states), of(weight))).toThrow(
-        `recurrence: needs ${message}`,
-      );
     });
 
     it('mixed dtypes', () => {
