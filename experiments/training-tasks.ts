@@ -157,8 +157,8 @@ export function adding(
       }
     }
     return {
-      x: tensor(x, { shape: [steps, batch, 2], ...place }),
-      y: tensor(y, { shape: [batch, 1], ...place }),
+      x: tensor(x, { shape: [steps, batch, 2], dtype: 'float32', ...place }),
+      y: tensor(y, { shape: [batch, 1], dtype: 'float32', ...place }),
     };
   };
   return { model, batches: endless(draw), loss: ({ x, y }) => mseLoss(model.forward(x), y) };
@@ -199,7 +199,7 @@ export function temporalOrder(
         x[(t * batch + b) * SYMBOLS + told] = 1;
       }
     }
-    return { x: tensor(x, { shape: [steps, batch, SYMBOLS], ...place }), y };
+    return { x: tensor(x, { shape: [steps, batch, SYMBOLS], dtype: 'float32', ...place }), y };
   };
   return { model, batches: endless(draw), loss: ({ x, y }) => crossEntropy(model.forward(x), y) };
 }
@@ -228,8 +228,8 @@ export function regression(
       return truth.reduce((sum, weight, i) => sum + weight * x[b * inputs + i], noise);
     });
     return {
-      x: tensor(x, { shape: [batch, inputs], ...place }),
-      y: tensor(y, { shape: [batch, 1], ...place }),
+      x: tensor(x, { shape: [batch, inputs], dtype: 'float32', ...place }),
+      y: tensor(y, { shape: [batch, 1], dtype: 'float32', ...place }),
     };
   };
   return { model, batches: endless(draw), loss: ({ x, y }) => mseLoss(model.forward(x), y) };

@@ -3,6 +3,7 @@
  * watcher of the graph.
  */
 
+import { checkSynchronous } from '../tensor/arguments.js';
 import { formatShape, type Shape, type Tensor } from '../tensor/index.js';
 import { type GraphNode, type GraphOp, type Variable, type Watcher, watching } from './graph.js';
 
@@ -15,12 +16,7 @@ import { type GraphNode, type GraphOp, type Variable, type Watcher, watching } f
  */
 export function detectAnomaly<T>(fn: () => T): T {
   const result = watching(detector, fn);
-  if (result instanceof Promise) {
-    result.catch(() => undefined); // what it does next is not watched; this error says so
-    throw new Error(
-      'detectAnomaly: takes a synchronous function, got one that returns a Promise; wrap forward and backward alone',
-    );
-  }
+  checkSynchronous('detectAnomaly', result, 'wrap forward and backward alone');
   return result;
 }
 

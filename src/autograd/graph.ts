@@ -3,10 +3,11 @@
  * op made points to its node; the node points to the op, and to the Variables that the op read.
  */
 
+import { checkSynchronous } from '../tensor/arguments.js';
 import { checkFits } from '../tensor/checks.js';
 import { describeTensor, inspect } from '../tensor/describe.js';
 import { formatShape, longLived, type Shape, type Tensor } from '../tensor/index.js';
-import { isThenable, type Keepable, keep, type Scope } from '../tensor/scope.js';
+import { type Keepable, keep, type Scope } from '../tensor/scope.js';
 
 /** What the graph needs of an op: its name, and the way back through it. */
 export interface GraphOp {
@@ -70,12 +71,7 @@ export function noGrad<T>(fn: () => T): T {
   recording = false;
   try {
     const result = fn();
-    if (isThenable(result)) {
-      Promise.resolve(result).catch(() => undefined); // the error below is the one that counts
-      throw new Error(
-        'noGrad: takes a synchronous function, got one that returns a Promise; await first, then call noGrad',
-      );
-    }
+    checkSynchronous('noGrad', result, 'await first, then call noGrad');
     return result;
   } finally {
     recording = before;

@@ -1,7 +1,39 @@
 /** Argument checks that layers share, so that each says the same thing in the same way. */
 
-import { formatShape, Random, type Shape, ShapeError, sameShape } from '../tensor/index.js';
+import { Variable } from '../autograd/index.js';
+import { checkCount, kindOf, wrongKind } from '../tensor/arguments.js';
+import { formatShape, Random, type Shape, ShapeError, sameShape, Tensor } from '../tensor/index.js';
 import { checkNames } from '../tensor/options.js';
+import type { LayerInput } from './module.js';
+
+/** Throws an Error unless a value is a Variable or a Tensor. */
+export function checkOperand(caller: string, name: string, value: LayerInput): void {
+  if (value instanceof Variable || value instanceof Tensor) return;
+  throw wrongKind(caller, name, 'a Variable or a Tensor', value);
+}
+
+/** Throws an Error unless `forward` was given what a layer takes, and no more arguments than `limit`. */
+export function checkInput(caller: string, x: LayerInput, given: number, limit = 1): void {
+  checkCount(`${caller}.forward`, given, limit);
+  checkOperand(caller, 'x', x);
+}
+
+/** Throws an Error unless a value is a layer, which has a method `forward`. */
+export function checkLayer(caller: string, layer: unknown): void {
+  if (
+    typeof layer === 'object' &&
+    layer !== null &&
+    'forward' in layer &&
+    typeof layer.forward === 'function'
+  )
+    return;
+  throw wrongKind(caller, 'each layer', 'a Module with a forward method', layer);
+}
+
+/** The numbers of what may be a Variable. */
+export function tensorIn(x: LayerInput): Tensor {
+  return x instanceof Tensor ? x : x.value;
+}
 
 /** Options that any layer may be given, so that several can be made with the same. */
 const shared = ['random', 'dtype', 'backend'];
@@ -17,20 +49,22 @@ export function drawingOptions<Options extends { readonly random: Random }>(
   throw new Error(`${caller}: options must name a Random: { random: new Random(seed) }`);
 }
 
-/** The options of a layer that draws none. Throws where one has no name known. */
+/** The options of a layer that draws none, without the Random it was given. Throws an Error for an unknown name. */
 export function plainOptions<Options extends object>(
   caller: string,
-  options: Options,
+  options: Options & { readonly random?: Random },
   ...own: readonly (string & keyof Options)[]
 ): Options {
   checkNames(caller, options, [...own, ...shared]);
-  return options;
+  const { random: _, ...others } = options;
+  return others as Options;
 }
 
 /** Throws an Error unless a size is an integer of at least 1. */
 export function checkSize(caller: string, name: string, size: number): void {
   if (Number.isInteger(size) && size >= 1) return;
-  throw new Error(`${caller}: ${name} must be an integer ≥ 1, got ${size}`);
+  const got = typeof size === 'number' ? String(size) : kindOf(size);
+  throw new Error(`${caller}: ${name} must be an integer ≥ 1, got ${got}`);
 }
 
 /** Throws ShapeError unless the last axis of `shape` has `length`; `name` says which argument asked for it. */

@@ -1,8 +1,9 @@
 /** Dropout: the layer that behaves differently in training, and the only one that draws numbers in its forward. */
 
 import { mul, Variable } from '../autograd/index.js';
+import { checkCount, kindOf } from '../tensor/arguments.js';
 import { fullLike, type Random, Tensor } from '../tensor/index.js';
-import { drawingOptions } from './checks.js';
+import { checkInput, drawingOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
 /** Options of `Dropout`. */
@@ -22,15 +23,19 @@ export class Dropout extends Module {
 
   constructor(p: number, options: DropoutOptions) {
     super();
+    checkCount('Dropout', arguments.length, 2);
     const { random } = drawingOptions('Dropout', options);
     if (!(p >= 0 && p < 1)) {
-      throw new Error(`Dropout: p must be a probability 0 ≤ p < 1, got ${p}; 0.1 drops one element in ten`);
+      throw new Error(
+        `Dropout: p must be a probability 0 ≤ p < 1, got ${typeof p === 'number' ? p : kindOf(p)}; 0.1 drops one element in ten`,
+      );
     }
     this.p = p;
     this.random = random;
   }
 
   forward(x: LayerInput): Variable {
+    checkInput('Dropout', x, arguments.length);
     if (!this.training || this.p === 0) return x instanceof Variable ? x : new Variable(x);
     return mul(x, this.#mask(x instanceof Tensor ? x : x.value));
   }

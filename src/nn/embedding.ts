@@ -2,6 +2,7 @@
 
 import { Parameter, type Variable } from '../autograd/index.js';
 import { pickRows } from '../autograd/ops/internal.js';
+import { checkCount } from '../tensor/arguments.js';
 import { normal, type Random, type TensorOptions } from '../tensor/index.js';
 import { checkSize, drawingOptions } from './checks.js';
 import { type Ids, resolveIds } from './ids.js';
@@ -22,6 +23,7 @@ export class Embedding extends Module {
 
   constructor(numEmbeddings: number, dim: number, options: EmbeddingOptions) {
     super();
+    checkCount('Embedding', arguments.length, 3);
     const { random, ...place } = drawingOptions('Embedding', options);
     checkSize('Embedding', 'numEmbeddings', numEmbeddings);
     checkSize('Embedding', 'dim', dim);
@@ -29,6 +31,7 @@ export class Embedding extends Module {
   }
 
   forward(ids: Ids): Variable {
+    checkCount('Embedding.forward', arguments.length, 1);
     const [numEmbeddings, dim] = this.weight.shape;
     const { data, shape } = resolveIds('Embedding', ids, numEmbeddings);
     return pickRows(this.weight, data).reshape([...shape, dim]);

@@ -1,7 +1,8 @@
 /** The bridge from PyTorch: a state dict under PyTorch's names becomes one under ours. */
 
-import { longLived, type Tensor } from '../tensor/index.js';
-import { type Module, phrase, quote, type StateDict } from './module.js';
+import { checkCount, wrongKind } from '../tensor/arguments.js';
+import { longLived, Tensor } from '../tensor/index.js';
+import { Module, phrase, quote, type StateDict } from './module.js';
 
 /**
  * The tensors of a PyTorch state dict under the names that `model` gives its parameters, for `model.loadStateDict`. The
@@ -12,7 +13,10 @@ import { type Module, phrase, quote, type StateDict } from './module.js';
  * missing or unknown.
  */
 export function fromPyTorch(model: Module, state: StateDict): Record<string, Tensor> {
-  const ours = new Map([...model.namedParameters().keys()].map((name) => [camelCase(name), name]));
+  checkCount('fromPyTorch', arguments.length, 2);
+  checkArguments(model, state);
+  const names = [...model.namedParameters().keys(), ...model.namedBuffers().keys()];
+  const ours = new Map(names.map((name) => [camelCase(name), name]));
   const sources = new Map([...ours.values()].map((name): [string, string[]] => [name, []]));
   const unknown: string[] = [];
   for (const theirs of Object.keys(state)) {
@@ -29,6 +33,16 @@ export function fromPyTorch(model: Module, state: StateDict): Record<string, Ten
       ]),
     ),
   );
+}
+
+function checkArguments(model: Module, state: StateDict): void {
+  if (!(model instanceof Module)) throw wrongKind('fromPyTorch', 'model', 'a Module', model);
+  if (typeof state !== 'object' || state === null) {
+    throw wrongKind('fromPyTorch', 'the state', 'an object of named Tensors', state);
+  }
+  for (const [name, value] of Object.entries(state)) {
+    if (!(value instanceof Tensor)) throw wrongKind('fromPyTorch', `'${name}'`, 'a Tensor', value);
+  }
 }
 
 const RECURRENT = /^(.*\.)?(weight|bias)_(ih|hh)_l(\d+)$/;

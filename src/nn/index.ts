@@ -1,6 +1,7 @@
 /** Public surface of nn: Module, layers, losses, initial weights. */
 
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from './activation.js';
+export { ModuleBuffer } from './buffer.js';
 export { Dropout, type DropoutOptions } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
 export { fromPyTorch } from './from-pytorch.js';
@@ -21,7 +22,9 @@ export { LayerNorm, type LayerNormOptions } from './layer-norm.js';
 export { LearnedPositions, type LearnedPositionsOptions } from './learned-positions.js';
 export { Linear, type LinearOptions } from './linear.js';
 export {
+  type BinaryCrossEntropyOptions,
   bceWithLogits,
+  type CrossEntropyOptions,
   crossEntropy,
   type HuberOptions,
   huberLoss,
@@ -30,7 +33,7 @@ export {
   type Reduction,
 } from './losses.js';
 export { LSTM, type LSTMOptions } from './lstm.js';
-export { type LayerInput, Module, type StateDict } from './module.js';
+export { type LayerInput, Module, type ModulePart, type StateDict } from './module.js';
 export { MultiheadAttention, type MultiheadAttentionOptions } from './multihead-attention.js';
 export type { LSTMOutput, RecurrentOutput } from './recurrent-output.js';
 export {

@@ -3,6 +3,7 @@
  * numbers alone, so that a seed gives the same weights in every engine.
  */
 
+import { checkCount, checkNumber, kindOf } from '../tensor/arguments.js';
 import {
   formatShape,
   normal,
@@ -14,6 +15,8 @@ import {
   tensor,
   uniform,
 } from '../tensor/index.js';
+import { checkNames } from '../tensor/options.js';
+import { checkRandom } from '../tensor/random.js';
 import { dot } from './dot.js';
 
 /** Options of the Xavier and orthogonal initialisations. */
@@ -37,6 +40,8 @@ export interface KaimingOptions extends TensorOptions {
 
 /** The factor that keeps variance through a nonlinearity: PyTorch's `calculate_gain`. */
 export function gainFor(nonlinearity: GainName, negativeSlope = 0.01): number {
+  checkCount('gainFor', arguments.length, 2);
+  checkNumber('gainFor', 'negativeSlope', negativeSlope);
   switch (nonlinearity) {
     case 'linear':
     case 'identity':
@@ -52,7 +57,7 @@ export function gainFor(nonlinearity: GainName, negativeSlope = 0.01): number {
       return 3 / 4;
     default:
       throw new Error(
-        `gainFor: nonlinearity must be one of linear, identity, sigmoid, tanh, relu, leakyRelu, selu, got '${nonlinearity satisfies never}'`,
+        `gainFor: nonlinearity must be one of linear, identity, sigmoid, tanh, relu, leakyRelu, selu, got '${String(nonlinearity satisfies never)}'`,
       );
   }
 }
@@ -66,10 +71,27 @@ function fans(caller: string, shape: Shape): { readonly fanIn: number; readonly 
 }
 
 function checkMatrix(caller: string, shape: Shape): void {
-  if (shape.length >= 2 && shape.every((length) => Number.isInteger(length) && length > 0)) return;
+  if (
+    Array.isArray(shape) &&
+    shape.length >= 2 &&
+    shape.every((length) => Number.isInteger(length) && length > 0)
+  )
+    return;
   throw new ShapeError(
-    `${caller}: needs a shape [out, in, …] without empty axes, got ${formatShape(shape)}; use zeros for a bias`,
+    `${caller}: needs a shape [out, in, …] without empty axes, got ${Array.isArray(shape) ? formatShape(shape) : kindOf(shape)}; use zeros for a bias`,
   );
+}
+
+/** The options of the Xavier and orthogonal initialisations, complete. */
+function readGain(
+  caller: string,
+  random: Random,
+  options: GainOptions,
+): { readonly gain: number; readonly place: TensorOptions } {
+  checkRandom(caller, random);
+  checkNames(caller, options, ['gain', 'dtype', 'backend']);
+  const { gain = 1, ...place } = options;
+  return { gain, place };
 }
 
 function checkGain(caller: string, gain: number): void {
@@ -84,39 +106,51 @@ function xavierDeviation(caller: string, shape: Shape, gain: number): number {
 }
 
 /** Uniform in ±gain·√(6 / (fanIn + fanOut)), for a weight [out, in, …] (Glorot & Bengio 2010, eq. 16). */
-export function xavierUniform(
-  shape: Shape,
-  random: Random,
-  { gain = 1, ...place }: GainOptions = {},
-): Tensor {
+export function xavierUniform(shape: Shape, random: Random, options: GainOptions = {}): Tensor {
+  checkCount('xavierUniform', arguments.length, 3);
+  const { gain, place } = readGain('xavierUniform', random, options);
   const bound = xavierDeviation('xavierUniform', shape, gain) * Math.sqrt(3);
   return uniform(shape, random, -bound, bound, place);
 }
 
 /** Normal with variance gain²·2 / (fanIn + fanOut), for a weight [out, in, …] (Glorot & Bengio 2010). */
-export function xavierNormal(shape: Shape, random: Random, { gain = 1, ...place }: GainOptions = {}): Tensor {
+export function xavierNormal(shape: Shape, random: Random, options: GainOptions = {}): Tensor {
+  checkCount('xavierNormal', arguments.length, 3);
+  const { gain, place } = readGain('xavierNormal', random, options);
   return normal(shape, random, 0, xavierDeviation('xavierNormal', shape, gain), place);
 }
 
-function kaimingDeviation(caller: string, shape: Shape, options: KaimingOptions): number {
-  const { mode = 'fanIn', nonlinearity = 'relu', negativeSlope } = options;
+/** What a Kaiming initialisation draws with. */
+interface Kaiming {
+  readonly deviation: number;
+  readonly place: TensorOptions;
+}
+
+function readKaiming(caller: string, shape: Shape, random: Random, options: KaimingOptions): Kaiming {
+  checkRandom(caller, random);
+  checkNames(caller, options, ['mode', 'nonlinearity', 'negativeSlope', 'dtype', 'backend']);
+  const { mode = 'fanIn', nonlinearity = 'relu', negativeSlope, ...place } = options;
   if (mode !== 'fanIn' && mode !== 'fanOut') {
-    throw new Error(`${caller}: mode must be 'fanIn' or 'fanOut', got '${mode satisfies never}'`);
+    throw new Error(`${caller}: mode must be 'fanIn' or 'fanOut', got ${kindOf(mode satisfies never)}`);
   }
   const gain = gainFor(nonlinearity, negativeSlope);
   checkGain(caller, gain);
-  return gain / Math.sqrt(fans(caller, shape)[mode]);
+  return { deviation: gain / Math.sqrt(fans(caller, shape)[mode]), place };
 }
 
 /** Uniform in ±gain·√(3 / fan), for a weight [out, in, …] (He et al. 2015, eq. 10). */
 export function kaimingUniform(shape: Shape, random: Random, options: KaimingOptions = {}): Tensor {
-  const bound = kaimingDeviation('kaimingUniform', shape, options) * Math.sqrt(3);
-  return uniform(shape, random, -bound, bound, options);
+  checkCount('kaimingUniform', arguments.length, 3);
+  const { deviation, place } = readKaiming('kaimingUniform', shape, random, options);
+  const bound = deviation * Math.sqrt(3);
+  return uniform(shape, random, -bound, bound, place);
 }
 
 /** Normal with variance gain² / fan, for a weight [out, in, …] (He et al. 2015, eq. 10). */
 export function kaimingNormal(shape: Shape, random: Random, options: KaimingOptions = {}): Tensor {
-  return normal(shape, random, 0, kaimingDeviation('kaimingNormal', shape, options), options);
+  checkCount('kaimingNormal', arguments.length, 3);
+  const { deviation, place } = readKaiming('kaimingNormal', shape, random, options);
+  return normal(shape, random, 0, deviation, place);
 }
 
 /**
@@ -124,7 +158,9 @@ export function kaimingNormal(shape: Shape, random: Random, options: KaimingOpti
  * value is `gain`. For [out, in, …] the axes after the first count as columns; where there are more rows than
  * columns the columns are orthonormal, else the rows. Computed in float64, rounded once.
  */
-export function orthogonal(shape: Shape, random: Random, { gain = 1, ...place }: GainOptions = {}): Tensor {
+export function orthogonal(shape: Shape, random: Random, options: GainOptions = {}): Tensor {
+  checkCount('orthogonal', arguments.length, 3);
+  const { gain, place } = readGain('orthogonal', random, options);
   checkMatrix('orthogonal', shape);
   checkGain('orthogonal', gain);
   const rows = shape[0];
@@ -136,7 +172,7 @@ export function orthogonal(shape: Shape, random: Random, { gain = 1, ...place }:
       values[i * columns + j] = gain * (rows <= columns ? vectors[i][j] : vectors[j][i]);
     }
   }
-  return tensor(values, { ...place, shape });
+  return tensor(values, { dtype: 'float32', ...place, shape });
 }
 
 /**

@@ -2,8 +2,9 @@
 
 import { Parameter, type Variable } from '../autograd/index.js';
 import { layerNorm } from '../autograd/ops/internal.js';
+import { checkCount, kindOf } from '../tensor/arguments.js';
 import { ones, type TensorOptions, zeros } from '../tensor/index.js';
-import { checkLastAxis, checkSize, plainOptions } from './checks.js';
+import { checkInput, checkLastAxis, checkSize, plainOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
 /** Options of `LayerNorm`: precision, backend, and what is added to the variance. */
@@ -24,10 +25,13 @@ export class LayerNorm extends Module {
 
   constructor(size: number, options: LayerNormOptions = {}) {
     super();
+    checkCount('LayerNorm', arguments.length, 2);
     const { eps = 1e-5, ...place } = plainOptions('LayerNorm', options, 'eps');
     checkSize('LayerNorm', 'size', size);
     if (!(eps >= 0 && eps < Infinity)) {
-      throw new Error(`LayerNorm: eps must be a finite number ≥ 0, got ${eps}`);
+      throw new Error(
+        `LayerNorm: eps must be a finite number ≥ 0, got ${typeof eps === 'number' ? eps : kindOf(eps)}`,
+      );
     }
     this.eps = eps;
     this.weight = new Parameter(ones([size], place));
@@ -35,6 +39,7 @@ export class LayerNorm extends Module {
   }
 
   forward(x: LayerInput): Variable {
+    checkInput('LayerNorm', x, arguments.length);
     checkLastAxis('LayerNorm', x.shape, 'size', this.weight.shape[0]);
     return layerNorm(x, this.weight, this.bias, { eps: this.eps });
   }

@@ -1,8 +1,9 @@
 /** Learned positions: what tells an attention layer, to which all orders are alike, where each element stands. */
 
 import { add, Parameter, type Variable } from '../autograd/index.js';
+import { checkCount } from '../tensor/arguments.js';
 import { formatShape, normal, type Random, ShapeError, type TensorOptions } from '../tensor/index.js';
-import { checkLastAxis, checkSize, drawingOptions } from './checks.js';
+import { checkInput, checkLastAxis, checkSize, drawingOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
 /** Options of `LearnedPositions`: precision and backend. */
@@ -20,6 +21,7 @@ export class LearnedPositions extends Module {
 
   constructor(length: number, size: number, options: LearnedPositionsOptions) {
     super();
+    checkCount('LearnedPositions', arguments.length, 3);
     const { random, ...place } = drawingOptions('LearnedPositions', options);
     checkSize('LearnedPositions', 'length', length);
     checkSize('LearnedPositions', 'size', size);
@@ -27,6 +29,7 @@ export class LearnedPositions extends Module {
   }
 
   forward(x: LayerInput): Variable {
+    checkInput('LearnedPositions', x, arguments.length);
     const [length, size] = this.weight.shape;
     if (x.shape.length !== 3 || x.shape[0] > length) {
       throw new ShapeError(

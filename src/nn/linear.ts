@@ -8,8 +8,9 @@ import {
   transpose,
   type Variable,
 } from '../autograd/index.js';
+import { checkCount, checkFlag } from '../tensor/arguments.js';
 import { type Random, type TensorOptions, uniform } from '../tensor/index.js';
-import { checkLastAxis, checkSize, drawingOptions } from './checks.js';
+import { checkInput, checkLastAxis, checkSize, drawingOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
 /** Options of `Linear`: precision, backend, and whether to add a bias (default true). */
@@ -29,7 +30,9 @@ export class Linear extends Module {
 
   constructor(inFeatures: number, outFeatures: number, options: LinearOptions) {
     super();
+    checkCount('Linear', arguments.length, 3);
     const { random, bias = true, ...place } = drawingOptions('Linear', options, 'bias');
+    checkFlag('Linear', 'bias', bias);
     checkSize('Linear', 'inFeatures', inFeatures);
     checkSize('Linear', 'outFeatures', outFeatures);
     const bound = 1 / Math.sqrt(inFeatures);
@@ -38,6 +41,7 @@ export class Linear extends Module {
   }
 
   forward(x: LayerInput): Variable {
+    checkInput('Linear', x, arguments.length);
     checkLastAxis('Linear', x.shape, 'inFeatures', this.weight.shape[1]);
     return affine(x, this.weight, this.bias);
   }

@@ -3,11 +3,18 @@
  * and saves and loads them. Separate from the layers because it knows no mathematics.
  */
 
-import { Parameter, type Variable } from '../autograd/index.js';
+import { Parameter, Variable } from '../autograd/index.js';
+import { checkCount, checkFlag, wrongKind } from '../tensor/arguments.js';
+import { inspect } from '../tensor/describe.js';
 import { formatShape, longLived, sameShape, Tensor } from '../tensor/index.js';
+import { ModuleBuffer } from './buffer.js';
+import { type Outline, printOutline } from './outline.js';
 
 /** What a layer's forward takes: a Variable, or a Tensor through which no gradient flows. */
 export type LayerInput = Variable | Tensor;
+
+/** What a module is made of: what its walks visit. */
+export type ModulePart = Module | Parameter | ModuleBuffer;
 
 /** Named tensors: what `stateDict` gives and `loadStateDict` takes. */
 export type StateDict = Readonly<Record<string, Tensor>>;
@@ -15,13 +22,19 @@ export type StateDict = Readonly<Record<string, Tensor>>;
 /**
  * A part of a model that owns parameters: subclass it, put Parameters and Modules into fields, write `forward`.
  *
- * Fields that hold a Parameter, a Module, or an array of these are walked in the order in which they were set, and
- * a parameter's name is its path: `rnn.weightHh`, `layers.0.weight`. Private `#fields`, Maps, Sets and plain objects
- * are not walked; override `children` where a module keeps its parts there. Where it does not, a part that is found in
- * a Map, Set, plain object or array of arrays and nowhere else is an Error; in a `#field` nobody sees it.
+ * Fields that hold a Parameter, a ModuleBuffer, a Module, or an array of these are walked in the order in which they
+ * were set, and a parameter's name is its path: `rnn.weightHh`, `layers.0.weight`. Private `#fields`, Maps, Sets and
+ * plain objects are not walked; override `children` if a module keeps its parts there. If it does not, a part that is
+ * found in a Map, Set, plain object or array of arrays and nowhere else is an Error, and so is a `variable()` in a
+ * field; in a `#field` nobody sees it.
  */
 export abstract class Module {
   #training = true;
+
+  constructor() {
+    // A layer without a constructor of its own hands on what it was given.
+    checkCount(new.target.name, arguments.length, 0);
+  }
 
   /** Whether the module is in training mode; layers such as dropout behave differently outside it. */
   get training(): boolean {
@@ -29,7 +42,7 @@ export abstract class Module {
   }
 
   /** The direct parts and their names: what every walk over the model visits. */
-  protected *children(): Iterable<readonly [name: string, part: Module | Parameter]> {
+  protected *children(): Iterable<readonly [name: string, part: ModulePart]> {
     for (const [field, value] of Object.entries(this)) {
       if (isPart(value)) yield [field, value];
       if (!Array.isArray(value)) continue;
@@ -43,6 +56,7 @@ export abstract class Module {
    * by itself does not shorten the name that the whole model gave.
    */
   namedParameters(): ReadonlyMap<string, Parameter> {
+    checkCount('Module.namedParameters', arguments.length, 0);
     const found = new Map<Parameter, string>();
     const modules = new Set<Module>();
     this.#visit('', modules, (path, part) => {
@@ -59,11 +73,14 @@ export abstract class Module {
 
   /** Every parameter once, in field order, each with its path in `name`: what an optimizer takes. */
   parameters(): Parameter[] {
+    checkCount('Module.parameters', arguments.length, 0);
     return [...this.namedParameters().values()];
   }
 
   /** Sets training mode here and in every part; it does not change whether graphs are recorded (`noGrad` does). */
   train(mode = true): this {
+    checkCount('Module.train', arguments.length, 1);
+    checkFlag('Module.train', 'mode', mode);
     this.#visit('', new Set(), (_, part) => {
       if (part instanceof Module) part.#training = mode;
     });
@@ -72,22 +89,48 @@ export abstract class Module {
 
   /** The same as `train(false)`. */
   eval(): this {
+    checkCount('Module.eval', arguments.length, 0);
     return this.train(false);
   }
 
-  /** Copies of all parameters by path, long-lived; tied weights appear once. */
+  /** Every buffer by its path, in field order, each once: running statistics and the like. */
+  namedBuffers(): ReadonlyMap<string, ModuleBuffer> {
+    checkCount('Module.namedBuffers', arguments.length, 0);
+    const found = new Map<ModuleBuffer, string>();
+    this.#visit('', new Set(), (path, part) => {
+      if (part instanceof ModuleBuffer && !found.has(part)) found.set(part, path);
+    });
+    return new Map([...found].map(([buffer, path]) => [path, buffer]));
+  }
+
+  /** Copies of all parameters and buffers by path, long-lived; tied weights appear once. */
   stateDict(): Record<string, Tensor> {
+    checkCount('Module.stateDict', arguments.length, 0);
     return longLived(() =>
-      Object.fromEntries([...this.namedParameters()].map(([name, { value }]) => [name, value.copy()])),
+      Object.fromEntries([...this.#state()].map(([name, { value }]) => [name, value.copy()])),
     );
   }
 
+  /** What a state dict holds: the parameters, then the buffers. */
+  #state(): ReadonlyMap<string, Parameter | ModuleBuffer> {
+    return new Map<string, Parameter | ModuleBuffer>([...this.namedParameters(), ...this.namedBuffers()]);
+  }
+
   /**
-   * Copies tensors into the parameters of the same names, converting dtype and backend. Throws an Error that names
-   * every missing, unknown and misshapen tensor; all is checked before any parameter changes.
+   * Copies tensors into the parameters and buffers of the same names, converting dtype and backend. Throws an Error that
+   * names every missing, unknown and misshapen tensor; all is checked before anything changes.
    */
   loadStateDict(state: StateDict): void {
-    const parameters = this.namedParameters();
+    checkCount('Module.loadStateDict', arguments.length, 1);
+    if (typeof state !== 'object' || state === null) {
+      throw wrongKind(
+        'loadStateDict',
+        'the state',
+        'an object of named Tensors, as stateDict gives it',
+        state,
+      );
+    }
+    const parameters = this.#state();
     const problems = mismatches(parameters, state);
     if (problems.length > 0) {
       throw new Error(
@@ -102,21 +145,65 @@ export abstract class Module {
     for (const [parameter, source] of sources) parameter.assign(source);
   }
 
+  /** The model as a tree: a line for each part, with the shapes of its tensors and its number of parameters. */
+  toString(): string {
+    return printOutline(this.#outline('', new Map()).outline);
+  }
+  [inspect](): string {
+    return this.toString();
+  }
+
+  /** What `toString` prints, and the parameters found. */
+  #outline(path: string, seen: Map<Module, string>): { outline: Outline; found: Set<Parameter> } {
+    const kind = this.constructor.name;
+    const before = seen.get(this);
+    const found = new Set<Parameter>();
+    const empty = { kind, tensors: [], settings: [], parts: [], parameters: 0 };
+    if (before !== undefined) return { outline: { ...empty, sameAs: `(${before})` }, found };
+    seen.set(this, path);
+    const tensors: Outline['tensors'][number][] = [];
+    const parts: (readonly [string, Outline])[] = [];
+    for (const [name, part] of this.children()) {
+      if (part instanceof Module) {
+        const inner = part.#outline(joined(path, name), seen);
+        parts.push([name, inner.outline]);
+        for (const parameter of inner.found) found.add(parameter);
+      } else {
+        tensors.push({ name, shape: part.shape, isBuffer: part instanceof ModuleBuffer });
+        if (part instanceof Parameter) found.add(part);
+      }
+    }
+    const parameters = [...found].reduce((sum, { value }) => sum + value.size, 0);
+    return { outline: { kind, tensors, settings: settingsOf(this), parts, parameters, sameAs: null }, found };
+  }
+
   /** Calls `visit` for this module and every part below it, each module once, so that cycles end. */
-  #visit(prefix: string, seen: Set<Module>, visit: (path: string, part: Module | Parameter) => void): void {
+  #visit(prefix: string, seen: Set<Module>, visit: (path: string, part: ModulePart) => void): void {
     if (seen.has(this)) return;
     seen.add(this);
     visit(prefix, this);
     for (const [name, part] of this.children()) {
-      const path = prefix === '' ? name : `${prefix}.${name}`;
+      const path = joined(prefix, name);
       if (part instanceof Module) part.#visit(path, seen, visit);
       else visit(path, part);
     }
   }
 }
 
-function isPart(value: unknown): value is Module | Parameter {
-  return value instanceof Module || value instanceof Parameter;
+function joined(prefix: string, name: string): string {
+  return prefix === '' ? name : `${prefix}.${name}`;
+}
+
+/** Fields that are numbers, texts or set flags: what a layer was made with. */
+function settingsOf(module: Module): string[] {
+  return Object.entries(module).flatMap(([name, value]) => {
+    if (value === true) return [name];
+    return typeof value === 'number' || typeof value === 'string' ? [`${name} ${value}`] : [];
+  });
+}
+
+function isPart(value: unknown): value is ModulePart {
+  return value instanceof Module || value instanceof Parameter || value instanceof ModuleBuffer;
 }
 
 /** Throws where a field holds a part in what is not walked, and the walk found it nowhere else. */
@@ -126,12 +213,22 @@ function checkFields(
   parameters: ReadonlyMap<unknown, string>,
 ): void {
   for (const [field, value] of Object.entries(module)) {
+    for (const item of Array.isArray(value) ? value : [value]) checkNoVariable(module, field, item);
     const [kind, items] = hiddenIn(value);
     if (!items.some((item) => isPart(item) && !modules.has(item) && !parameters.has(item))) continue;
     throw new Error(
       `${module.constructor.name}: Parameters and Modules must stand in fields or arrays, got ${kind} in '${field}'; use an array, or override children`,
     );
   }
+}
+
+/** Throws if a field holds a `variable()`: it collects a gradient, but no optimizer would ever see it. */
+function checkNoVariable(module: Module, field: string, value: unknown): void {
+  if (!(value instanceof Variable) || value instanceof Parameter) return;
+  if (!value.requiresGrad || value.node !== null) return;
+  throw new Error(
+    `${module.constructor.name}: what a module trains must be a Parameter, got a variable() in '${field}'; write new Parameter(…), or keep a Tensor there`,
+  );
 }
 
 /** What lies in a field's value where no walk goes: in a Map, a Set, a plain object, an array of arrays. */
@@ -150,7 +247,7 @@ function depth(path: string): number {
 }
 
 /** What keeps a state from fitting, one phrase for each kind of trouble. */
-function mismatches(parameters: ReadonlyMap<string, Parameter>, state: StateDict): string[] {
+function mismatches(parameters: ReadonlyMap<string, Parameter | ModuleBuffer>, state: StateDict): string[] {
   const names = [...parameters.keys()];
   const present = names.filter((name) => Object.hasOwn(state, name));
   const missing = names.filter((name) => !Object.hasOwn(state, name)).map(quote);

@@ -2,8 +2,9 @@
 
 import { matmul, Parameter, unstack, type Variable } from '../autograd/index.js';
 import { causalSoftmax } from '../autograd/ops/internal.js';
+import { checkCount, checkFlag } from '../tensor/arguments.js';
 import { formatShape, type Random, ShapeError, type TensorOptions, zeros } from '../tensor/index.js';
-import { checkLastAxis, checkSize, drawingOptions } from './checks.js';
+import { checkInput, checkLastAxis, checkSize, drawingOptions } from './checks.js';
 import { Dropout } from './dropout.js';
 import { xavierUniform } from './init.js';
 import { affine, Linear } from './linear.js';
@@ -37,12 +38,14 @@ export class MultiheadAttention extends Module {
 
   constructor(embed: number, heads: number, options: MultiheadAttentionOptions) {
     super();
+    checkCount('MultiheadAttention', arguments.length, 3);
     const {
       random,
       causal = false,
       dropout = 0,
       ...place
     } = drawingOptions('MultiheadAttention', options, 'causal', 'dropout');
+    checkFlag('MultiheadAttention', 'causal', causal);
     checkSize('MultiheadAttention', 'embed', embed);
     checkSize('MultiheadAttention', 'heads', heads);
     if (embed % heads !== 0) {
@@ -58,6 +61,7 @@ export class MultiheadAttention extends Module {
   }
 
   forward(x: LayerInput): Variable {
+    checkInput('MultiheadAttention', x, arguments.length);
     this.#check(x);
     const [steps, batch, embed] = x.shape;
     const width = embed / this.heads;

@@ -1,7 +1,9 @@
 /** Recurrent layers one upon another. Separate from Sequential because the whole sequence of states goes up, with a start for each layer. */
 
+import { checkArray, checkCount, wrongKind } from '../tensor/arguments.js';
 import { checkNames } from '../tensor/options.js';
-import type { Dropout } from './dropout.js';
+import { checkInput, checkLayer } from './checks.js';
+import { Dropout } from './dropout.js';
 import { type LayerInput, Module } from './module.js';
 import { type RecurrentOutput, StackedOutput } from './recurrent-output.js';
 
@@ -42,14 +44,22 @@ export class RecurrentStack<const Layers extends readonly RecurrentLayer[]> exte
 
   constructor(layers: Layers, options: RecurrentStackOptions = {}) {
     super();
+    checkCount('RecurrentStack', arguments.length, 2);
+    checkArray('RecurrentStack', 'layers', layers, 'layers');
     checkNames('RecurrentStack', options, ['dropout']);
     if (layers.length === 0) throw new Error('RecurrentStack: needs at least one layer, got none');
+    for (const layer of layers) checkLayer('RecurrentStack', layer);
     this.layers = layers;
+    if (options.dropout !== undefined && !(options.dropout instanceof Dropout)) {
+      throw wrongKind('RecurrentStack', 'dropout', 'a Dropout layer', options.dropout);
+    }
     this.dropout = options.dropout ?? null;
   }
 
   /** Runs x [T, B, I] up through all layers, each from its own start where one is given. */
   forward(x: LayerInput, starts?: StartsOf<Layers>): StackOutput<Layers> {
+    checkInput('RecurrentStack', x, arguments.length, 2);
+    if (starts !== undefined) checkArray('RecurrentStack.forward', 'starts', starts, 'starts');
     if (starts && starts.length !== this.layers.length) {
       throw new Error(
         `RecurrentStack: starts must have one entry for each of ${this.layers.length} layers, got ${starts.length}; undefined stands for zeros`,

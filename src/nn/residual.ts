@@ -1,7 +1,9 @@
 /** The residual connection, around any layer. */
 
 import { add, type Variable } from '../autograd/index.js';
+import { checkCount } from '../tensor/arguments.js';
 import { formatShape, ShapeError, sameShape } from '../tensor/index.js';
+import { checkInput, checkLayer } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 import type { Layer } from './sequential.js';
 
@@ -14,10 +16,13 @@ export class Residual<L extends Layer = Layer> extends Module {
 
   constructor(layer: L) {
     super();
+    checkCount('Residual', arguments.length, 1);
+    checkLayer('Residual', layer);
     this.layer = layer;
   }
 
   forward(x: LayerInput): Variable {
+    checkInput('Residual', x, arguments.length);
     const change = this.layer.forward(x);
     if (sameShape(change.shape, x.shape)) return add(x, change);
     throw new ShapeError(

@@ -1,7 +1,9 @@
 /** Sequential: layers one after another. Separate from Module because it is one way of many to compose them. */
 
-import type { Parameter, Variable } from '../autograd/index.js';
-import { type LayerInput, Module } from './module.js';
+import type { Variable } from '../autograd/index.js';
+import { checkCount } from '../tensor/arguments.js';
+import { checkLayer } from './checks.js';
+import { type LayerInput, Module, type ModulePart } from './module.js';
 
 /** A Module whose forward takes one argument; by default, one that maps numbers to numbers. */
 export type Layer<In = LayerInput, Out = Variable> = Module & { forward(input: In): Out };
@@ -37,16 +39,18 @@ export class Sequential<const Layers extends readonly AnyLayer[] = readonly Laye
   constructor(...layers: Layers & Chained<Layers>) {
     super();
     if (layers.length === 0) throw new Error('Sequential: needs at least one layer, got none');
+    for (const layer of layers) checkLayer('Sequential', layer);
     this.layers = layers;
   }
 
   forward(input: InputOf<Layers[0]>): OutputOf<LastOf<Layers>> {
+    checkCount('Sequential.forward', arguments.length, 1);
     const layers = this.layers as unknown as readonly { forward(input: unknown): unknown }[];
     return layers.reduce<unknown>((value, layer) => layer.forward(value), input) as OutputOf<LastOf<Layers>>;
   }
 
   /** By position alone, without the field's name, as PyTorch names them. */
-  protected override *children(): Iterable<readonly [name: string, part: Module | Parameter]> {
+  protected override *children(): Iterable<readonly [name: string, part: ModulePart]> {
     for (const [i, layer] of this.layers.entries()) yield [String(i), layer];
   }
 }

@@ -1,6 +1,8 @@
 /** Spectral norms: the factor by which a matrix can stretch a vector, measured and set. */
 
-import { formatShape, Random, ShapeError, type Tensor, tensor } from '../tensor/index.js';
+import { checkCount, kindOf, wrongKind } from '../tensor/arguments.js';
+import { formatShape, Random, ShapeError, Tensor, tensor } from '../tensor/index.js';
+import { checkNames } from '../tensor/options.js';
 import { dot } from './dot.js';
 
 /** Options of the power iteration. */
@@ -33,6 +35,8 @@ interface Gram {
  * fool. Throws an Error unless `w` is a matrix of finite numbers. Golub & Van Loan, Matrix Computations, §7.3, §8.2.
  */
 export function spectralNorm(w: Tensor, options: SpectralNormOptions = {}): SpectralNorm {
+  checkCount('spectralNorm', arguments.length, 2);
+  checkNames('spectralNorm', options, ['tolerance', 'maxIterations']);
   const { tolerance = 1e-10, maxIterations = 2000 } = options;
   checkOptions(tolerance, maxIterations);
   const { data, largest } = finiteMatrix(w);
@@ -72,8 +76,11 @@ export interface ScaledWeight {
  * Throws an Error unless ρ is finite and ≥ 0, and for a zero matrix, which no factor scales to ρ > 0.
  */
 export function withSpectralNorm(w: Tensor, rho: number, options: SpectralNormOptions = {}): ScaledWeight {
+  checkCount('withSpectralNorm', arguments.length, 3);
   if (!(rho >= 0 && rho < Infinity)) {
-    throw new Error(`withSpectralNorm: rho must be a finite number ≥ 0, got ${rho}`);
+    throw new Error(
+      `withSpectralNorm: rho must be a finite number ≥ 0, got ${typeof rho === 'number' ? rho : kindOf(rho)}`,
+    );
   }
   const { norm } = spectralNorm(w, options);
   if (norm === 0 && rho > 0) {
@@ -95,6 +102,7 @@ function checkOptions(tolerance: number, maxIterations: number): void {
 
 /** The elements of a matrix and the largest of their sizes. */
 function finiteMatrix(w: Tensor): { readonly data: Float64Array; readonly largest: number } {
+  if (!(w instanceof Tensor)) throw wrongKind('spectralNorm', 'w', 'a Tensor', w);
   if (w.rank !== 2 || w.size === 0) {
     throw new ShapeError(
       `spectralNorm: needs a matrix [rows, columns], got ${formatShape(w.shape)}; reshape it to two axes`,

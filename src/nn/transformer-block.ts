@@ -1,7 +1,8 @@
 /** The Transformer block in its pre-norm form: attention across positions, then a small network at each. */
 
 import { add, gelu, type Variable } from '../autograd/index.js';
-import { checkSize, drawingOptions } from './checks.js';
+import { checkCount } from '../tensor/arguments.js';
+import { checkInput, checkSize, drawingOptions } from './checks.js';
 import { Dropout } from './dropout.js';
 import { LayerNorm } from './layer-norm.js';
 import { Linear } from './linear.js';
@@ -37,9 +38,11 @@ export class TransformerBlock extends Module {
 
   constructor(embed: number, heads: number, options: TransformerBlockOptions) {
     super();
+    checkCount('TransformerBlock', arguments.length, 3);
     const own = ['causal', 'feedForward', 'dropout'] as const;
     const checked = drawingOptions('TransformerBlock', options, ...own);
     const { causal = true, feedForward = 4 * embed, dropout = 0, ...place } = checked;
+    checkSize('TransformerBlock', 'embed', embed);
     checkSize('TransformerBlock', 'feedForward', feedForward);
     this.selfAttn = new MultiheadAttention(embed, heads, { causal, dropout, ...place });
     this.linear1 = new Linear(embed, feedForward, place);
@@ -50,6 +53,7 @@ export class TransformerBlock extends Module {
   }
 
   forward(x: LayerInput): Variable {
+    checkInput('TransformerBlock', x, arguments.length);
     const h = add(x, this.dropout.forward(this.selfAttn.forward(this.norm1.forward(x))));
     const inner = this.dropout.forward(gelu(this.linear1.forward(this.norm2.forward(h))));
     return h.add(this.dropout.forward(this.linear2.forward(inner)));

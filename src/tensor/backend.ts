@@ -4,37 +4,37 @@
  * writes an output view that overlaps no input, unless its comment allows it.
  */
 
-import type { DType, FloatArray, View } from './view.js';
+import { checkCount, kindOf, wrongKind } from './arguments.js';
+import { checkDType, type DType, type FloatArray, type View } from './view.js';
+
+const UNARY = [
+  'neg',
+  'abs',
+  'sign',
+  'exp',
+  'log',
+  'log1p',
+  'sqrt',
+  'reciprocal',
+  'tanh',
+  'sigmoid',
+  'relu',
+  'erf',
+  'sin',
+  'cos',
+] as const;
+
+const BINARY = ['add', 'sub', 'mul', 'div', 'max', 'min', 'pow', 'greater', 'greaterEqual', 'equal'] as const;
 
 /** Element-wise functions of one operand. */
-export type UnaryName =
-  | 'neg'
-  | 'abs'
-  | 'sign'
-  | 'exp'
-  | 'log'
-  | 'log1p'
-  | 'sqrt'
-  | 'reciprocal'
-  | 'tanh'
-  | 'sigmoid'
-  | 'relu'
-  | 'erf'
-  | 'sin'
-  | 'cos';
+export type UnaryName = (typeof UNARY)[number];
 
 /** Element-wise functions of two operands; the comparisons give 1 or 0; max and min return NaN for a NaN operand. */
-export type BinaryName =
-  | 'add'
-  | 'sub'
-  | 'mul'
-  | 'div'
-  | 'max'
-  | 'min'
-  | 'pow'
-  | 'greater'
-  | 'greaterEqual'
-  | 'equal';
+export type BinaryName = (typeof BINARY)[number];
+
+/** Their names, for whoever looks one up. */
+export const unaryNames: ReadonlySet<string> = new Set(UNARY);
+export const binaryNames: ReadonlySet<string> = new Set(BINARY);
 
 /** Reductions over axes; max returns NaN where any element is NaN. */
 export type ReduceName = 'sum' | 'max';
@@ -222,6 +222,10 @@ let current: Backend | null = null;
 
 /** Makes a backend known by its name; the first one registered is the default. Throws if the name is taken. */
 export function registerBackend(backend: Backend): void {
+  checkCount('registerBackend', arguments.length, 1);
+  if (typeof backend !== 'object' || backend === null || typeof backend.name !== 'string') {
+    throw wrongKind('registerBackend', 'backend', 'an object with a name and kernels', backend);
+  }
   if (registered.has(backend.name)) {
     throw new Error(`registerBackend: '${backend.name}' is taken; give the backend another name`);
   }
@@ -231,15 +235,19 @@ export function registerBackend(backend: Backend): void {
 
 /** The backend of that name; throws an Error that lists the known ones. */
 export function backendNamed(name: string): Backend {
+  checkCount('backendNamed', arguments.length, 1);
   const found = registered.get(name);
   if (!found) {
-    throw new Error(`backend: must be one of ${[...registered.keys()].join(', ')}, got '${name}'`);
+    const got = typeof name === 'string' ? `'${name}'` : kindOf(name);
+    throw new Error(`backend: must be one of ${[...registered.keys()].join(', ')}, got ${got}`);
   }
   return found;
 }
 
 /** The backend on which tensors of a dtype are created when none is named: the default one, if it has the dtype. */
 export function defaultBackend(dtype: DType = 'float32'): Backend {
+  checkCount('defaultBackend', arguments.length, 1);
+  checkDType('defaultBackend', dtype);
   const able = [current, ...registered.values()].find((backend) => backend?.dtypes.includes(dtype));
   if (!able) throw new Error('backend: none is registered; import the package through its entry point');
   return able;
@@ -247,6 +255,7 @@ export function defaultBackend(dtype: DType = 'float32'): Backend {
 
 /** Names the backend on which tensors are created from now on; returns the one before. */
 export function setDefaultBackend(name: string): Backend {
+  checkCount('setDefaultBackend', arguments.length, 1);
   const before = defaultBackend();
   current = backendNamed(name);
   return before;
@@ -254,11 +263,12 @@ export function setDefaultBackend(name: string): Backend {
 
 /** Every registered backend, in the order of registration. */
 export function allBackends(): readonly Backend[] {
+  checkCount('allBackends', arguments.length, 0);
   return [...registered.values()];
 }
 
 /** The backend of a dtype: as asked for, itself or by name; else `own`, if it has the dtype, or the default one. */
 export function chosenBackend(dtype: DType, asked?: Backend | string, own?: Backend): Backend {
-  if (typeof asked === 'string') return backendNamed(asked);
-  return asked ?? (own?.dtypes.includes(dtype) ? own : defaultBackend(dtype));
+  if (asked === undefined) return own?.dtypes.includes(dtype) ? own : defaultBackend(dtype);
+  return typeof asked === 'object' && asked !== null && 'dtypes' in asked ? asked : backendNamed(asked);
 }

@@ -1,7 +1,25 @@
 /** Checks that tensors and row numbers fit together; each throws before any number is computed. */
 
+import { kindOf, wrongKind } from './arguments.js';
 import { formatShape, type Shape, ShapeError, sameShape, sizeOf } from './shape.js';
 import type { Tensor } from './tensor.js';
+
+/** Throws an Error unless a value is a Tensor. Told by what it has, so that this file need not load the class. */
+export function checkTensor(caller: string, name: string, value: Tensor): void {
+  if (typeof value === 'object' && value !== null && value.dtype !== undefined && value.backend !== undefined)
+    return;
+  throw wrongKind(caller, name, 'a Tensor', value);
+}
+
+/** Row numbers in the form that kernels read. Throws an Error unless each is a 32-bit integer. */
+export function rowNumbers(caller: string, rows: Int32Array | readonly number[]): Int32Array {
+  if (rows instanceof Int32Array) return rows;
+  if (!Array.isArray(rows)) throw wrongKind(caller, 'rows', 'an Int32Array or an array of numbers', rows);
+  const wrong = rows.find((row) => row !== (row | 0));
+  if (wrong === undefined) return Int32Array.from(rows);
+  const got = typeof wrong === 'number' ? String(wrong) : kindOf(wrong);
+  throw new ShapeError(`${caller}: rows must be 32-bit integers, got ${got}`);
+}
 
 /** Throws ShapeError unless there is exactly one element. */
 export function checkSingle(caller: string, shape: Shape): void {
@@ -51,6 +69,9 @@ export function checkIndices(caller: string, indices: Int32Array, shape: Shape):
 
 /** Throws unless rows can be added to `target` at `indices`. */
 export function checkScatter(target: Tensor, rows: Tensor, indices: Int32Array): void {
+  checkTensor('scatterAddRows', 'rows', rows);
+  if (!(indices instanceof Int32Array))
+    throw wrongKind('scatterAddRows', 'indices', 'an Int32Array', indices);
   checkAlike('scatterAddRows', target, rows);
   checkIndices('scatterAddRows', indices, target.shape);
   checkSame('scatterAddRows', rows.shape, [indices.length, ...target.shape.slice(1)]);

@@ -3,25 +3,9 @@
  * function of one operand becomes a method by standing in this list.
  */
 
-import type { UnaryName } from './backend.js';
+import { checkCount } from './arguments.js';
+import { type UnaryName, unaryNames } from './backend.js';
 import { Tensor } from './tensor.js';
-
-const names: readonly UnaryName[] = [
-  'abs',
-  'cos',
-  'erf',
-  'exp',
-  'log',
-  'log1p',
-  'neg',
-  'reciprocal',
-  'relu',
-  'sigmoid',
-  'sign',
-  'sin',
-  'sqrt',
-  'tanh',
-];
 
 declare module './tensor.js' {
   interface Tensor extends Readonly<Record<UnaryName, () => Tensor>> {
@@ -30,14 +14,16 @@ declare module './tensor.js' {
   }
 }
 
-for (const name of names) {
+for (const name of unaryNames as ReadonlySet<UnaryName>) {
   Object.defineProperty(Tensor.prototype, name, {
     value(this: Tensor) {
+      checkCount(name, arguments.length, 0);
       return this.unary(name);
     },
   });
 }
 
 Tensor.prototype.square = function () {
+  checkCount('square', arguments.length, 0);
   return this.mul(this);
 };

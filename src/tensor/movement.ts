@@ -3,6 +3,7 @@
  * Tensor because no number is read or written, and nothing here knows of scopes or backends.
  */
 
+import { wrongKind } from './arguments.js';
 import { type Range, resolveRange } from './range.js';
 import { broadcastShapes, checkShape, formatShape, normalizeAxes, type Shape, ShapeError } from './shape.js';
 import { type ArrayView, makeView, type View } from './view.js';
@@ -52,11 +53,30 @@ export function broadcastView({ data, shape, stride, offset }: View, target: Sha
   return makeView(data, target, strides, offset);
 }
 
+/** Throws ShapeError unless ranges are an array of ranges: `x.slice(0, 1)` and `x.slice([0, 1])` are not. */
+function checkRanges(ranges: readonly (Range | null)[]): void {
+  const wanted = 'an array with [start, stop, step] or null for each axis';
+  if (!Array.isArray(ranges)) {
+    const written = typeof ranges === 'number' ? `; write [[${ranges}, …]]` : '';
+    throw new ShapeError(wrongKind('slice', 'ranges', wanted, ranges).message + written);
+  }
+  for (const range of ranges) {
+    if (Array.isArray(range) || range === null || range === undefined) continue;
+    const written = ranges.every((each) => typeof each === 'number')
+      ? `; write [[${ranges.join(', ')}]]`
+      : '';
+    throw new ShapeError(
+      wrongKind('slice', 'a range', '[start, stop, step] or null', range).message + written,
+    );
+  }
+}
+
 /** A range along each leading axis; axes without one stay whole. */
 export function sliceView(
   { data, shape, stride, offset }: View,
   ranges: readonly (Range | null)[],
 ): ArrayView {
+  checkRanges(ranges);
   if (ranges.length > shape.length) {
     throw new ShapeError(
       `slice: at most one range per axis, got ${ranges.length} for shape ${formatShape(shape)}`,

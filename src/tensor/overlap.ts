@@ -3,12 +3,23 @@
  * what it writes would read its own results.
  */
 
+import { formatShape, sizeOf } from './shape.js';
 import type { View } from './view.js';
 
 /** Whether two views reach into one stretch of memory; they may still have no element in common. */
 export function overlaps(a: View, b: View): boolean {
   if (a.data !== b.data && a.data.buffer !== b.data.buffer) return false;
   return edge(a, -1) <= edge(b, 1) && edge(b, -1) <= edge(a, 1);
+}
+
+/** Throws an Error if a view stretches one element over several places: a write into it has no meaning. */
+export function checkWritable(caller: string, { shape, stride }: View): void {
+  for (let axis = 0; axis < shape.length; axis++) {
+    if (stride[axis] !== 0 || shape[axis] <= 1 || sizeOf(shape) === 0) continue;
+    throw new Error(
+      `${caller}: cannot write into a broadcast view, shape ${formatShape(shape)}, whose elements share memory along axis ${axis}; write into a .copy()`,
+    );
+  }
 }
 
 /** Whether writing `target` element by element may change elements of `source` that are still to be read. */

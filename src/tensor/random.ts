@@ -4,6 +4,7 @@
  */
 
 import { mersenne, mersenneFromState } from 'pure-rand/generator/mersenne';
+import { checkCount, checkNumber, kindOf, wrongKind } from './arguments.js';
 import { type TensorOptions, zeros } from './create.js';
 import { cos, log } from './math.js';
 import type { Shape } from './shape.js';
@@ -15,8 +16,10 @@ export class Random {
 
   /** `seed`: an integer in 0 … 2³² − 1; the same seed gives the same numbers, another seed others. */
   constructor(seed: number) {
+    checkCount('Random', arguments.length, 1);
     if (seed !== seed >>> 0) {
-      throw new Error(`Random: seed must be an integer in 0 … ${2 ** 32 - 1}, got ${seed}`);
+      const got = typeof seed === 'number' ? String(seed) : kindOf(seed);
+      throw new Error(`Random: seed must be an integer in 0 … ${2 ** 32 - 1}, got ${got}`);
     }
     this.#generator = mersenne(seed);
   }
@@ -33,7 +36,7 @@ export class Random {
     return this.#generator.getState();
   }
 
-  /** Continues, bit for bit, from a state taken with `state()`. Throws, and stays as it is, where that is none. */
+  /** Continues, bit for bit, from a state taken with `state()`. Throws an Error, and stays as it is, if it is not one. */
   restore(state: readonly number[]): void {
     if (!isState(state)) {
       throw new Error('Random.restore: takes what state() gave, 625 whole numbers, got something else');
@@ -43,6 +46,7 @@ export class Random {
 
   /** A number in [low, high), 53 random bits; stored as float32 it may round up to `high`. */
   uniform(low = 0, high = 1): number {
+    checkCount('Random.uniform', arguments.length, 2);
     const upper = this.#generator.next() >>> 5;
     const lower = this.#generator.next() >>> 6;
     return low + (high - low) * ((upper * 67108864 + lower) / 9007199254740992);
@@ -50,17 +54,26 @@ export class Random {
 
   /** A normally distributed number (Box & Muller 1958). */
   normal(mean = 0, deviation = 1): number {
+    checkCount('Random.normal', arguments.length, 2);
     const radius = Math.sqrt(-2 * log(1 - this.uniform()));
     return mean + deviation * radius * cos(2 * Math.PI * this.uniform());
   }
 
   /** An integer in 0 … n − 1. */
   integer(n: number): number {
+    if (!(Number.isInteger(n) && n >= 1)) {
+      throw new Error(
+        `Random.integer: n must be an integer ≥ 1, got ${typeof n === 'number' ? n : kindOf(n)}`,
+      );
+    }
     return Math.floor(this.uniform() * n);
   }
 
   /** Shuffles an array in place (Fisher–Yates) and returns it. */
   shuffle<T extends unknown[] | Int32Array>(items: T): T {
+    if (!Array.isArray(items) && !(items instanceof Int32Array)) {
+      throw wrongKind('Random.shuffle', 'items', 'an array or an Int32Array', items);
+    }
     for (let i = items.length - 1; i > 0; i--) {
       const j = this.integer(i + 1);
       const item = items[i];
@@ -82,7 +95,23 @@ function isState(state: readonly number[]): boolean {
   );
 }
 
-function fill(shape: Shape, options: TensorOptions, draw: () => number): Tensor {
+/** Throws an Error unless a value is a Random. */
+export function checkRandom(caller: string, value: Random): void {
+  if (value instanceof Random) return;
+  throw new Error(`${wrongKind(caller, 'random', 'a Random', value).message}; write new Random(seed)`);
+}
+
+/** Numbers of one distribution. */
+function fill(
+  caller: string,
+  shape: Shape,
+  random: Random,
+  constants: readonly number[],
+  options: TensorOptions,
+  draw: () => number,
+): Tensor {
+  checkRandom(caller, random);
+  for (const constant of constants) checkNumber(caller, 'mean, deviation or bound', constant);
   const out = zeros(shape, options);
   const { data, offset } = out.view();
   for (let i = 0; i < out.size; i++) data[offset + i] = draw();
@@ -97,7 +126,8 @@ export function uniform(
   high = 1,
   options: TensorOptions = {},
 ): Tensor {
-  return fill(shape, options, () => random.uniform(low, high));
+  checkCount('uniform', arguments.length, 5);
+  return fill('uniform', shape, random, [low, high], options, () => random.uniform(low, high));
 }
 
 /** A tensor of normally distributed numbers. */
@@ -108,5 +138,6 @@ export function normal(
   deviation = 1,
   options: TensorOptions = {},
 ): Tensor {
-  return fill(shape, options, () => random.normal(mean, deviation));
+  checkCount('normal', arguments.length, 5);
+  return fill('normal', shape, random, [mean, deviation], options, () => random.normal(mean, deviation));
 }

@@ -3,6 +3,7 @@
  * copied out. Separate from Tensor because it is the only place that decides how long memory lives.
  */
 
+import { checkCount, checkFunction, checkSynchronous } from './arguments.js';
 import type { Allocation, Backend, Memory } from './backend.js';
 import { formatShape, type Shape } from './shape.js';
 import type { DType } from './view.js';
@@ -80,17 +81,14 @@ function checkDtype({ name, dtypes }: Backend, dtype: DType): void {
  * and objects, are copied out. Scopes nest. Throws if `fn` returns a Promise: memory cannot outlast the call.
  */
 export function scope<T>(fn: () => T): T {
+  checkCount('scope', arguments.length, 1);
+  checkFunction('scope', 'the argument', fn);
   const outer = open;
   const inner = new Scope();
   open = inner;
   try {
     const result = fn();
-    if (isThenable(result)) {
-      Promise.resolve(result).catch(() => undefined); // what it does next can only fail; this error says why
-      throw new Error(
-        'scope: takes a synchronous function, got one that returns a Promise; do the awaiting after the scope',
-      );
-    }
+    checkSynchronous('scope', result, 'do the awaiting after the scope');
     open = null;
     return keepAll(result, inner) as T;
   } finally {
@@ -101,20 +99,17 @@ export function scope<T>(fn: () => T): T {
 
 /** Runs `fn` with long-lived allocation, whatever scope is open: for parameters and optimizer state. */
 export function longLived<T>(fn: () => T): T {
+  checkCount('longLived', arguments.length, 1);
+  checkFunction('longLived', 'the argument', fn);
   const outer = open;
   open = null;
   try {
-    return fn();
+    const result = fn();
+    checkSynchronous('longLived', result, 'do the awaiting before or after it');
+    return result;
   } finally {
     open = outer;
   }
-}
-
-/** Whether a value is a Promise, or may be awaited like one. */
-export function isThenable(value: unknown): value is PromiseLike<unknown> {
-  return (
-    typeof value === 'object' && value !== null && typeof (value as { then?: unknown }).then === 'function'
-  );
 }
 
 /** Copies what the ending scope would release, and the plain arrays and objects that lead to it; all else stays itself. */

@@ -3,6 +3,8 @@
  * raised here or with `ShapeError` from here, before any number is computed.
  */
 
+import { kindOf, wrongKind } from './arguments.js';
+
 /** Lengths along each axis, outermost first; `[]` is a scalar. */
 export type Shape = readonly number[];
 
@@ -13,11 +15,13 @@ export class ShapeError extends Error {
 
 /** `[2, 3]` as text, for messages. */
 export function formatShape(shape: Shape): string {
+  checkList('formatShape', shape);
   return `[${shape.join(', ')}]`;
 }
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
+  checkList('sizeOf', shape);
   let size = 1;
   for (const length of shape) size *= length;
   return size;
@@ -27,8 +31,16 @@ function isLength(length: number): boolean {
   return Number.isInteger(length) && length >= 0;
 }
 
-/** Throws ShapeError unless every length is a non-negative integer. */
+/** Throws ShapeError unless a shape is an array, whatever it holds. */
+function checkList(caller: string, shape: Shape): void {
+  if (Array.isArray(shape)) return;
+  const written = typeof shape === 'number' ? `; write ${caller}([${shape}, …])` : '';
+  throw new ShapeError(wrongKind(caller, 'the shape', 'an array of lengths', shape).message + written);
+}
+
+/** Throws ShapeError unless a shape is an array of non-negative integers. */
 export function checkShape(caller: string, shape: Shape): void {
+  checkList(caller, shape);
   for (const length of shape) {
     if (!isLength(length)) {
       throw new ShapeError(`${caller}: lengths must be integers ≥ 0, got ${formatShape(shape)}`);
@@ -48,6 +60,8 @@ export function rowMajorStrides(shape: Shape): number[] {
 
 /** Whether two shapes are the same. */
 export function sameShape(a: Shape, b: Shape): boolean {
+  checkList('sameShape', a);
+  checkList('sameShape', b);
   if (a.length !== b.length) return false;
   for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
   return true;
@@ -80,11 +94,15 @@ export function broadcastShapes(caller: string, a: Shape, b: Shape): Shape {
   return shape;
 }
 
+function said(axis: unknown): string {
+  return typeof axis === 'number' ? String(axis) : kindOf(axis);
+}
+
 /** `axis` counted from the front; -1 is the last. Throws ShapeError outside -rank … rank - 1. */
 export function normalizeAxis(caller: string, axis: number, rank: number): number {
   if (rank === 0) throw new ShapeError(`${caller}: a scalar has no axes, got axis ${axis}`);
   if (!Number.isInteger(axis) || axis < -rank || axis >= rank) {
-    throw new ShapeError(`${caller}: axis must be an integer in ${-rank} … ${rank - 1}, got ${axis}`);
+    throw new ShapeError(`${caller}: axis must be an integer in ${-rank} … ${rank - 1}, got ${said(axis)}`);
   }
   return axis < 0 ? axis + rank : axis;
 }
@@ -92,6 +110,9 @@ export function normalizeAxis(caller: string, axis: number, rank: number): numbe
 /** Axes given as one number, a list, or nothing (all), counted from the front and checked for repeats. */
 export function normalizeAxes(caller: string, axes: number | Shape | undefined, rank: number): number[] {
   if (typeof axes === 'number') return [normalizeAxis(caller, axes, rank)];
+  if (axes !== undefined && !Array.isArray(axes)) {
+    throw new ShapeError(wrongKind(caller, 'axis', 'a number or an array of numbers', axes).message);
+  }
   const list: number[] = [];
   for (let i = 0; i < (axes?.length ?? rank); i++) {
     const axis = axes ? normalizeAxis(caller, axes[i], rank) : i;
@@ -125,6 +146,7 @@ function extreme(caller: string): string {
 
 /** `shape` with one `-1` replaced by the length that makes it hold `size` elements. */
 export function inferShape(caller: string, shape: Shape, size: number): Shape {
+  checkList(caller, shape);
   const unknown = shape.indexOf(-1);
   if (unknown < 0 && sizeOf(shape) === size && shape.every(isLength)) return shape;
   const known = sizeOf(shape.filter((length) => length !== -1));

@@ -5,17 +5,37 @@
  */
 
 import type { NdArray } from 'ndarray';
-import { type Backend, type BinaryName, chosenBackend, type ReduceName, type UnaryName } from './backend.js';
-import { checkAlike, checkFits, checkIndices, checkProduct, checkScatter, checkSingle } from './checks.js';
+import { checkArray, checkCount, checkFlag, kindOf, notANumber, wrongKind } from './arguments.js';
+import {
+  type Backend,
+  type BinaryName,
+  binaryNames,
+  chosenBackend,
+  type ReduceName,
+  type UnaryName,
+  unaryNames,
+} from './backend.js';
+import {
+  checkAlike,
+  checkFits,
+  checkIndices,
+  checkProduct,
+  checkScatter,
+  checkSingle,
+  checkTensor,
+  rowNumbers,
+} from './checks.js';
 import { describeTensor, inspect } from './describe.js';
 import { broadcastView, sliceView, swapView, transposeView } from './movement.js';
 import { type NestedArray, nested, readNdarray } from './nested.js';
-import { isDisturbed, overlaps } from './overlap.js';
+import { checkNames } from './options.js';
+import { checkWritable, isDisturbed, overlaps } from './overlap.js';
 import type { Range } from './range.js';
 import { allocate, type Changes, currentScope, type Keepable, keep, longLived, type Scope } from './scope.js';
 import {
   broadcastShapes,
   checkNotEmpty,
+  checkShape,
   inferShape,
   isContiguous,
   normalizeAxes,
@@ -25,7 +45,22 @@ import {
   sameShape,
   sizeOf,
 } from './shape.js';
-import { type ArrayView, allocateArray, type DType, dtypeOf, type FloatArray, makeView } from './view.js';
+import {
+  type ArrayView,
+  allocateArray,
+  checkDType,
+  type DType,
+  dtypeOf,
+  type FloatArray,
+  makeView,
+} from './view.js';
+
+/** Throws an Error unless a kernel of that name is among those known. */
+function checkKernel(caller: string, name: string, known: ReadonlySet<string>): void {
+  if (known.has(name)) return;
+  const got = typeof name === 'string' ? `'${name}'` : kindOf(name);
+  throw new Error(`${caller}: there is no function ${got}; it must be one of ${[...known].join(', ')}`);
+}
 
 /** Which axes to reduce (default all) and whether they stay as length 1 (default false). */
 export interface ReduceOptions {
@@ -33,8 +68,24 @@ export interface ReduceOptions {
   readonly keepDims?: boolean;
 }
 
+const REDUCE_OPTIONS = ['axis', 'keepDims'];
+
+/** The options of a reduction. Throws an Error if one has no name known, or keepDims is no flag. */
+export function readReduceOptions(caller: string, options: ReduceOptions): ReduceOptions {
+  checkNames(caller, options, REDUCE_OPTIONS);
+  if (options.keepDims !== undefined) checkFlag(`${caller}`, 'keepDims', options.keepDims);
+  return options;
+}
+
 /** A tensor operand: a number adopts the dtype and backend of the tensor it meets. */
 export type TensorLike = Tensor | number;
+
+function dtypeOfNdarray(array: NdArray): DType {
+  if (typeof array?.get !== 'function' || !Array.isArray(array.shape)) {
+    throw wrongKind('Tensor.from', 'the first argument', 'a scijs ndarray', array);
+  }
+  return array.dtype === 'float64' ? 'float64' : 'float32';
+}
 
 /** Numbers with a shape: float32 or float64, strided, on one backend. */
 export class Tensor implements Keepable {
@@ -50,6 +101,9 @@ export class Tensor implements Keepable {
    * written again while graphs may refer to it, as a parameter's is.
    */
   constructor(view: ArrayView, backend: Backend, scope: Scope | null, changes: Changes | null = null) {
+    if (!view?.data) throw wrongKind('Tensor', 'view', 'a scijs ndarray of floats', view);
+    if (!backend?.memory)
+      throw wrongKind('Tensor', 'backend', 'a backend, as backendNamed gives it', backend);
     this.dtype = dtypeOf(view.data);
     this.backend = backend;
     this.#view = view;
@@ -59,6 +113,9 @@ export class Tensor implements Keepable {
 
   /** A tensor of undefined contents, row-major, living as long as the innermost open scope. */
   static empty(shape: Shape, dtype: DType, backend: Backend): Tensor {
+    if (!backend?.memory) {
+      throw wrongKind('Tensor.empty', 'backend', 'a backend, as backendNamed gives it', backend);
+    }
     const { data, offset } = allocate(backend, dtype, sizeOf(shape));
     return new Tensor(makeView(data, shape, rowMajorStrides(shape), offset), backend, currentScope());
   }
@@ -66,10 +123,12 @@ export class Tensor implements Keepable {
   /** Copies a scijs ndarray of any numeric dtype: float64 stays float64, all else becomes float32 unless told. */
   static from(
     array: NdArray,
-    dtype: DType = array.dtype === 'float64' ? 'float64' : 'float32',
+    dtype: DType = dtypeOfNdarray(array),
     backend: Backend = chosenBackend(dtype),
   ): Tensor {
-    const copy = Tensor.empty(array.shape, dtype, backend);
+    checkCount('Tensor.from', arguments.length, 3);
+    checkDType('Tensor.from', dtype);
+    const copy = Tensor.empty(array.shape, dtype, chosenBackend(dtype, backend));
     readNdarray(array, copy.#view);
     return copy;
   }
@@ -106,11 +165,13 @@ export class Tensor implements Keepable {
 
   /** The elements as a scijs ndarray of their own. */
   ndarray(): ArrayView {
+    checkCount('Tensor.ndarray', arguments.length, 0);
     return makeView(this.data(), this.shape, rowMajorStrides(this.shape), 0);
   }
 
   /** The elements in row-major order, copied. */
   data(): FloatArray {
+    checkCount('Tensor.data', arguments.length, 0);
     const { data, stride, offset } = this.view();
     if (isContiguous(this.shape, stride)) return data.slice(offset, offset + this.size);
     const copy = allocateArray(this.dtype, this.size);
@@ -120,6 +181,7 @@ export class Tensor implements Keepable {
 
   /** The elements as nested arrays; a number for a scalar. */
   toArray(): NestedArray {
+    checkCount('Tensor.toArray', arguments.length, 0);
     return nested(this.data(), this.shape);
   }
 
@@ -127,12 +189,24 @@ export class Tensor implements Keepable {
   toString(): string {
     return describeTensor(this);
   }
+
+  /** Nested numbers, as `tensor()` reads them. */
+  toJSON(): NestedArray {
+    return this.toArray();
+  }
+
+  /** Throws an Error: a Tensor in an expression of JavaScript (`total += x`, `x * 2`, `x < 1`) is a mistake. */
+  valueOf(): never {
+    throw notANumber('Tensor');
+  }
+
   [inspect](): string {
     return describeTensor(this);
   }
 
   /** The only element of a one-element tensor. */
   item(): number {
+    checkCount('Tensor.item', arguments.length, 0);
     checkSingle('Tensor.item', this.shape);
     const { data, offset } = this.view();
     return data[offset];
@@ -140,6 +214,7 @@ export class Tensor implements Keepable {
 
   /** A row-major copy. */
   copy(): Tensor {
+    checkCount('Tensor.copy', arguments.length, 0);
     const out = Tensor.empty(this.shape, this.dtype, this.backend);
     this.backend.copy(this.view(), out.view());
     return out;
@@ -147,6 +222,8 @@ export class Tensor implements Keepable {
 
   /** A copy in another dtype or on another backend, `to('float32', 'simd')`; itself where nothing would change. */
   to(dtype: DType, on?: Backend | string): Tensor {
+    checkCount('Tensor.to', arguments.length, 2);
+    checkDType('Tensor.to', dtype);
     const backend = chosenBackend(dtype, on, this.backend);
     if (dtype === this.dtype && backend === this.backend) return this;
     const out = Tensor.empty(this.shape, dtype, backend);
@@ -161,6 +238,8 @@ export class Tensor implements Keepable {
 
   /** Applies a backend's element-wise function of one operand. */
   unary(name: UnaryName): Tensor {
+    checkCount('Tensor.unary', arguments.length, 1);
+    checkKernel('Tensor.unary', name, unaryNames);
     const out = Tensor.empty(this.shape, this.dtype, this.backend);
     this.backend.unary(name, this.view(), out.view());
     return out;
@@ -168,7 +247,9 @@ export class Tensor implements Keepable {
 
   /** Applies a backend's element-wise function of two operands, broadcasting. */
   binary(name: BinaryName, other: TensorLike): Tensor {
-    const right = this.like(other);
+    checkCount('Tensor.binary', arguments.length, 2);
+    checkKernel('Tensor.binary', name, binaryNames);
+    const right = this.#operand(name, other);
     checkAlike(name, this, right);
     const shape = broadcastShapes(name, this.shape, right.shape);
     const out = Tensor.empty(shape, this.dtype, this.backend);
@@ -178,7 +259,13 @@ export class Tensor implements Keepable {
 
   /** A number as a scalar tensor of this dtype on this backend; a tensor as it is. */
   like(other: TensorLike): Tensor {
-    if (typeof other !== 'number') return other;
+    checkCount('Tensor.like', arguments.length, 1);
+    return this.#operand('Tensor.like', other);
+  }
+
+  #operand(caller: string, other: TensorLike): Tensor {
+    if (other instanceof Tensor) return other;
+    if (typeof other !== 'number') throw wrongKind(caller, 'an operand', 'a Tensor or a number', other);
     const scalar = Tensor.empty([], this.dtype, this.backend);
     const { data, offset } = scalar.#view;
     data[offset] = other;
@@ -186,21 +273,27 @@ export class Tensor implements Keepable {
   }
 
   add(other: TensorLike): Tensor {
+    checkCount('add', arguments.length, 1);
     return this.binary('add', other);
   }
   sub(other: TensorLike): Tensor {
+    checkCount('sub', arguments.length, 1);
     return this.binary('sub', other);
   }
   mul(other: TensorLike): Tensor {
+    checkCount('mul', arguments.length, 1);
     return this.binary('mul', other);
   }
   div(other: TensorLike): Tensor {
+    checkCount('div', arguments.length, 1);
     return this.binary('div', other);
   }
 
   /** this where condition is non-zero, `other` elsewhere. */
   where(condition: Tensor, other: TensorLike): Tensor {
-    const right = this.like(other);
+    checkCount('where', arguments.length, 2);
+    checkTensor('where', 'the condition', condition);
+    const right = this.#operand('where', other);
     checkAlike('where', this, right);
     checkAlike('where', this, condition);
     const both = broadcastShapes('where', this.shape, right.shape);
@@ -214,18 +307,22 @@ export class Tensor implements Keepable {
 
   /** Adds `other`, which must have this shape, into this tensor's own memory. */
   addInPlace(other: Tensor): void {
+    checkCount('addInPlace', arguments.length, 1);
     const source = this.#sourceFrom('addInPlace', other);
     this.backend.binary('add', this.view(), source, this.view());
   }
 
   /** Copies `other`, which must have this shape, into this tensor's own memory. */
   overwrite(other: Tensor): void {
+    checkCount('overwrite', arguments.length, 1);
     this.backend.copy(this.#sourceFrom('overwrite', other), this.view());
   }
 
   /** What a write in place reads: a copy where it would be disturbed. Counts the change. */
   #sourceFrom(caller: string, other: Tensor): ArrayView {
+    checkTensor(caller, 'the argument', other);
     checkFits(caller, this, other);
+    checkWritable(caller, this.view());
     const source = isDisturbed(other.view(), this.view()) ? other.copy() : other;
     this.#countChange();
     return source.view();
@@ -238,22 +335,27 @@ export class Tensor implements Keepable {
 
   /** Adds row i of `rows` to row indices[i] of this tensor's own memory. */
   scatterAddRows(rows: Tensor, indices: Int32Array): void {
+    checkCount('scatterAddRows', arguments.length, 2);
     checkScatter(this, rows, indices);
+    checkWritable('scatterAddRows', this.view());
     const source = overlaps(rows.view(), this.view()) ? rows.copy() : rows;
     this.backend.scatterAdd(source.view(), indices, this.view());
     this.#countChange();
   }
 
   sum(options?: ReduceOptions): Tensor {
+    checkCount('sum', arguments.length, 1);
     return this.#reduce('sum', options);
   }
 
   /** Largest element; NaN where any is NaN. */
   max(options?: ReduceOptions): Tensor {
+    checkCount('max', arguments.length, 1);
     return this.#reduce('max', options);
   }
 
-  #reduce(name: ReduceName, { axis, keepDims = false }: ReduceOptions = {}): Tensor {
+  #reduce(name: ReduceName, options: ReduceOptions = {}): Tensor {
+    const { axis, keepDims } = readReduceOptions(name, options);
     const axes = normalizeAxes(name, axis, this.rank);
     if (name === 'max') checkNotEmpty(name, this.shape, axes);
     const out = Tensor.empty(reducedShape(this.shape, axes, true), this.dtype, this.backend);
@@ -263,6 +365,8 @@ export class Tensor implements Keepable {
 
   /** Matrix product over the last two axes, `[…, n, k] × […, k, m] → […, n, m]`; leading axes broadcast. */
   matmul(other: Tensor): Tensor {
+    checkCount('matmul', arguments.length, 1);
+    checkTensor('matmul', 'the operand', other);
     checkAlike('matmul', this, other);
     const [a, b] = [this.shape, other.shape];
     checkProduct(a, b);
@@ -283,6 +387,7 @@ export class Tensor implements Keepable {
 
   /** The same elements in another shape, one length may be -1; a view where the data is contiguous. */
   reshape(shape: Shape): Tensor {
+    checkCount('reshape', arguments.length, 1);
     const target = inferShape('reshape', shape, this.size);
     const { data, stride, offset } = this.view();
     if (!isContiguous(this.shape, stride)) return this.copy().reshape(target);
@@ -291,6 +396,8 @@ export class Tensor implements Keepable {
 
   /** Axes in another order (default: reversed), a view. */
   transpose(axes?: Shape): Tensor {
+    checkCount('transpose', arguments.length, 1);
+    if (axes !== undefined) checkArray('transpose', 'axes', axes, 'axis numbers');
     if (!axes && this.rank <= 2) return this.T;
     const order = axes ?? this.shape.map((_, axis) => this.rank - 1 - axis);
     return this.#seenAs(transposeView(this.view(), order));
@@ -303,16 +410,21 @@ export class Tensor implements Keepable {
 
   /** A view of this tensor stretched to `shape`: axes of length 1 and missing leading axes repeat. */
   broadcastTo(shape: Shape): Tensor {
+    checkCount('broadcastTo', arguments.length, 1);
+    checkShape('broadcastTo', shape);
     return sameShape(this.shape, shape) ? this : this.#seenAs(broadcastView(this.view(), shape));
   }
 
   /** A view of a range along each leading axis, Python's rules; axes without a range stay whole. */
   slice(ranges: readonly (Range | null)[]): Tensor {
+    checkCount('slice', arguments.length, 1);
     return this.#seenAs(sliceView(this.view(), ranges));
   }
 
   /** Rows of the first axis by number, `[n, …] → [indices.length, …]`. */
-  gatherRows(indices: Int32Array): Tensor {
+  gatherRows(rows: Int32Array | readonly number[]): Tensor {
+    checkCount('gatherRows', arguments.length, 1);
+    const indices = rowNumbers('gatherRows', rows);
     checkIndices('gatherRows', indices, this.shape);
     const out = Tensor.empty([indices.length, ...this.shape.slice(1)], this.dtype, this.backend);
     this.backend.gather(this.view(), indices, out.view());

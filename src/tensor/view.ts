@@ -5,6 +5,7 @@
 
 import type { NdArray } from 'ndarray';
 import ndarray from 'ndarray';
+import { kindOf, wrongKind } from './arguments.js';
 import type { Shape } from './shape.js';
 
 /** Element type of a tensor. */
@@ -39,9 +40,18 @@ function constructorFor(data: FloatArray, rank: number): ViewConstructor {
   return found;
 }
 
-/** The dtype that a float array stores. */
+/** The dtype that a float array stores. Throws an Error for anything else. */
 export function dtypeOf(data: FloatArray): DType {
-  return data instanceof Float32Array ? 'float32' : 'float64';
+  if (data instanceof Float32Array) return 'float32';
+  if (data instanceof Float64Array) return 'float64';
+  throw wrongKind('Tensor', 'the data of a view', 'a Float32Array or a Float64Array', data);
+}
+
+/** Throws an Error unless a dtype is one. */
+export function checkDType(caller: string, dtype: DType): void {
+  if (dtype === 'float32' || dtype === 'float64') return;
+  const got = typeof dtype === 'string' ? `'${dtype}'` : kindOf(dtype);
+  throw new Error(`${caller}: dtype must be float32 or float64, got ${got}`);
 }
 
 /** A fresh float array of `size` zeros. */

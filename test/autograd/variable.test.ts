@@ -119,7 +119,7 @@ describe('Variable', () => {
     expect([x, x.square(), weight, new Parameter(tensor([3]))].map((each) => inspect(each))).toEqual([
       'Variable (leaf) [2] float64 on reference: 1, 2',
       'Variable (square) [2] float64 on reference: 1, 4',
-      "Parameter 'rnn.weightHh' [1, 1] float64 on reference: 0.5",
+      "Parameter 'rnn.weightHh' [1, 1] float64 on reference\n[[0.5]]",
       'Parameter [1] float32 on simd: 3',
     ]);
   });

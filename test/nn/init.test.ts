@@ -79,7 +79,7 @@ describe('Xavier and Kaiming', () => {
       'xavierNormal: gain must be a finite number, got NaN',
     );
     expect(() => kaimingNormal([3, 2], r(), { mode: 'fan_in' as 'fanIn' })).toThrow(
-      "mode must be 'fanIn' or 'fanOut', got 'fan_in'",
+      "mode must be 'fanIn' or 'fanOut', got the string 'fan_in'",
     );
     expect(() => gainFor('swish' as GainName)).toThrow(
       "gainFor: nonlinearity must be one of linear, identity, sigmoid, tanh, relu, leakyRelu, selu, got 'swish'",

@@ -37,16 +37,40 @@ describe('tensor', () => {
 
   it.each<[unknown, string]>([
     [[[1, 2], [3]], 'tensor: rows must have equal lengths, got [2] beside [1]'],
-    [[[1], [[2]]], 'tensor: rows must have equal lengths, got [1] beside [1, 1]'],
-    [[1, [2]], 'tensor: rows must be all numbers or all arrays, got both or a hole'],
+    [[[1], [[2]]], 'tensor: rows must be all numbers or all arrays, got both'],
+    [[1, [2]], 'tensor: rows must be all numbers or all arrays, got both'],
+    [[1, null, '3'], 'tensor: elements must be numbers or arrays of numbers, got null'],
+    ['123', "tensor: elements must be numbers or arrays of numbers, got the string '123'"],
     [[[1, 2], 3], 'tensor: rows must have equal lengths, got [2] beside []'],
     [new Array(2), 'tensor: elements must be numbers or arrays of numbers, got undefined'],
-    [['1'], 'tensor: elements must be numbers or arrays of numbers, got 1'],
+    [['1'], "tensor: elements must be numbers or arrays of numbers, got the string '1'"],
     [null, 'tensor: elements must be numbers or arrays of numbers, got null'],
-    [{}, 'tensor: elements must be numbers or arrays of numbers, got [object Object]'],
+    [{}, 'tensor: elements must be numbers or arrays of numbers, got an empty object'],
   ])('refuses %j', (values, message) => {
     expect(() => tensor(values as NestedArray)).toThrow(ShapeError);
     expect(() => tensor(values as NestedArray)).toThrow(message);
+  });
+
+  it('refuses big integers, and arrays that do not fill the shape that is asked for', () => {
+    const big = BigInt64Array.of(3n) as unknown as number[];
+    expect(() => tensor(big)).toThrow(
+      'tensor: elements must be numbers or arrays of numbers, got the bigint 3',
+    );
+    const shape = [3];
+    const parsed = JSON.parse('[null, 1, "3"]') as number[];
+    expect(() => tensor(parsed, { shape })).toThrow(
+      'tensor: elements must be numbers or arrays of numbers, got null',
+    );
+    expect(() => tensor([[1, 2], [3]], { shape: [2, 2] })).toThrow('tensor: rows must have equal lengths');
+    expect(() => tensor([[1, 2, 3]], { shape })).toThrow(
+      'tensor: nested arrays must have the shape that is asked for, got [1, 3] for [3]',
+    );
+  });
+
+  it('keeps the precision of a Float64Array, unless told', () => {
+    expect(tensor(Float64Array.of(0.1)).item()).toBe(0.1);
+    expect(tensor(Float64Array.of(0.1), { dtype: 'float32' }).item()).toBe(Math.fround(0.1));
+    expect(tensor(Float32Array.of(0.1)).dtype).toBe('float32');
   });
 
   it('refuses shapes that the numbers do not fill', () => {

@@ -389,7 +389,7 @@ describe('a tensor as text', () => {
       ],
       { backend: 'reference' },
     );
-    expect(String(x)).toBe('Tensor [2, 2] float32 on reference: 1, 2.5, NaN, -1e-7');
+    expect(String(x)).toBe('Tensor [2, 2] float32 on reference\n[[    1,   2.5],\n [  NaN, -1e-7]]');
     expect(inspect(x)).toBe(String(x));
     expect(String(zeros([20]))).toMatch(/: 0(, 0){11}, …$/);
   });

@@ -5,7 +5,9 @@
 
 import { ACTIVATION, BINARY, REDUCE, UNARY } from '../../../kernels/simd/kernels.js';
 import { loadKernels } from '../../../kernels/simd/load.js';
+import { checkCount } from '../arguments.js';
 import type { Backend, BinaryName, FusedKernels, ReduceName, UnaryName } from '../backend.js';
+import { checkNames } from '../options.js';
 import { isContiguous, type Shape, sizeOf } from '../shape.js';
 import type { View } from '../view.js';
 import { LoopNest } from './loop-nest.js';
@@ -259,6 +261,8 @@ export const simd = new SimdBackend();
  * left out stay as they were. Throws an Error that says what to do where an option cannot be had.
  */
 export function configureSimd(options: SimdOptions): void {
+  checkCount('configureSimd', arguments.length, 1);
+  checkNames('configureSimd', options, Object.keys(DEFAULT_OPTIONS));
   simd.configure(options);
 }
 
