@@ -5,12 +5,14 @@ import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
 import { buildSimd } from './build-simd.mjs';
+import { buildVendor, vendored } from './vendor.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const { dependencies } = JSON.parse(readFileSync(`${root}package.json`, 'utf8'));
 
 await buildSimd();
 rmSync(`${root}dist`, { recursive: true, force: true });
+const found = new Set();
 await build({
   absWorkingDir: root,
   entryPoints: {
@@ -28,8 +30,10 @@ await build({
   format: 'esm',
   platform: 'neutral',
   target: 'es2023',
-  external: ['node:*', ...Object.keys(dependencies), 'pure-rand/*'],
+  external: ['node:*'],
+  plugins: [vendored(Object.keys(dependencies), found)],
 });
+await buildVendor(root, `${root}dist/vendor`, [...found].sort());
 cpSync(`${root}demos/data`, `${root}dist/data`, { recursive: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
   cwd: root,
