@@ -2,6 +2,7 @@
 
 import { execFileSync } from 'node:child_process';
 import {
+  existsSync,
   mkdirSync,
   mkdtempSync,
   readdirSync,
@@ -11,7 +12,7 @@ import {
   writeFileSync,
 } from 'node:fs';
 import { tmpdir } from 'node:os';
-import { join } from 'node:path';
+import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
@@ -20,6 +21,17 @@ const { dependencies } = JSON.parse(readFileSync(join(root, 'package.json'), 'ut
   dependencies: Record<string, string>;
 };
 const project = mkdtempSync(join(tmpdir(), 'tamegrad-project-'));
+
+const installed = join(project, 'node_modules/tamegrad');
+
+/** Paths of the packed files below a folder, sorted. */
+function packedFiles(folder: string): string[] {
+  const entries = readdirSync(join(installed, folder), { recursive: true, withFileTypes: true });
+  const files = entries
+    .filter((entry) => entry.isFile())
+    .map((entry) => relative(installed, join(entry.parentPath, entry.name)));
+  return files.sort();
+}
 
 function run(command: string, ...args: string[]): string {
   return execFileSync(command, args, { cwd: project, encoding: 'utf8', stdio: ['ignore', 'pipe', 'pipe'] });
@@ -94,12 +106,91 @@ describe('the packed package', () => {
   });
 
   it('ships what it needs and nothing else', () => {
-    expect(readdirSync(join(project, 'node_modules/tamegrad')).sort()).toEqual([
+    expect(packedFiles('').filter((path) => !/^(dist|docs)\//.test(path))).toEqual([
+      'CHANGELOG.md',
+      'CITATION.cff',
+      'CONTRIBUTING.md',
       'LICENSE',
       'README.md',
-      'dist',
-      'docs',
+      'SECURITY.md',
+      'bench/README.md',
+      'kernels/simd/NOTES.md',
       'package.json',
     ]);
+  });
+
+  it('type-checks without the DOM library and without the types of Node', () => {
+    const compilerOptions = {
+      strict: true,
+      module: 'nodenext',
+      target: 'es2022',
+      lib: ['es2023'],
+      types: [],
+      skipLibCheck: false,
+      noEmit: true,
+    };
+    writeFileSync(
+      join(project, 'bare.ts'),
+      "export * from 'tamegrad'; export * from 'tamegrad/diagnose'; export * as report from 'tamegrad/report';",
+    );
+    writeFileSync(
+      join(project, 'tsconfig.bare.json'),
+      JSON.stringify({ compilerOptions, files: ['bare.ts'] }),
+    );
+    run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.bare.json');
+  }, 60_000);
+
+  it('has no link between its documents that leads nowhere', () => {
+    const dead = packedFiles('')
+      .filter((path) => path.endsWith('.md'))
+      .flatMap((path) => {
+        const text = readFileSync(join(installed, path), 'utf8');
+        const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => target);
+        return targets
+          .filter((target) => !existsSync(join(installed, path, '..', target)))
+          .map((target) => `${path}: ${target}`);
+      });
+    expect(dead).toEqual([]);
+  });
+
+  it('brings no more packages than these: gpu.js, webgpu and gl are not among them', () => {
+    const lock = JSON.parse(readFileSync(join(root, 'package-lock.json'), 'utf8')) as {
+      packages: Record<string, { readonly dev?: boolean; readonly devOptional?: boolean }>;
+    };
+    const brought = Object.entries(lock.packages).filter(([, { dev, devOptional }]) => !dev && !devOptional);
+    const names = brought
+      .map(([path]) => path.replace(/^.*node_modules\//, ''))
+      .filter((name) => name !== '');
+    // One of piscina's prebuilt parts for each kind of machine, of which an install takes one.
+    expect(names.filter((name) => !name.startsWith('@napi-rs/nice-'))).toEqual([
+      '@napi-rs/nice',
+      '@petamoriken/float16',
+      '@types/ndarray',
+      'commander',
+      'iota-array',
+      'is-buffer',
+      'ndarray',
+      'piscina',
+      'pure-rand',
+    ]);
+  });
+
+  it('has the licence of everything that it carries', () => {
+    const vendor = readdirSync(join(installed, 'dist/vendor'));
+    expect(vendor).toContain('gpu.js');
+    const licences = readFileSync(join(installed, 'dist/vendor/LICENSES.txt'), 'utf8');
+    for (const file of vendor.filter((name) => name.endsWith('.js'))) {
+      expect(licences.replaceAll('/', '-').replaceAll(/\.js /g, ' ')).toContain(
+        `${file.replace(/\.js$/, '')} `,
+      );
+    }
+    expect(licences).toContain('Copyright (c) 2019 gpu.js Team');
+  });
+
+  it('carries nothing that only Node has in what a page may import', () => {
+    for (const name of ['gpu', 'observablehq-plot', 'linkedom']) {
+      const text = readFileSync(join(installed, `dist/vendor/${name}.js`), 'utf8');
+      expect([name, /(from|import|require\() ?["']node:/.test(text)]).toEqual([name, false]);
+    }
   });
 });

@@ -85,9 +85,15 @@ let relaxedKnown: boolean | undefined;
 export function relaxedSimd(): boolean {
   if (relaxedKnown !== undefined) return relaxedKnown;
   relaxedKnown = WebAssembly.validate(PROBE);
-  if (!relaxedKnown && typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function') {
+  if (!relaxedKnown && hasRelaxedFlag()) {
     process.getBuiltinModule('node:v8')?.setFlagsFromString('--experimental-wasm-relaxed-simd');
     relaxedKnown = WebAssembly.validate(PROBE);
   }
   return relaxedKnown;
+}
+
+/** V8 dropped the flag with version 11.4, which always has relaxed SIMD, and complains on stderr about flags it lacks. */
+function hasRelaxedFlag(): boolean {
+  const inNode = typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
+  return inNode && Number.parseFloat(process.versions.v8 ?? '') < 11.4;
 }

@@ -29,8 +29,8 @@ export interface TrainOptions<Model, Batch> {
   readonly saveEvery?: number;
   /** Called after every step with its record: progress bars, logs, early stopping by `signal`. */
   readonly onStep?: (record: StepRecord) => void;
-  /** Ends the training after the step that runs when it is aborted. */
-  readonly signal?: AbortSignal;
+  /** An AbortSignal: ends the training after the step that runs when it is aborted. */
+  readonly signal?: { readonly aborted: boolean };
   /** Throws at the first non-finite number, naming the op that made it, instead of stopping: see `detectAnomaly`. */
   readonly detectAnomaly?: boolean;
 }

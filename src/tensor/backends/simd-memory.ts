@@ -27,7 +27,7 @@ export class SimdMemory implements Memory {
   #kept = START;
   readonly #blocks: BlockMap;
 
-  /** Takes possession of a memory that nobody else uses; `kernels` work on it. */
+  /** @internal Takes possession of a memory that nobody else uses; `kernels` work on it. */
   constructor(memory: LoadedKernels['memory'], kernels: SimdKernels) {
     this.kernels = kernels;
     this.floats = new Float32Array(memory.buffer);

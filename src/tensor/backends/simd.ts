@@ -29,7 +29,7 @@ export class SimdBackend implements Backend {
   #started: SimdOperands | null = null;
   #pool: ThreadPool | null = null;
 
-  /** `leastWork`: from where on threads share a call; tests ask for less than what pays. */
+  /** @internal `leastWork`: from where on threads share a call; tests ask for less than what pays. */
   constructor(leastWork: LeastWork = MEASURED_LEAST_WORK) {
     this.#leastWork = leastWork;
   }
@@ -58,7 +58,7 @@ export class SimdBackend implements Backend {
     return this.#operands.memory;
   }
 
-  /** The threads that share large calls; null where there is one. */
+  /** @internal The threads that share large calls; null where there is one. */
   get pool(): ThreadPool | null {
     return this.#pool;
   }

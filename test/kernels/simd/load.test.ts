@@ -1,5 +1,6 @@
 import { readFileSync } from 'node:fs';
-import { describe, expect, it } from 'vitest';
+import v8 from 'node:v8';
+import { describe, expect, it, vi } from 'vitest';
 import { UNARY } from '../../../kernels/simd/kernels.js';
 import { loadKernels, relaxedSimd } from '../../../kernels/simd/load.js';
 
@@ -47,5 +48,21 @@ describe('loadKernels', () => {
       expect([0, 2 ** -24]).toContain(floats[2]);
       if (!relaxed) expect(floats[2]).toBe(0);
     }
+  });
+
+  it.each([
+    ['11.3.244.8-node.30', 1],
+    ['11.4.183.1', 0],
+    ['13.6.233.17-node.50', 0],
+    [undefined, 0],
+  ])('asks V8 %s for relaxed SIMD by a flag only where V8 has that flag', async (version, times) => {
+    const setFlag = vi.spyOn(v8, 'setFlagsFromString').mockReturnValue();
+    vi.spyOn(WebAssembly, 'validate').mockReturnValue(false);
+    vi.spyOn(process, 'versions', 'get').mockReturnValue({ ...process.versions, v8: version! });
+    vi.resetModules();
+    const fresh = await import('../../../kernels/simd/load.js');
+    expect(fresh.relaxedSimd()).toBe(false);
+    expect(setFlag).toHaveBeenCalledTimes(times);
+    vi.restoreAllMocks();
   });
 });
