@@ -150,7 +150,10 @@ export interface SimdKernels extends RecurrentKernels {
     count: number,
     n: number,
   ): void;
-  /** out[indices[i], 0 … n] += rows[i, 0 … n] in the order of i; rows are contiguous, indices int32. */
+  /**
+   * out[indices[i], 0 … n] += rows[i, 0 … n] in the order of i; rows are contiguous, indices int32. `lost`, if not 0, is a
+   * zeroed table laid out as `out`, for compensated sums.
+   */
   scatterAddRows(
     out: Address,
     outRow: number,
@@ -158,6 +161,7 @@ export interface SimdKernels extends RecurrentKernels {
     indices: Address,
     count: number,
     n: number,
+    lost: Address,
   ): void;
 
   /** Σ x[0 … n], float32 within blocks of 512 and float64 between: error ≤ 36 · 2⁻²⁴ · Σ|x|. */

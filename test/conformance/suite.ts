@@ -7,6 +7,7 @@ import { describe, expect, it } from 'vitest';
 import {
   type Backend,
   type BinaryName,
+  full,
   mul,
   ones,
   Random,
@@ -19,6 +20,7 @@ import {
   type UnaryName,
   uniform,
   variable,
+  zeros,
 } from '../../src/index.js';
 import { reference } from '../../src/tensor/backends/reference.js';
 import { drawInputs, table } from '../autograd/samples.js';
@@ -179,6 +181,33 @@ export function runConformance(backend: Backend): void {
         );
         expectClose(got, want, 0);
       });
+    });
+  });
+
+  describe(`${backend.name}: sums of many terms`, () => {
+    it.each([2_000, 20_000, 70_000])('a product with an inner dimension of %i keeps its digits', (k) => {
+      const filled = (shape: Shape, dtype: 'float32' | 'float64', on: Backend) =>
+        full(shape, Math.fround(0.1), { dtype, backend: on.name });
+      const exact = k * Math.fround(0.1) ** 2;
+      for (const [m, n] of [
+        [1, 1],
+        [1, 9],
+        [9, 1],
+        [5, 9],
+      ]) {
+        const product = filled([m, k], 'float32', backend).matmul(filled([k, n], 'float32', backend));
+        // A single running sum is off by 1e-4.
+        for (const value of product.data()) expect(Math.abs(value / exact - 1)).toBeLessThan(2e-6);
+      }
+    });
+
+    it('a row that is scattered to a hundred thousand times keeps its digits', () => {
+      const count = 100_000;
+      const target = zeros([2, 3], { backend: backend.name });
+      target.scatterAddRows(full([count, 3], 0.1, { backend: backend.name }), new Int32Array(count).fill(1));
+      const [untouched, summed] = target.toArray() as number[][];
+      expect(untouched).toEqual([0, 0, 0]);
+      for (const value of summed) expect(value / (count * Math.fround(0.1))).toBeCloseTo(1, 6);
     });
   });
 

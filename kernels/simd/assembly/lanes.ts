@@ -19,6 +19,13 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
   return f32x4.sub(c, f32x4.mul(a, b));
 }
 
+/**
+ * Where eight zeros lie: the memory below 64 is nobody's (address 0 means "none"), so nothing is ever written there. A
+ * tile that starts from zeros reads them, since V8 packs neighbouring vectors into 256 bits only if each half of what a
+ * loop carries comes from memory.
+ */
+export const ZEROS: usize = 32;
+
 let held: v128 = f32x4.splat(0);
 
 /**

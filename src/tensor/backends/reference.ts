@@ -150,10 +150,15 @@ export const reference: Backend = {
   },
 
   scatterAdd(rows, indices, out) {
+    // Carried in float64 and rounded once, as every long sum is.
+    const stride = rowMajorStrides(out.shape);
+    const totals: View = { data: new Float64Array(sizeOf(out.shape)), shape: out.shape, stride, offset: 0 };
+    reference.copy(out, totals);
     indices.forEach((row, i) => {
-      const target = rowOf(out, row);
+      const target = rowOf(totals, row);
       reference.binary('add', target, rowOf(rows, i), target);
     });
+    reference.copy(totals, out);
   },
 
   where(condition, a, b, out) {

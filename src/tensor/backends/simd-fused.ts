@@ -92,24 +92,14 @@ function layerKernels(find: () => SimdOperands): LayerKernels {
       const [input, w, b] = [operands.resident(x), operands.resident(weight), operands.contiguous(bias)];
       const target = operands.landing(out);
       const [rows, columns] = out.shape;
-      const { memory, kernels, matmulScratch } = operands;
-      kernels.matmul(
+      operands.product(
         addressOf(target),
-        columns,
         addressOf(b),
-        0,
-        addressOf(input),
-        input.stride[0],
-        input.stride[1],
-        addressOf(w),
-        w.stride[1],
-        w.stride[0],
-        0,
+        { at: addressOf(input), row: input.stride[0], column: input.stride[1] },
+        { at: addressOf(w), row: w.stride[1], column: w.stride[0] },
         rows,
         columns,
         x.shape[1],
-        ACTIVATION.identity,
-        memory.scratch(matmulScratch),
       );
       operands.deliver(target, out, mark);
     },

@@ -3,25 +3,38 @@
  * a kernel needs it, results are copied out. Shared by the backend and its fused kernels.
  */
 
-import type { SimdKernels } from '../../../kernels/simd/kernels.js';
+import { ACTIVATION, BINARY, type SimdKernels } from '../../../kernels/simd/kernels.js';
 import { isContiguous, rowMajorStrides, type Shape, sizeOf } from '../shape.js';
 import { makeView, type View } from '../view.js';
 import { LoopNest } from './loop-nest.js';
 import { reference } from './reference.js';
 import { addressOf, type SimdMemory } from './simd-memory.js';
 
+/**
+ * Products added by one call of the matmul kernel, which adds blocks of 256: a longer product is cut here into calls whose
+ * results are added in order, so that no sum has more than about a hundred terms.
+ */
+const LONGEST_SUM = 64 * 256;
+
+/** Where a matrix lies in the kernels' memory, and how: strides in elements. */
+export interface Placed {
+  readonly at: number;
+  readonly row: number;
+  readonly column: number;
+}
+
 /** Copies in and out of one memory; what `mark` and `deliver` bracket is temporary. */
 export class SimdOperands {
   readonly memory: SimdMemory;
   readonly kernels: SimdKernels;
   /** Bytes of scratch for any matmul. */
-  readonly matmulScratch: number;
+  readonly #matmulScratch: number;
   readonly #nest = new LoopNest();
 
   constructor(memory: SimdMemory) {
     this.memory = memory;
     this.kernels = memory.kernels;
-    this.matmulScratch = memory.kernels.matmulScratchBytes();
+    this.#matmulScratch = memory.kernels.matmulScratchBytes();
   }
 
   /** Start of temporary memory, to be given to `deliver`. */
@@ -69,6 +82,49 @@ export class SimdOperands {
     const position = this.memory.take(indices.length);
     this.memory.integers.set(indices, position);
     return position * 4;
+  }
+
+  /**
+   * out = A · B for contiguous `out` [rows, columns] and k = `inner`; `bias`, an address if it is not 0, is a row to start
+   * from. Sums are added in an order that depends on `inner` alone.
+   */
+  product(
+    out: number,
+    bias: number,
+    a: Placed,
+    b: Placed,
+    rows: number,
+    columns: number,
+    inner: number,
+  ): void {
+    const { kernels, memory } = this;
+    const part = inner > LONGEST_SUM ? this.temporary(rows * columns) : 0;
+    const scratch = memory.scratch(this.#matmulScratch);
+    let done = 0;
+    do {
+      const to = done === 0 ? out : part;
+      const k = Math.min(inner - done, LONGEST_SUM);
+      kernels.matmul(
+        to,
+        columns,
+        done === 0 ? bias : 0,
+        0,
+        a.at + 4 * done * a.column,
+        a.row,
+        a.column,
+        b.at + 4 * done * b.row,
+        b.row,
+        b.column,
+        0,
+        rows,
+        columns,
+        k,
+        ACTIVATION.identity,
+        scratch,
+      );
+      if (done > 0) kernels.binary(BINARY.add, out, 0, 1, out, 0, 1, part, 0, 1, 1, rows * columns);
+      done += k;
+    } while (done < inner);
   }
 
   copy(x: View, out: View): void {

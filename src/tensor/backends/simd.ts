@@ -3,7 +3,7 @@
  * copies in and out what does not lie in the kernels' memory; the arithmetic is in kernels/simd.
  */
 
-import { ACTIVATION, BINARY, REDUCE, UNARY } from '../../../kernels/simd/kernels.js';
+import { BINARY, REDUCE, UNARY } from '../../../kernels/simd/kernels.js';
 import { loadKernels } from '../../../kernels/simd/load.js';
 import { checkCount } from '../arguments.js';
 import type { Backend, BinaryName, FusedKernels, ReduceName, UnaryName } from '../backend.js';
@@ -190,27 +190,17 @@ export class SimdBackend implements Backend {
     const joined = rank === 3 && b.stride[0] === 0 && a.stride[0] === rows * stepA;
     const batches = joined ? 1 : sizeOf(out.shape) / (rows * columns);
     const rowCount = joined ? rows * out.shape[0] : rows;
-    const { memory, kernels, matmulScratch } = this.#operands;
-    const scratch = memory.scratch(matmulScratch);
+    const operands = this.#operands;
     for (let batch = 0; batch < batches; batch++) {
       const [p, q] = joined ? [0, 0] : [batchOffset(a, batch), batchOffset(b, batch)];
-      kernels.matmul(
+      operands.product(
         addressOf(out) + 4 * batch * rows * columns,
-        columns,
         0,
-        0,
-        addressOf(a) + 4 * p,
-        stepA,
-        a.stride[rank - 1],
-        addressOf(b) + 4 * q,
-        b.stride[rank - 2],
-        b.stride[rank - 1],
-        0,
+        { at: addressOf(a) + 4 * p, row: stepA, column: a.stride[rank - 1] },
+        { at: addressOf(b) + 4 * q, row: b.stride[rank - 2], column: b.stride[rank - 1] },
         rowCount,
         columns,
         inner,
-        ACTIVATION.identity,
-        scratch,
       );
     }
   }
@@ -241,6 +231,12 @@ export class SimdBackend implements Backend {
     const source = operands.contiguous(rows);
     const n = sizeOf(out.shape.slice(1));
     const list = operands.indexList(indices);
+    let lost = 0;
+    if (indices.length > LONGEST_PLAIN_SUM) {
+      const size = (out.shape[0] - 1) * target.stride[0] + n;
+      lost = operands.temporary(size);
+      operands.kernels.fill(lost, size, 0);
+    }
     operands.kernels.scatterAddRows(
       addressOf(target),
       target.stride[0],
@@ -248,10 +244,14 @@ export class SimdBackend implements Backend {
       list,
       indices.length,
       n,
+      lost,
     );
     operands.deliver(target, out, mark);
   }
 }
+
+/** From how many rows on a scattered sum is compensated: an index may repeat as often. */
+const LONGEST_PLAIN_SUM = 256;
 
 /** The simd backend of this process. */
 export const simd = new SimdBackend();

@@ -31,11 +31,16 @@ function naive(
   const out = new Float64Array(m * n);
   for (let i = 0; i < m; i++) {
     for (let j = 0; j < n; j++) {
-      let sum = f(init(i, j));
-      for (let p = 0; p < k; p++) {
-        sum = f(sum + f(a.block.data[i * a.row + p * a.col]! * b.block.data[p * b.row + j * b.col]!));
+      // 256 products in one running sum; each block but the first starts from zero and is then added.
+      let total = f(init(i, j));
+      for (let done = 0; done < k; done += 256) {
+        let sum = done === 0 ? total : 0;
+        for (let p = done; p < Math.min(k, done + 256); p++) {
+          sum = f(sum + f(a.block.data[i * a.row + p * a.col]! * b.block.data[p * b.row + j * b.col]!));
+        }
+        total = done === 0 ? sum : f(total + sum);
       }
-      out[i * n + j] = sum;
+      out[i * n + j] = total;
     }
   }
   return out;
@@ -154,6 +159,21 @@ describe('matmul', () => {
         ['columns', 'columns'],
       ] as const) {
         check(arena, { m, n, k, a, b, init: arena.pick(inits) }, true);
+      }
+    }
+  });
+
+  it('adds blocks along k in the same order where an operand is a vector', () => {
+    const arena = new Arena(6);
+    for (const [m, n] of [
+      [1, 40],
+      [1, 7],
+      [37, 1],
+      [3, 1],
+      [1, 1],
+    ] as const) {
+      for (const a of layouts) {
+        for (const b of layouts) check(arena, { m, n, k: 700, a, b, init: arena.pick(inits) }, true);
       }
     }
   });

@@ -103,12 +103,43 @@ export function gatherRows(out: usize, table: usize, tableRow: usize, indices: u
   }
 }
 
-/** out[indices[i], 0 … n] += rows[i, 0 … n], in the order of i. */
-export function scatterAddRows(out: usize, outRow: usize, rows: usize, indices: usize, count: i32, n: i32): void {
+/** One step of Kahan's compensated sum: `sum` plus x, and in `lost` what its last addition rounded away, negated. */
+// @ts-ignore: decorator
+@inline
+function addKahan(sum: usize, lost: usize, x: v128): v128 {
+  const s = v128.load(sum);
+  const y = f32x4.sub(x, v128.load(lost));
+  const t = f32x4.add(s, y);
+  const c = f32x4.sub(f32x4.sub(t, s), y);
+  // What an infinite sum loses is not a number to carry on: infinity stays infinity.
+  v128.store(lost, v128.and(c, f32x4.lt(f32x4.abs(c), f32x4.splat(Infinity))));
+  return t;
+}
+
+/**
+ * out[indices[i], 0 … n] += rows[i, 0 … n], in the order of i. `lost`, if not 0, is a zeroed table laid out as `out`: with
+ * it every sum is compensated (Kahan), and its error does not grow with how often an index repeats.
+ */
+export function scatterAddRows(
+  out: usize, outRow: usize, rows: usize, indices: usize, count: i32, n: i32, lost: usize,
+): void {
   for (let i: i32 = 0; i < count; i++, indices += 4) {
-    let to = out + ((<usize>load<i32>(indices) * outRow) << 2);
+    const at = (<usize>load<i32>(indices) * outRow) << 2;
+    let to = out + at, rest = lost + at;
     let j = n;
-    for (; j >= 4; j -= 4, to += 16, rows += 16) v128.store(to, f32x4.add(v128.load(to), v128.load(rows)));
-    for (; j > 0; j--, to += 4, rows += 4) store<f32>(to, load<f32>(to) + load<f32>(rows));
+    if (lost == 0) {
+      for (; j >= 4; j -= 4, to += 16, rows += 16) v128.store(to, f32x4.add(v128.load(to), v128.load(rows)));
+      for (; j > 0; j--, to += 4, rows += 4) store<f32>(to, load<f32>(to) + load<f32>(rows));
+    } else {
+      for (; j >= 4; j -= 4, to += 16, rest += 16, rows += 16) v128.store(to, addKahan(to, rest, v128.load(rows)));
+      for (; j > 0; j--, to += 4, rest += 4, rows += 4) {
+        const s = load<f32>(to);
+        const y = load<f32>(rows) - load<f32>(rest);
+        const t = s + y;
+        const c = (t - s) - y;
+        store<f32>(rest, abs(c) < Infinity ? c : 0);
+        store<f32>(to, t);
+      }
+    }
   }
 }

@@ -8,7 +8,10 @@ import { packGroups, packPanels } from './pack';
 import { strip4, strip8 } from './tiles';
 import { matrixTimesColumn, rowTimesMatrix } from './vectors';
 
-/** Block sizes: a panel of B (KC × 8) lives in the first cache, a block of A (MC × KC) and panels of B in the second. */
+/**
+ * Block sizes: a panel of B (KC × 8) lives in the first cache, a block of A (MC × KC) and panels of B in the second. KC
+ * is also how many products are added in one running sum, whatever the path and the width of vectors.
+ */
 const KC: i32 = 256;
 const MC: i32 = 128;
 const NC: i32 = 512;
@@ -20,19 +23,20 @@ export function matmulScratchBytes(): i32 {
 
 /**
  * A block of out: `rows` × n as strips of 8 columns. Strides in bytes; panels of B are `panel` bytes apart with `bStep`
- * between their rows. `edge`, if not 0, is where the last, narrower panel lies packed.
+ * between their rows. `edge`, if not 0, is where the last, narrower panel lies packed. With `add`, the product is added to
+ * `out`.
  */
 export function strips(
   out: usize, outRow: usize, init: usize, initRow: usize, a: usize, aRow: usize, aStep: usize, aTile: usize,
-  b: usize, bStep: usize, panel: usize, edge: usize, rows: i32, n: i32, k: i32,
+  b: usize, bStep: usize, panel: usize, edge: usize, rows: i32, n: i32, k: i32, add: bool = false,
 ): void {
   for (; n > 0; n -= 8, out += 32, b += panel) {
     if (n < 8 && edge != 0) {
       b = edge;
       bStep = 32;
     }
-    if (n > 4) strip8(out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, min(n, 8), k);
-    else strip4(out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, n, k);
+    if (n > 4) strip8(out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, min(n, 8), k, add);
+    else strip4(out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, n, k, add);
     if (init != 0) init += 32;
   }
 }
@@ -57,9 +61,10 @@ function blocks(
   const packA = aCol >= 2048 && n >= 32;
   const packedA = scratch + <usize>(NC * KC * 4);
   const width = min(n, NC);
-  let from = init, fromRow = initRow;
   let done: i32 = 0;
   do {
+    // The first block starts from init; each later one is summed by itself and then added.
+    const add = done > 0;
     const kn = min(k - done, KC);
     const bk = b + <usize>done * bRow;
     let edge: usize = 0;
@@ -72,28 +77,26 @@ function blocks(
     for (let i: i32 = 0; i < rows; i += MC) {
       const mn = min(rows - i, MC);
       const o = out + <usize>i * outRow;
-      const f: usize = from == 0 ? 0 : from + <usize>i * fromRow;
+      const f: usize = init == 0 || add ? 0 : init + <usize>i * initRow;
       const ak = a + <usize>i * aRow + <usize>done * aCol;
       const bp = packB ? scratch : bk;
       const bStep: usize = packB ? 32 : bRow;
       const panel: usize = packB ? <usize>kn << 5 : 32;
       if (packA) {
         packGroups(packedA, ak, aRow, aCol, mn, kn);
-        strips(o, outRow, f, fromRow, packedA, 4, 16, <usize>kn << 4, bp, bStep, panel, edge, mn, width, kn);
+        strips(o, outRow, f, initRow, packedA, 4, 16, <usize>kn << 4, bp, bStep, panel, edge, mn, width, kn, add);
       } else {
-        strips(o, outRow, f, fromRow, ak, aRow, aCol, 4 * aRow, bp, bStep, panel, edge, mn, width, kn);
+        strips(o, outRow, f, initRow, ak, aRow, aCol, 4 * aRow, bp, bStep, panel, edge, mn, width, kn, add);
       }
       if (done + kn == k) activateRows(activation, o, outRow, mn, width);
     }
-    // The next block along k adds to what this one wrote.
-    from = out;
-    fromRow = outRow;
     done += kn;
   } while (done < k);
 }
 
 /**
- * out[i, j] = f(init[i, j] + Σ_p a[i, p] · b[p, j]) for rows start ≤ i < end and j < n, the sum in the order of p.
+ * out[i, j] = f(init[i, j] + Σ_p a[i, p] · b[p, j]) for rows start ≤ i < end and j < n. The sum runs in the order of p, in
+ * blocks of KC that are added one to the other: its error grows with the number of blocks, not of products.
  *
  * Strides in elements: `…Row` from row to row, `…Col` from column to column; columns of out and init are adjacent.
  * `init` 0 stands for zeros; `out` itself accumulates; `initRow` 0 is a bias. f is an Activation. `out` overlaps
@@ -114,20 +117,28 @@ export function matmul(
   out += <usize>start * outRow;
   a += <usize>start * aRow;
   if (init != 0) init += <usize>start * initRow;
-  if (rows == 1 && bCol == 4) {
-    rowTimesMatrix(out, init, a, aCol, b, bRow, n, k);
-  } else if (rows == 1 && bRow == 4) {
-    matrixTimesColumn(out, 4, init, 4, b, bCol, a, aCol, n, k);
-  } else if (n == 1 && aCol == 4) {
-    matrixTimesColumn(out, outRow, init, initRow, a, aRow, b, bRow, rows, k);
-  } else if (n == 1 && aRow == 4 && outRow == 4 && (init == 0 || initRow == 4)) {
-    rowTimesMatrix(out, init, b, bRow, a, aCol, rows, k);
-  } else {
-    for (; n > 0; n -= NC, out += NC * 4, b += <usize>NC * bCol) {
-      blocks(out, outRow, init, initRow, a, aRow, aCol, b, bRow, bCol, rows, min(n, NC), k, activation, scratch);
-      if (init != 0) init += NC * 4;
-    }
+  const oneRow = rows == 1 && (bCol == 4 || bRow == 4);
+  const oneColumn = n == 1 && (aCol == 4 || (aRow == 4 && outRow == 4 && (init == 0 || initRow == 4)));
+  if (oneRow || oneColumn) {
+    let done: i32 = 0;
+    do {
+      const kn = min(k - done, KC);
+      const add = done > 0;
+      const from: usize = add ? 0 : init;
+      if (oneRow) {
+        if (bCol == 4) rowTimesMatrix(out, from, a, aCol, b, bRow, n, kn, add);
+        else matrixTimesColumn(out, 4, from, 4, b, bCol, a, aCol, n, kn, add);
+      } else if (aCol == 4) matrixTimesColumn(out, outRow, from, initRow, a, aRow, b, bRow, rows, kn, add);
+      else rowTimesMatrix(out, from, b, bRow, a, aCol, rows, kn, add);
+      a += <usize>kn * aCol;
+      b += <usize>kn * bRow;
+      done += kn;
+    } while (done < k);
+    activateRows(activation, out, outRow, rows, n);
     return;
   }
-  activateRows(activation, out, outRow, rows, n);
+  for (; n > 0; n -= NC, out += NC * 4, b += <usize>NC * bCol) {
+    blocks(out, outRow, init, initRow, a, aRow, aCol, b, bRow, bCol, rows, min(n, NC), k, activation, scratch);
+    if (init != 0) init += NC * 4;
+  }
 }

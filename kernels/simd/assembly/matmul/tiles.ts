@@ -7,38 +7,43 @@
  * loads of a loop's body before its arithmetic, so a larger tile, or unrolling over k, spills (NOTES.md).
  */
 
-import { loadUpTo4, madd, storeUpTo4 } from '../lanes';
+import { ZEROS, loadUpTo4, madd, storeUpTo4 } from '../lanes';
 
-/** The four lanes at `from`, or zeros when nothing is to be added to. */
+/** Four sums; with `add`, added to those at `to`. */
 // @ts-ignore: decorator
 @inline
-function start(init: usize, from: usize, count: i32): v128 {
-  return init == 0 ? f32x4.splat(0) : loadUpTo4(from, count);
+function total(add: bool, to: usize, c: v128, count: i32): v128 {
+  return add ? f32x4.add(loadUpTo4(to, count), c) : c;
 }
 
 /**
- * out[0 … rows, 0 … width] = init + A · B for a strip of 5 … 8 columns. All strides are in bytes: `outRow`, `initRow`
- * between rows, `aRow` between rows of A and `aStep` along k, `bStep` between the 8-wide rows of B (padded to 8 where
- * width < 8), `aTile` from four rows of A to the next four. `init` 0 means zeros; it may be `out` (accumulate) or a row
- * with stride 0 (bias).
+ * The strip of strip8; `full` is known while compiling. V8 packs two vectors into one of 256 bits where it finds stores at
+ * neighbouring addresses whose operands lead up to loads at neighbouring addresses: so a full strip has no narrow
+ * loads or stores, and no zeros but those it reads.
  */
-export function strip8(
-  out: usize, outRow: usize, init: usize, initRow: usize,
+// @ts-ignore: decorator
+@inline
+function strip(
+  full: bool, out: usize, outRow: usize, init: usize, initRow: usize,
   a: usize, aRow: usize, aStep: usize, aTile: usize, b: usize, bStep: usize,
-  rows: i32, width: i32, k: i32,
+  rows: i32, width: i32, k: i32, add: bool,
 ): void {
-  const right = width - 4;
+  const right = full ? 4 : width - 4;
+  if (init == 0) {
+    init = ZEROS;
+    initRow = 0;
+  }
   for (let i = 0; i < rows; i += 4) {
-    // Rows beyond the last repeat it: computed, never stored.
+    // Rows beyond the last repeat it.
     const r1: usize = i + 1 < rows ? 1 : 0;
     const r2: usize = i + 2 < rows ? 2 : r1;
     const r3: usize = i + 3 < rows ? 3 : r2;
+    const p = init + r1 * initRow, q = init + r2 * initRow, s = init + r3 * initRow;
+    let c00 = v128.load(init), c01 = loadUpTo4(init + 16, right);
+    let c10 = v128.load(p), c11 = loadUpTo4(p + 16, right);
+    let c20 = v128.load(q), c21 = loadUpTo4(q + 16, right);
+    let c30 = v128.load(s), c31 = loadUpTo4(s + 16, right);
     let a0 = a, a1 = a + r1 * aRow, a2 = a + r2 * aRow, a3 = a + r3 * aRow;
-    let p = init + r1 * initRow, q = init + r2 * initRow, s = init + r3 * initRow;
-    let c00 = start(init, init, 4), c01 = start(init, init + 16, right);
-    let c10 = start(init, p, 4), c11 = start(init, p + 16, right);
-    let c20 = start(init, q, 4), c21 = start(init, q + 16, right);
-    let c30 = start(init, s, 4), c31 = start(init, s + 16, right);
     let bk = b;
     for (let n = k; n > 0; n--) {
       const b0 = v128.load(bk), b1 = v128.load(bk, 16);
@@ -60,45 +65,66 @@ export function strip8(
       a3 += aStep;
       bk += bStep;
     }
-    let o = out;
-    v128.store(o, c00);
-    storeUpTo4(o + 16, c01, right);
-    if (r1 == 1) {
-      o += outRow;
-      v128.store(o, c10);
-      storeUpTo4(o + 16, c11, right);
+    const o1 = out + r1 * outRow, o2 = out + r2 * outRow, o3 = out + r3 * outRow;
+    if (add) {
+      // All are read before any is written: repeated rows get the same numbers again.
+      c00 = total(true, out, c00, 4);
+      c01 = total(true, out + 16, c01, right);
+      c10 = total(true, o1, c10, 4);
+      c11 = total(true, o1 + 16, c11, right);
+      c20 = total(true, o2, c20, 4);
+      c21 = total(true, o2 + 16, c21, right);
+      c30 = total(true, o3, c30, 4);
+      c31 = total(true, o3 + 16, c31, right);
     }
-    if (r2 == 2) {
-      o += outRow;
-      v128.store(o, c20);
-      storeUpTo4(o + 16, c21, right);
-    }
-    if (r3 == 3) {
-      o += outRow;
-      v128.store(o, c30);
-      storeUpTo4(o + 16, c31, right);
-    }
+    v128.store(out, c00);
+    storeUpTo4(out + 16, c01, right);
+    v128.store(o1, c10);
+    storeUpTo4(o1 + 16, c11, right);
+    v128.store(o2, c20);
+    storeUpTo4(o2 + 16, c21, right);
+    v128.store(o3, c30);
+    storeUpTo4(o3 + 16, c31, right);
     a += aTile;
     out += 4 * outRow;
-    if (init != 0) init += 4 * initRow;
+    init += 4 * initRow;
   }
+}
+
+/**
+ * out[0 … rows, 0 … width] = init + A · B for a strip of 5 … 8 columns; with `add`, out + (init + A · B). All strides are
+ * in bytes: `outRow`, `initRow` between rows, `aRow` between rows of A and `aStep` along k, `bStep` between the 8-wide
+ * rows of B (padded to 8 where width < 8), `aTile` from four rows of A to the next four. `init` 0 means zeros; it may be
+ * `out` (accumulate) or a row with stride 0 (bias).
+ */
+export function strip8(
+  out: usize, outRow: usize, init: usize, initRow: usize,
+  a: usize, aRow: usize, aStep: usize, aTile: usize, b: usize, bStep: usize,
+  rows: i32, width: i32, k: i32, add: bool,
+): void {
+  if (width == 8) strip(true, out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, 8, k, add);
+  else strip(false, out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, width, k, add);
 }
 
 /** As strip8, for 1 … 4 columns; rows of B are padded to 4. */
 export function strip4(
   out: usize, outRow: usize, init: usize, initRow: usize,
   a: usize, aRow: usize, aStep: usize, aTile: usize, b: usize, bStep: usize,
-  rows: i32, width: i32, k: i32,
+  rows: i32, width: i32, k: i32, add: bool,
 ): void {
+  if (init == 0) {
+    init = ZEROS;
+    initRow = 0;
+  }
   for (let i = 0; i < rows; i += 4) {
     const r1: usize = i + 1 < rows ? 1 : 0;
     const r2: usize = i + 2 < rows ? 2 : r1;
     const r3: usize = i + 3 < rows ? 3 : r2;
     let a0 = a, a1 = a + r1 * aRow, a2 = a + r2 * aRow, a3 = a + r3 * aRow;
-    let c0 = start(init, init, width);
-    let c1 = start(init, init + r1 * initRow, width);
-    let c2 = start(init, init + r2 * initRow, width);
-    let c3 = start(init, init + r3 * initRow, width);
+    let c0 = loadUpTo4(init, width);
+    let c1 = loadUpTo4(init + r1 * initRow, width);
+    let c2 = loadUpTo4(init + r2 * initRow, width);
+    let c3 = loadUpTo4(init + r3 * initRow, width);
     let bk = b;
     for (let n = k; n > 0; n--) {
       const bv = v128.load(bk);
@@ -112,12 +138,17 @@ export function strip4(
       a3 += aStep;
       bk += bStep;
     }
+    const o1 = out + r1 * outRow, o2 = out + r2 * outRow, o3 = out + r3 * outRow;
+    c0 = total(add, out, c0, width);
+    c1 = total(add, o1, c1, width);
+    c2 = total(add, o2, c2, width);
+    c3 = total(add, o3, c3, width);
     storeUpTo4(out, c0, width);
-    if (r1 == 1) storeUpTo4(out + outRow, c1, width);
-    if (r2 == 2) storeUpTo4(out + 2 * outRow, c2, width);
-    if (r3 == 3) storeUpTo4(out + 3 * outRow, c3, width);
+    storeUpTo4(o1, c1, width);
+    storeUpTo4(o2, c2, width);
+    storeUpTo4(o3, c3, width);
     a += aTile;
     out += 4 * outRow;
-    if (init != 0) init += 4 * initRow;
+    init += 4 * initRow;
   }
 }

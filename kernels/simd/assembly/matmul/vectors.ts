@@ -7,10 +7,11 @@ import { madd } from '../lanes';
 
 /**
  * out[0 … n] = init + x · M, a row times a matrix with contiguous rows: 16 columns at a time, then 4, then 1. Strides in
- * bytes: `xStep` between elements of x, `row` between rows of M. `init` 0 means zeros.
+ * bytes: `xStep` between elements of x, `row` between rows of M. `init` 0 means zeros; with `add`, the result is added to
+ * `out`.
  */
 export function rowTimesMatrix(
-  out: usize, init: usize, x: usize, xStep: usize, m: usize, row: usize, n: i32, k: i32,
+  out: usize, init: usize, x: usize, xStep: usize, m: usize, row: usize, n: i32, k: i32, add: bool,
 ): void {
   const zero = f32x4.splat(0);
   for (; n >= 16; n -= 16, m += 64, out += 64) {
@@ -30,6 +31,12 @@ export function rowTimesMatrix(
       c2 = madd(s, v128.load(q, 32), c2);
       c3 = madd(s, v128.load(q, 48), c3);
     }
+    if (add) {
+      c0 = f32x4.add(v128.load(out), c0);
+      c1 = f32x4.add(v128.load(out, 16), c1);
+      c2 = f32x4.add(v128.load(out, 32), c2);
+      c3 = f32x4.add(v128.load(out, 48), c3);
+    }
     v128.store(out, c0);
     v128.store(out, c1, 16);
     v128.store(out, c2, 32);
@@ -40,12 +47,13 @@ export function rowTimesMatrix(
     if (init != 0) init += 16;
     let p = x, q = m;
     for (let i = k; i > 0; i--, p += xStep, q += row) c = madd(v128.load_splat<f32>(p), v128.load(q), c);
-    v128.store(out, c);
+    v128.store(out, add ? f32x4.add(v128.load(out), c) : c);
   }
   for (; n > 0; n--, m += 4, out += 4) {
     const c = init != 0 ? v128.load_splat<f32>(init) : zero;
     if (init != 0) init += 4;
-    store<f32>(out, f32x4.extract_lane(dot(c, m, row, x, xStep, k), 0));
+    const total = f32x4.extract_lane(dot(c, m, row, x, xStep, k), 0);
+    store<f32>(out, add ? load<f32>(out) + total : total);
   }
 }
 
@@ -80,10 +88,11 @@ function gather4(from: usize, step: usize): v128 {
   return f32x4.replace_lane(v, 3, load<f32>(from + 3 * step));
 }
 
-/** Four sums to out, `step` bytes apart. */
+/** Four sums to out, `step` bytes apart, or added to what is there. */
 // @ts-ignore: decorator
 @inline
-function scatter4(out: usize, step: usize, c: v128): void {
+function scatter4(out: usize, step: usize, c: v128, add: bool): void {
+  if (add) c = f32x4.add(gather4(out, step), c);
   store<f32>(out, f32x4.extract_lane(c, 0));
   store<f32>(out + step, f32x4.extract_lane(c, 1));
   store<f32>(out + 2 * step, f32x4.extract_lane(c, 2));
@@ -93,11 +102,11 @@ function scatter4(out: usize, step: usize, c: v128): void {
 /**
  * out[i] = init[i] + M[i] · x for `rows` rows of k contiguous elements: sixteen rows at a time (four chains of
  * dependent additions), then one; k in order. Strides in bytes: `outStep` and `initStep` between elements of out and
- * init, `row` between rows of M, `xStep` along x.
+ * init, `row` between rows of M, `xStep` along x. With `add`, the result is added to out.
  */
 export function matrixTimesColumn(
   out: usize, outStep: usize, init: usize, initStep: usize,
-  m: usize, row: usize, x: usize, xStep: usize, rows: i32, k: i32,
+  m: usize, row: usize, x: usize, xStep: usize, rows: i32, k: i32, add: bool,
 ): void {
   const zero = f32x4.splat(0);
   for (; rows >= 16; rows -= 16, m += 16 * row, out += 16 * outStep) {
@@ -125,14 +134,15 @@ export function matrixTimesColumn(
       c2 = madd(gather4(p + 8 * row, row), xi, c2);
       c3 = madd(gather4(p + 12 * row, row), xi, c3);
     }
-    scatter4(out, outStep, c0);
-    scatter4(out + 4 * outStep, outStep, c1);
-    scatter4(out + 8 * outStep, outStep, c2);
-    scatter4(out + 12 * outStep, outStep, c3);
+    scatter4(out, outStep, c0, add);
+    scatter4(out + 4 * outStep, outStep, c1, add);
+    scatter4(out + 8 * outStep, outStep, c2, add);
+    scatter4(out + 12 * outStep, outStep, c3, add);
   }
   for (; rows > 0; rows--, m += row, out += outStep) {
     const c = dot(init != 0 ? v128.load_splat<f32>(init) : zero, m, 4, x, xStep, k);
     if (init != 0) init += initStep;
-    store<f32>(out, f32x4.extract_lane(c, 0));
+    const total = f32x4.extract_lane(c, 0);
+    store<f32>(out, add ? load<f32>(out) + total : total);
   }
 }
