@@ -1,14 +1,16 @@
 /*
  * Compiles kernels/simd/assembly (AssemblyScript) into kernels/simd/build: plain.wasm and relaxed.wasm (multiply-adds
  * fused), and bytes.js, which carries both as base64 so that they travel inside a bundle and load synchronously. Does
- * nothing when the outputs are newer than every source.
+ * nothing when the outputs were made from these very sources.
  *
  *   node scripts/build-simd.mjs [--force]        or        await buildSimd({ force })
  */
 
 import { execFile } from 'node:child_process';
-import { mkdir, readdir, readFile, rename, rm, stat, writeFile } from 'node:fs/promises';
-import { dirname, join } from 'node:path';
+import { createHash } from 'node:crypto';
+import { existsSync } from 'node:fs';
+import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promises';
+import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
 
@@ -36,30 +38,22 @@ const peaks = [
   ['peak-relaxed', 'peak.ts', ['--enable', 'relaxed-simd']],
 ];
 
-/** When the newest of these files was last written; Infinity for one that is missing. */
-async function newest(files) {
-  const times = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        (s) => s.mtimeMs,
-        () => Infinity,
-      ),
-    ),
+/** What the outputs were made from, in a few letters: the sources, this script and the compiler's version. */
+async function fingerprintOf(sources) {
+  const { version } = JSON.parse(
+    await readFile(join(root, 'node_modules/assemblyscript/package.json'), 'utf8'),
   );
-  return Math.max(...times);
+  const hash = createHash('sha256').update(version);
+  for (const file of [...sources.map((name) => join(assembly, name)), fileURLToPath(import.meta.url)]) {
+    hash.update(`\0${basename(file)}\0`).update(await readFile(file));
+  }
+  return hash.digest('hex');
 }
 
-/** When the oldest of these files was last written; 0 for one that is missing. */
-async function oldest(files) {
-  const times = await Promise.all(
-    files.map((file) =>
-      stat(file).then(
-        (s) => s.mtimeMs,
-        () => 0,
-      ),
-    ),
-  );
-  return Math.min(...times);
+/** Whether this output is there and was made from these sources. */
+async function isCurrent(name, fingerprint) {
+  const made = await readFile(join(output, `${name}.made-from`), 'utf8').catch(() => '');
+  return made === fingerprint && existsSync(join(output, `${name}.wasm`));
 }
 
 /** Compiles one program; the error is the compiler's own message. */
@@ -79,11 +73,12 @@ async function compile([name, entry, more], folder) {
  */
 export async function buildSimd({ force = false, peak = false } = {}) {
   const programs = peak ? [...kernels, ...peaks] : kernels;
-  const sources = (await readdir(assembly, { recursive: true })).filter((file) => file.endsWith('.ts'));
-  const inputs = [...sources.map((file) => join(assembly, file)), fileURLToPath(import.meta.url), compiler];
-  const outputs = [...programs.map(([name]) => `${name}.wasm`), 'bytes.js'];
-  if (!force && (await newest(inputs)) < (await oldest(outputs.map((file) => join(output, file)))))
-    return false;
+  const sources = (await readdir(assembly, { recursive: true }))
+    .filter((file) => file.endsWith('.ts'))
+    .sort();
+  const fingerprint = await fingerprintOf(sources);
+  const current = await Promise.all(programs.map(([name]) => isCurrent(name, fingerprint)));
+  if (!force && current.every(Boolean) && existsSync(join(output, 'bytes.js'))) return false;
   const folder = join(output, `.${process.pid}`);
   await mkdir(folder, { recursive: true });
   try {
@@ -95,8 +90,14 @@ export async function buildSimd({ force = false, peak = false } = {}) {
       }),
     );
     await writeFile(join(folder, 'bytes.js'), `// Written by scripts/build-simd.mjs.\n${exported.join('')}`);
-    // Renamed into place, bytes.js last: a reader finds the old file or the new one, never half of one.
-    for (const file of outputs) await rename(join(folder, file), join(output, file));
+    for (const [name] of programs) await writeFile(join(folder, `${name}.made-from`), fingerprint);
+    // Renamed into place, what says that they are current last: a reader finds the old file or the new one, never half of one.
+    const files = [
+      ...programs.map(([name]) => `${name}.wasm`),
+      'bytes.js',
+      ...programs.map(([name]) => `${name}.made-from`),
+    ];
+    for (const file of files) await rename(join(folder, file), join(output, file));
   } finally {
     await rm(folder, { recursive: true, force: true });
   }
