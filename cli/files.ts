@@ -1,38 +1,61 @@
 /** Files that a command is asked to write: looked at before the work that they are to hold. */
 
-import { closeSync, existsSync, openSync, realpathSync, rmSync } from 'node:fs';
-import { basename, dirname, join, resolve } from 'node:path';
+import {
+  checkWritable,
+  FileError,
+  identityOf,
+  isSameFile,
+  printable,
+  targetOf,
+} from '../src/persist/files/index.js';
 import { UsageError } from './errors.js';
 
-/** Throws before any work if a file that is asked for, by the name of its option, could not be written after it. */
-export function checkFiles(files: Readonly<Record<string, string | undefined>>): void {
+/** Stdout, as the system counts what is open. */
+const STDOUT = 1;
+
+/**
+ * Throws before any work if a file that is asked for, by the name of its option, could not be written after it, or is one
+ * that the same command reads (`-` is stdin), prints to, or writes under another option.
+ */
+export function checkFiles(
+  files: Readonly<Record<string, string | undefined>>,
+  inputs: readonly string[] = [],
+): void {
   const asked = Object.entries(files).flatMap(([option, path]) =>
-    path === undefined ? [] : [{ option: `--${option}`, path }],
+    // As a file to write, - is a name like any other.
+    path === undefined ? [] : [{ option: `--${option}`, path: path === '-' ? './-' : path }],
   );
-  for (const { option, path } of asked) checkWritable(option, path);
+  for (const { option, path } of asked) {
+    const input = inputs.find((each) => isSameFile(each, path));
+    if (input !== undefined) {
+      const what = input === '-' ? 'what stdin reads from' : `the input '${printable(input)}'`;
+      throw new UsageError(`${option}: '${printable(path)}' is ${what}; name another file`);
+    }
+    asUsage(() => checkWritable(option, path));
+    // By a name of its own, /dev/stdout, it is meant.
+    const place = isStream(path) ? null : identityOf(path);
+    if (place !== null && place === identityOf(STDOUT)) {
+      throw new UsageError(`${option}: '${printable(path)}' is where stdout goes; name another file`);
+    }
+  }
   for (const [i, one] of asked.entries()) {
-    const other = asked.slice(i + 1).find(({ path }) => placeOf(path) === placeOf(one.path));
+    const other = asked.slice(i + 1).find(({ path }) => isSameFile(path, one.path));
     if (!other) continue;
-    const names = one.path === other.path ? `'${one.path}'` : `one file, '${one.path}' and '${other.path}'`;
+    const [a, b] = [printable(one.path), printable(other.path)];
+    const names = a === b ? `'${a}'` : `one file, '${a}' and '${b}'`;
     throw new UsageError(`${one.option} and ${other.option}: both name ${names}; name two files`);
   }
 }
 
-/** Where a path leads to, links resolved as far as it exists. */
-function placeOf(path: string): string {
-  if (existsSync(path)) return realpathSync(path);
-  const full = resolve(path);
-  return join(realpathSync(dirname(full)), basename(full));
+function isStream(path: string): boolean {
+  return targetOf(path).kind === 'stream';
 }
 
-/** Tried, because permissions do not tell all. */
-function checkWritable(option: string, path: string): void {
-  const isNew = !existsSync(path);
+/** A file that cannot be used is wrong usage where it is named, and a failure later. */
+export function asUsage<T>(act: () => T): T {
   try {
-    closeSync(openSync(path, 'a'));
+    return act();
   } catch (error) {
-    const code = error instanceof Error && 'code' in error ? ` (${error.code})` : '';
-    throw new UsageError(`${option}: '${path}' cannot be written${code}; name a file in an existing folder`);
+    throw error instanceof FileError ? new UsageError(error.message) : error;
   }
-  if (isNew) rmSync(path);
 }

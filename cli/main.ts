@@ -1,17 +1,17 @@
 #!/usr/bin/env node
 /** The executable: runs the command line and leaves with its exit code. */
 
-import { main } from './program.js';
+import { secureOutput } from './output.js';
+import { FAILED, main, tellError } from './program.js';
 
-// A reader that closes the pipe early (`| head`) is no failure.
-process.stdout.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code === 'EPIPE') process.exit(0);
-  throw error;
-});
+/** What nobody caught: told in one line, like any other failure. */
+function fail(error: unknown): void {
+  tellError(error);
+  process.exit(FAILED);
+}
 
-// Nor is one that closes the pipe of progress lines: what was measured is still to be told.
-process.stderr.on('error', (error: NodeJS.ErrnoException) => {
-  if (error.code !== 'EPIPE') throw error;
-});
+secureOutput(fail);
+process.on('uncaughtException', fail);
+process.on('unhandledRejection', fail);
 
 process.exitCode = await main(process.argv.slice(2));

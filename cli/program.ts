@@ -3,6 +3,7 @@
 import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { demos } from '../demos/index.js';
+import { printable } from '../src/persist/files/index.js';
 import { type AdviseOptions, runAdvise } from './commands/advise/command.js';
 import { runDemo } from './commands/demo/command.js';
 import { type ExperimentOptions, joinExperiments, runExperiments } from './commands/experiment/command.js';
@@ -18,9 +19,12 @@ import {
   sweepOptions,
 } from './options.js';
 
-const FAILED = 1;
+/** Exit code of what failed; a signal that ended a run has a code of its own. */
+export const FAILED = 1;
 const WRONG_USAGE = 2;
 const LINE = 80;
+/** Most characters of an error: what it quotes may be as long as an argument can be. */
+const LONGEST = 1000;
 
 /** Runs the command line with the words after `tamegrad`; resolves to the exit code. */
 export async function main(words: readonly string[]): Promise<number> {
@@ -33,9 +37,15 @@ export async function main(words: readonly string[]): Promise<number> {
     return code;
   } catch (error) {
     if (error instanceof CommanderError) return error.exitCode === 0 ? 0 : WRONG_USAGE;
-    process.stderr.write(`error: ${error instanceof Error ? error.message : String(error)}\n`);
+    tellError(error);
     return error instanceof UsageError ? WRONG_USAGE : FAILED;
   }
+}
+
+/** An error in one line of bounded length, with nothing in it that a terminal would act on. */
+export function tellError(error: unknown): void {
+  const message = error instanceof Error ? error.message : String(error);
+  process.stderr.write(`error: ${printable(message, LONGEST)}\n`);
 }
 
 /**
@@ -152,8 +162,14 @@ function version(): string {
 /** Errors in one line with the nearest word, and thrown instead of ending the process. */
 function configure(command: Command): Command {
   return command.exitOverride().configureOutput({
-    outputError: (text, write) => write(`${text.trim().replace(/\s*\n\s*/g, ' ')}${remedy(text, command)}\n`),
+    outputError: (text, write) => write(`${oneLine(text)}${remedy(text, command)}\n`),
   });
+}
+
+/** Commander's text: it sets its guess on a line of its own, all other line breaks are the argument's. */
+function oneLine(text: string): string {
+  const [, message, guess = ''] = /^(.*?)(\n\(Did you mean [^\n]*\))?$/s.exec(text.trim())!;
+  return `${printable(message, LONGEST)}${guess.replace('\n', ' ')}`;
 }
 
 /** The words that would have done, where commander found none that is near. */

@@ -1,7 +1,5 @@
 /** Checkpoints and safetensors as files: read and written whole. Separate because a browser has no file system. */
 
-import { closeSync, fsyncSync, openSync, readFileSync, renameSync, unlinkSync, writeFileSync } from 'node:fs';
-import { dirname } from 'node:path';
 import type { Tensor } from '../tensor/index.js';
 import {
   type CheckpointNotes,
@@ -9,11 +7,13 @@ import {
   encodeCheckpoint,
   restoreCheckpoint,
 } from './checkpoint.js';
+import { readError, readWhole, writeWhole } from './files/index.js';
 import { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js';
 
 /**
  * Writes a checkpoint, replacing what was there: whole or not at all, even where the process is killed or the power
- * fails meanwhile. It passes through `<path>.tmp`; one process at a time may write a path.
+ * fails meanwhile. Links are followed and permissions kept; a process that writes the same path at that moment is waited
+ * for. Throws an Error that names file, cause and remedy.
  */
 export function saveCheckpoint(
   path: string,
@@ -42,49 +42,10 @@ export function readSafetensors(path: string): Safetensors {
 }
 
 function read<T>(caller: string, path: string, decode: (bytes: Uint8Array) => T): T {
+  const bytes = readWhole(caller, path);
   try {
-    return decode(readFileSync(path));
+    return decode(bytes);
   } catch (cause) {
-    throw new Error(`${caller}: '${path}' cannot be read (${reasonOf(cause)})`, { cause });
+    throw readError(caller, path, cause);
   }
-}
-
-/** The new bytes are on the disk under another name before they take the old ones' place, and so is that. */
-function writeWhole(caller: string, path: string, bytes: Uint8Array): void {
-  const temporary = `${path}.tmp`;
-  try {
-    synced(temporary, 'w', (file) => writeFileSync(file, bytes));
-    renameSync(temporary, path);
-    // Windows opens no folders, and needs no such thing.
-    if (process.platform !== 'win32') synced(dirname(path), 'r');
-  } catch (cause) {
-    removeIfThere(temporary);
-    throw new Error(
-      `${caller}: '${path}' cannot be written (${reasonOf(cause)}); name a file in an existing folder`,
-      { cause },
-    );
-  }
-}
-
-function removeIfThere(path: string): void {
-  try {
-    unlinkSync(path);
-  } catch {
-    // What went wrong is told already.
-  }
-}
-
-/** Opens a file or folder, and closes it when all that was written is on the disk. */
-function synced(path: string, flags: string, write?: (file: number) => void): void {
-  const file = openSync(path, flags);
-  try {
-    write?.(file);
-    fsyncSync(file);
-  } finally {
-    closeSync(file);
-  }
-}
-
-function reasonOf(cause: unknown): string {
-  return cause instanceof Error ? cause.message : String(cause);
 }

@@ -1,7 +1,7 @@
 /** The run log on disk: one JSON object a step and line, written at once, so that an interrupted run keeps its log. */
 
-import { closeSync, openSync, writeSync } from 'node:fs';
 import type { StepRecord } from '../train/record.js';
+import { LineFile } from './files/index.js';
 import { toJson } from './json.js';
 
 /** An open run log. */
@@ -11,19 +11,47 @@ export interface RunLog {
   close(): void;
 }
 
-/** Opens a log for writing, replacing what was there. Throws an Error that says why it cannot be written. */
-export function openRunLog(path: string): RunLog {
-  let file: number;
-  try {
-    file = openSync(path, 'w');
-  } catch (cause) {
-    const reason = cause instanceof Error ? cause.message : String(cause);
-    throw new Error(`run log: '${path}' cannot be written (${reason}); name a file in an existing folder`);
+/** How a run log is opened. */
+export interface RunLogOptions {
+  /**
+   * Where the training goes on, as in `train`: the lines of earlier steps are kept, later ones and what a crash or a power
+   * cut left half written are written anew. Without it the log starts empty.
+   */
+  readonly startStep?: number;
+}
+
+/**
+ * Opens a log for writing, replacing what was there; one process at a time may write a path. Throws an Error that names
+ * file, cause and remedy.
+ */
+export function openRunLog(path: string, { startStep = 0 }: RunLogOptions = {}): RunLog {
+  if (!(Number.isInteger(startStep) && startStep >= 0)) {
+    throw new Error(`openRunLog: startStep must be an integer ≥ 0, got ${startStep}`);
   }
+  const keep = startStep === 0 ? undefined : (text: string) => lengthBefore(text, startStep);
+  const file = new LineFile('run log', path, keep);
   return {
-    write: (record, labels = {}) => {
-      writeSync(file, `${toJson({ ...labels, ...record })}\n`);
-    },
-    close: () => closeSync(file),
+    write: (record, labels = {}) => file.write(toJson({ ...labels, ...record })),
+    close: () => file.close(),
   };
+}
+
+/** Length of the whole lines of steps before `step` at the beginning of a log. */
+function lengthBefore(text: string, step: number): number {
+  let length = 0;
+  for (let end = text.indexOf('\n'); end >= 0; end = text.indexOf('\n', length)) {
+    if (!(stepOf(text.slice(length, end)) < step)) break;
+    length = end + 1;
+  }
+  return length;
+}
+
+/** The step of a line; NaN where the line is not a whole one. */
+function stepOf(line: string): number {
+  try {
+    const { step } = JSON.parse(line) as { readonly step?: unknown };
+    return typeof step === 'number' ? step : Number.NaN;
+  } catch {
+    return Number.NaN;
+  }
 }

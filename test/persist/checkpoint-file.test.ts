@@ -1,9 +1,10 @@
-import { mkdirSync, mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { mkdtempSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, beforeEach, describe, expect, it } from 'vitest';
 import { decodeSafetensors, encodeCheckpoint, Linear, Random, tensor } from '../../src/index.js';
 import { loadCheckpoint, readSafetensors, saveCheckpoint, writeSafetensors } from '../../src/node.js';
+import { fullAfter, withDisk } from './files/faults.js';
 
 const root = mkdtempSync(join(tmpdir(), 'tamegrad-checkpoint-'));
 afterAll(() => rmSync(root, { recursive: true, force: true }));
@@ -24,7 +25,7 @@ describe('saveCheckpoint and loadCheckpoint', () => {
   it('write and read a file, replace it, and leave nothing else behind', () => {
     const [first, second] = [parts(1), parts(2)];
     saveCheckpoint(path, { ...first, step: 1, data: 'one' });
-    writeFileSync(`${path}.tmp`, 'left by a process that was killed');
+    writeFileSync(join(folder, '.run.safetensors.tamegrad.tmp'), 'left by a process that was killed');
     first.others.random.uniform();
     saveCheckpoint(path, { ...first, step: 2, data: 'two' });
     expect(readdirSync(folder)).toEqual(['run.safetensors']);
@@ -41,10 +42,11 @@ describe('saveCheckpoint and loadCheckpoint', () => {
       /^encodeCheckpoint: .*NaN at data/,
     );
     expect(readdirSync(folder)).toEqual(['run.safetensors']);
-    mkdirSync(join(folder, 'run.safetensors.tmp'));
-    const message =
-      /^saveCheckpoint: '.*run\.safetensors' cannot be written \(.*\); name a file in an existing folder$/;
-    expect(() => saveCheckpoint(path, { ...parts(1), step: 2 })).toThrow(message);
+    const save = () => saveCheckpoint(path, { ...parts(1), step: 2 });
+    expect(() => withDisk(fullAfter(300), save)).toThrow(
+      `saveCheckpoint: '${path}' cannot be written (ENOSPC: no space left on the device); free some space, or name a file on another disk`,
+    );
+    expect(readdirSync(folder)).toEqual(['run.safetensors']);
     expect(readFileSync(path)).toEqual(before);
   });
 

@@ -1,11 +1,9 @@
 /** `tamegrad advise FILE`: reads anyone's training log, recommends a threshold, says what is the matter. */
 
-import { writeFileSync } from 'node:fs';
-import { resolve } from 'node:path';
 import { toJson } from '../../../src/index.js';
-import { UsageError } from '../../errors.js';
+import { writeWhole } from '../../../src/persist/files/index.js';
 import { checkFiles } from '../../files.js';
-import { INTERRUPTED, onInterrupt } from '../../interrupt.js';
+import { onInterrupt } from '../../interrupt.js';
 import { startProgress } from '../../terminal/progress.js';
 import type { NamedRole } from './columns.js';
 import { type Judged, judge } from './judge.js';
@@ -27,23 +25,20 @@ const LONG = 50;
 /** Judges a log, or what was read of it before a Ctrl-C. Returns the exit code. */
 export async function runAdvise(path: string, options: AdviseOptions): Promise<number> {
   const { report, json, quiet, ...named } = options;
-  if (report !== undefined && resolve(report) === resolve(path)) {
-    throw new UsageError(`--report: '${report}' is the log itself; name another file`);
-  }
-  checkFiles({ report });
+  checkFiles({ report }, [path]);
   const interrupt = onInterrupt();
   try {
     const log = judge(path, await readAll(path, named, quiet || json || false, interrupt.signal));
-    if (report) writeFileSync(report, await renderPage(log, wordsFor(path, options)));
+    if (report) writeWhole('--report', report, await renderPage(log, wordsFor(path, options)));
     process.stdout.write(json ? renderJson(log) : tellJudged(log, process.stdout));
     if (report && !json) process.stdout.write(`\nReport: ${report}\n`);
     if (!log.interrupted) return 0;
     process.stderr.write('interrupted: this is what the log says until then\n');
-    return INTERRUPTED;
+    return interrupt.exitCode;
   } catch (error) {
     if (!interrupt.signal.aborted) throw error;
     process.stderr.write('interrupted: too little of the log was read to say anything\n');
-    return INTERRUPTED;
+    return interrupt.exitCode;
   } finally {
     interrupt.stopListening();
   }

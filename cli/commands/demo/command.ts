@@ -1,13 +1,13 @@
 /** `tamegrad demo NAME`: trains, shows progress, writes log and report, prints the comparison. */
 
-import { writeFileSync } from 'node:fs';
 import { compare, type Watcher } from '../../../demos/compare.js';
 import type { Demo } from '../../../demos/demo.js';
 import type { ClipSpec, StepRecord } from '../../../src/index.js';
 import { setDefaultBackend } from '../../../src/index.js';
 import { openRunLog, type RunLog } from '../../../src/node.js';
+import { writeWhole } from '../../../src/persist/files/index.js';
 import { checkFiles } from '../../files.js';
-import { INTERRUPTED, onInterrupt } from '../../interrupt.js';
+import { onInterrupt } from '../../interrupt.js';
 import { type CommonOptions, configOf, wordsFor } from '../../options.js';
 import { type Progress, startProgress, stepNote } from '../../terminal/progress.js';
 import { renderComparison } from './comparison.js';
@@ -24,13 +24,14 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
   const watcher = new DemoWatcher(demo, config.steps, options.quiet || options.json || false, log);
   try {
     const comparison = await compare(demo, config, watcher, interrupt.signal);
-    if (options.report) writeFileSync(options.report, await renderPage(comparison, wordsFor(demo, config)));
+    if (options.report)
+      writeWhole('--report', options.report, await renderPage(comparison, wordsFor(demo, config)));
     process.stdout.write(
       options.json ? renderJson(comparison) : renderComparison(comparison, process.stdout),
     );
     if (options.report && !options.json) process.stdout.write(`\nReport: ${options.report}\n`);
     if (comparison.interrupted) process.stderr.write('interrupted: this is what was measured until then\n');
-    return comparison.interrupted ? INTERRUPTED : 0;
+    return interrupt.exitCode;
   } finally {
     interrupt.stopListening();
     log?.close();

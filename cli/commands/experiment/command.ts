@@ -1,12 +1,12 @@
 /** `tamegrad experiment`: chooses experiments, runs them side by side, prints and writes what came of them. */
 
-import { writeFileSync } from 'node:fs';
 import type { Experiment } from '../../../experiments/experiment.js';
 import { experiments } from '../../../experiments/index.js';
 import { type Outcome, type Result, runExperiment, stands } from '../../../experiments/run.js';
+import { writeWhole } from '../../../src/persist/files/index.js';
 import { UsageError } from '../../errors.js';
 import { checkFiles } from '../../files.js';
-import { INTERRUPTED, onInterrupt } from '../../interrupt.js';
+import { onInterrupt } from '../../interrupt.js';
 import { nearestOf } from '../../nearest.js';
 import { defaultJobs, runTasks } from '../../pool.js';
 import { type Shard, shardOf } from '../../shard.js';
@@ -78,12 +78,12 @@ export async function runExperiments(words: readonly string[], options: Experime
   await show(results, { ...options, interrupted }, wordsOf(words, options));
   if (!interrupted) return results.every(stands) ? 0 : 1;
   process.stderr.write('interrupted: this is what was measured until then\n');
-  return INTERRUPTED;
+  return interrupt.exitCode;
 }
 
 /** Joins what shards printed with `--json`, and says on stderr what they lack. Returns the exit code. */
 export async function joinExperiments(files: readonly string[], options: ResultOptions): Promise<number> {
-  checkFiles({ report: options.report, claims: options.claims });
+  checkFiles({ report: options.report, claims: options.claims }, files);
   const documents = files.map(readDocument);
   const results = joined(documents.flatMap(({ results: own }) => own).flatMap(({ outcomes }) => outcomes));
   const interrupted = documents.some((document) => document.interrupted);
@@ -101,8 +101,8 @@ async function show(
   { report, claims, json, interrupted }: ShowOptions,
   words: string,
 ): Promise<void> {
-  if (report) writeFileSync(report, await renderPage(results, words));
-  if (claims) writeFileSync(claims, renderClaims(results, `tamegrad experiment ${words}`));
+  if (report) writeWhole('--report', report, await renderPage(results, words));
+  if (claims) writeWhole('--claims', claims, renderClaims(results, `tamegrad experiment ${words}`));
   if (json) {
     process.stdout.write(renderDocument(results, interrupted));
     return;

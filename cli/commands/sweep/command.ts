@@ -1,11 +1,11 @@
 /** `tamegrad sweep demo NAME`: trains under every clip spec with every learning rate and seed, side by side. */
 
-import { writeFileSync } from 'node:fs';
 import type { Demo } from '../../../demos/demo.js';
 import { parseClipSpec } from '../../../src/index.js';
+import { writeWhole } from '../../../src/persist/files/index.js';
 import { UsageError } from '../../errors.js';
 import { checkFiles } from '../../files.js';
-import { INTERRUPTED, onInterrupt } from '../../interrupt.js';
+import { onInterrupt } from '../../interrupt.js';
 import { type CommonOptions, configOf, DEFAULT_SPECS, wordsFor } from '../../options.js';
 import { defaultJobs, runTasks } from '../../pool.js';
 import { startProgress } from '../../terminal/progress.js';
@@ -53,13 +53,13 @@ export async function runSweep(demo: Demo, options: SweepOptions): Promise<numbe
   await show(file.rows, options, wordsFor(demo, { ...config, seeds, lr }));
   if (!interrupt.signal.aborted) return 0;
   process.stderr.write('interrupted: the same command goes on from here\n');
-  return INTERRUPTED;
+  return interrupt.exitCode;
 }
 
 /** What there is to show: without a row there is no page. */
 async function show(rows: readonly SweepRow[], { out, report }: SweepOptions, words: string): Promise<void> {
   if (rows.length > 0) {
-    if (report) writeFileSync(report, await renderPage(rows, `demo ${words}`));
+    if (report) writeWhole('--report', report, await renderPage(rows, `demo ${words}`));
     process.stdout.write(`${tellRows(rows, process.stdout)}\n`);
   }
   process.stdout.write(`Rows: ${out}\n${report && rows.length > 0 ? `Report: ${report}\n` : ''}`);

@@ -3,34 +3,26 @@
  * that was killed goes on behind its last whole line.
  */
 
-import { closeSync, existsSync, ftruncateSync, openSync, readFileSync, writeSync } from 'node:fs';
 import { toJson } from '../../../src/index.js';
+import { LineFile, printable } from '../../../src/persist/files/index.js';
 import { UsageError } from '../../errors.js';
 import { reviveNumber } from '../demo/json.js';
 import { askedOf, type SweepRow, type SweepTask } from './tasks.js';
 
 /** The rows that are there, and a writer of those to come. */
 export class RowFile {
-  readonly rows: SweepRow[];
-  readonly #file: number;
-  /** Where the next row goes. */
-  #at: number;
+  readonly rows: SweepRow[] = [];
+  readonly #file: LineFile;
   /** Rows that came before one that stands before them. */
   readonly #early = new Map<number, SweepRow>();
 
   /** Opens a file for the rows of these tasks. Throws UsageError where it holds those of another sweep. */
   constructor(path: string, tasks: readonly SweepTask[]) {
-    const text = existsSync(path) ? readFileSync(path, 'utf8') : '';
-    // A line that was cut off by a kill has no end.
-    const whole = text.slice(0, text.lastIndexOf('\n') + 1);
-    this.rows = whole
-      .split('\n')
-      .slice(0, -1)
-      .map((line, i) => rowOf(line, path, i, tasks[i]));
-    checkCut(text.slice(whole.length), path, this.rows.length, tasks[this.rows.length]);
-    this.#file = openSync(path, existsSync(path) ? 'r+' : 'w');
-    ftruncateSync(this.#file, Buffer.byteLength(whole));
-    this.#at = Buffer.byteLength(whole);
+    this.#file = new LineFile('sweep', path, (text) => {
+      const { rows, length } = wholeRows(text, path, tasks);
+      this.rows.push(...rows);
+      return length;
+    });
   }
 
   /** Takes the row of task i, and writes all whose turn has come. */
@@ -38,14 +30,30 @@ export class RowFile {
     this.#early.set(i, row);
     for (let next = this.#early.get(this.rows.length); next; next = this.#early.get(this.rows.length)) {
       this.#early.delete(this.rows.length);
-      this.#at += writeSync(this.#file, `${toJson(next)}\n`, this.#at);
+      this.#file.write(toJson(next));
       this.rows.push(next);
     }
   }
 
   close(): void {
-    closeSync(this.#file);
+    this.#file.close();
   }
+}
+
+/**
+ * The rows at the beginning of a text, and how many characters they take. What follows them must be what a kill or a power
+ * cut leaves: the beginning of the next row, and zeros where the disk had not got the bytes yet.
+ */
+function wholeRows(text: string, path: string, tasks: readonly SweepTask[]) {
+  const zeros = text.indexOf('\0');
+  const written = zeros < 0 ? text : text.slice(0, zeros);
+  const length = written.lastIndexOf('\n') + 1;
+  const lines = written.slice(0, length).split('\n').slice(0, -1);
+  const rows = lines.map((line, i) => rowOf(line, path, i, tasks[i]));
+  checkCut(written.slice(length), path, rows.length, tasks[rows.length]);
+  // Zeros in front of something that is not ours are somebody's binary file.
+  if (zeros >= 0 && length === 0 && /[^\0]/.test(text.slice(zeros))) throw foreign(path, 0);
+  return { rows, length };
 }
 
 function rowOf(line: string, path: string, i: number, task: SweepTask | undefined): SweepRow {
@@ -63,7 +71,7 @@ function checkCut(cut: string, path: string, i: number, task: SweepTask | undefi
 
 function foreign(path: string, i: number): UsageError {
   return new UsageError(
-    `sweep: line ${i + 1} of '${path}' is not of this sweep; name another file with --out`,
+    `sweep: line ${i + 1} of '${printable(path)}' is not of this sweep; name another file with --out`,
   );
 }
 

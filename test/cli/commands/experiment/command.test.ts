@@ -66,13 +66,13 @@ it.each([
   ['hunderd-steps', "there is none called 'hunderd-steps'; did you mean hundred-steps?"],
   ['all 99', "there is none called '99'; did you mean"],
   ['--json', 'experiment: name those to run, or all of them: all'],
-  ['1 --claims missing/claims.md', "--claims: 'missing/claims.md' cannot be written (ENOENT)"],
+  ['1 --claims missing/claims.md', "--claims: 'missing/claims.md' cannot be written (ENOENT: "],
   ['1 --claims one --report one', "--report and --claims: both name 'one'"],
   ['1 --seed 30000001', 'It must be a whole number from 0 to 30000000.'],
   ['1 --seeds 1000000000000', 'It must be a whole number from 1 to 10000.'],
   ['1 --jobs 0', 'It must be a whole number of at least 1.'],
   ['1 --shard 3/2', 'It must be i/n with 1 ≤ i ≤ n, as in 1/2.'],
-  ['join package.json', "'package.json' is no output of `experiment --json`"],
+  ['join package.json', "'package.json' is not the output of `experiment --json`"],
 ])('wrong usage: %s', async (wrong, said) => {
   const { code, out, err } = await experiment(...wrong.split(' '));
   expect([code, out]).toEqual([2, '']);

@@ -136,7 +136,7 @@ it.each([
   [['--clip', 'norm:1..10x12345678901234567890'], 'is no range'],
   [['--clip', 'norm:1', '--clip', 'norm:0.1,1'], 'sweep: --clip: norm:1 is given twice'],
   [['--lr', '0.1,0.1'], 'sweep: --lr: 0.1 is given twice'],
-  [['--out', 'missing/rows.jsonl'], "--out: 'missing/rows.jsonl' cannot be written (ENOENT)"],
+  [['--out', 'missing/rows.jsonl'], "--out: 'missing/rows.jsonl' cannot be written (ENOENT: "],
   [['--clip', 'nrom:1'], "clip spec 'nrom:1'"],
   [['--lr', '1..2'], 'It must be a number, a list as 0.01,0.1 or a range as 0.01..1x5.'],
 ])('wrong usage: %s', async (wrong, said) => {
