@@ -20,6 +20,7 @@ import {
   Parameter,
   Random,
   RNN,
+  runHook,
   Sequential,
   SGD,
   scope,
@@ -215,7 +216,7 @@ function clip(total: number, tensors: number): Build {
     };
     const norm = normOfWaves(size, tensors);
     return {
-      step: async () => (await hook.apply(new Gradients(meter), context)).values.norm,
+      step: async () => (await runHook(hook, new Gradients(meter), context)).values.norm,
       backend: defaultBackend().name,
       get normDevice() {
         return meter.device;

@@ -67,7 +67,7 @@ export async function compare(
   return { demo, config, setup, outcomes, interrupted: signal?.aborted ?? false };
 }
 
-/** Specs are parsed anew for every run: a clipper that remembers must not carry one run into the next. */
+/** One run for each spec, and perhaps one beside them. */
 function runsOf(
   { start, beside }: Setup,
   { clips }: DemoConfig,
@@ -85,8 +85,7 @@ async function runOne(
   watcher: Watcher,
   signal: AbortSignal | undefined,
 ): Promise<Outcome> {
-  const { hooks, updateHooks } = spec;
-  const optimizer = optimizers[name](training.model.parameters(), { lr, hooks, updateHooks });
+  const optimizer = optimizers[name](training.model.parameters(), { lr, hooks: spec.make() });
   const result = await train({
     model: training.model,
     loss: (_, batch, step) => training.loss(batch, step),

@@ -11,7 +11,7 @@ const MOSTLY = 0.5;
 
 /** The section that closes the page. */
 export function clippingSection(config: DemoConfig, outcomes: readonly Outcome[]): Section {
-  const clips = outcomes.some(({ spec }) => spec.hooks.length > 0);
+  const clips = outcomes.some(({ spec }) => spec.text !== 'none');
   const paragraphs = [
     stepsText(config, outcomes),
     plateauText(outcomes),

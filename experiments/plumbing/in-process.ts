@@ -1,6 +1,6 @@
 /** Replicas of a model in one process: what threads do through `trainReplicas`, in one place to look at. */
 
-import { type Averaging, type Parameter, type Share, tensor } from '../../src/index.js';
+import { type Averaging, type Parameter, type ReplicaShare, tensor } from '../../src/index.js';
 
 /** Adds up the gradients of replicas, each a list of the same parameters, and gives all of them the sum. */
 export function addUp(replicas: readonly (readonly Parameter[])[]): void {
@@ -12,7 +12,7 @@ export function addUp(replicas: readonly (readonly Parameter[])[]): void {
       });
     const { dtype, backend } = value;
     for (const parameters of replicas)
-      parameters[k].grad = tensor(sum, { shape: value.shape, dtype, backend: backend.name });
+      parameters[k].replaceGrad(tensor(sum, { shape: value.shape, dtype, backend: backend.name }));
   }
 }
 
@@ -20,8 +20,8 @@ export function addUp(replicas: readonly (readonly Parameter[])[]): void {
 export function inProcess(count: number): readonly Averaging[] {
   type Arrival = readonly [
     parameters: readonly Parameter[],
-    share: Share,
-    goOn: (shares: readonly Share[]) => void,
+    share: ReplicaShare,
+    goOn: (shares: readonly ReplicaShare[]) => void,
   ];
   const arrived = new Map<number, Arrival>();
   const arrive = (index: number, arrival: Arrival): void => {

@@ -35,7 +35,7 @@ const spike: GradientHook = {
   apply(gradients, { step }) {
     const scale = step === SPIKE_AT ? SPIKE : 1;
     gradients.scale(scale);
-    return { hook: 'spike', clipped: false, values: { scale } };
+    return { scale };
   },
 };
 

@@ -76,6 +76,7 @@ function visit(variable: Variable, order: Variable[]): void {
       `backward: this graph shares ${variable} with one that is being walked; call it after that pass has ended`,
     );
   }
+  variable.checkFree('backward');
   variable.pending = { pass: order, grad: null, isSum: false };
   order.push(variable);
 }

@@ -169,6 +169,9 @@ export class Variable implements Keepable {
     this.grad = shared;
   }
 
+  /** Throws if the gradient may not be added to now; a Parameter overrides it. */
+  checkFree(_caller: string): void {}
+
   /** The only element of a one-element value. */
   item(): number {
     return this.value.item();

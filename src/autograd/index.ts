@@ -18,4 +18,4 @@ export {
 } from './op.js';
 export { toHalf } from './ops/half.js';
 export * from './ops/index.js';
-export { type BlockPlace, Parameter, type ParameterBlock } from './parameter.js';
+export { type BlockPlace, Parameter, type ParameterBlock, type ParameterHolder } from './parameter.js';

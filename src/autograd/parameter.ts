@@ -21,10 +21,23 @@ import { rowMajorStrides } from '../tensor/shape.js';
 import { makeView } from '../tensor/view.js';
 import { Variable } from './graph.js';
 
+/** Who has a parameter to itself for a while: nobody else may write its value or gradient until that ends. */
+export interface ParameterHolder {
+  /** As messages name it: `SGD.step()`. */
+  readonly owner: string;
+  /** What to do first: `await it`. */
+  readonly remedy: string;
+}
+
 /** A Variable that a model owns and an optimizer changes. */
 export class Parameter extends Variable {
   /** Path in the model, `rnn.weightHh`; empty until a Module is walked. */
   name: string;
+  /**
+   * Who has this parameter to itself, such as a step that runs; null: nobody.
+   * @internal
+   */
+  holder: ParameterHolder | null = null;
   #gradStorage: Tensor | null = null;
   #hasGrad = false;
   readonly #changes: Changes;
@@ -57,13 +70,35 @@ export class Parameter extends Variable {
 
   /** Copies a gradient of the value's shape; null means none, which is not the same as zero. */
   override set grad(grad: Tensor | null) {
+    if (this.holder) this.checkFree('Parameter.grad');
+    this.replaceGrad(grad);
+  }
+
+  /**
+   * Sets the gradient, also while somebody holds this parameter: for the holder.
+   * @internal
+   */
+  replaceGrad(grad: Tensor | null): void {
     if (grad) this.#checkGrad(grad);
     this.#hasGrad = false;
-    if (grad) this.accumulateGrad(grad);
+    if (grad) this.#addGrad(grad);
   }
 
   override accumulateGrad(grad: Tensor): void {
+    if (this.holder) this.checkFree('Parameter.accumulateGrad');
     this.#checkGrad(grad);
+    this.#addGrad(grad);
+  }
+
+  /** Throws if a step, a clip or an unfinished sum of micro-batches has this parameter to itself. */
+  override checkFree(caller: string): void {
+    if (!this.holder) return;
+    const { owner, remedy } = this.holder;
+    const which = this.name ? `'${this.name}'` : `of shape ${formatShape(this.shape)}`;
+    throw new Error(`${caller}: the parameter ${which} belongs to ${owner}; ${remedy}`);
+  }
+
+  #addGrad(grad: Tensor): void {
     if (this.#hasGrad) this.#gradStorage!.addInPlace(grad);
     else if (this.#gradStorage) this.#gradStorage.overwrite(grad);
     else this.#gradStorage = counted(grad, this.#gradChanges);
@@ -72,6 +107,15 @@ export class Parameter extends Variable {
 
   /** Copies new numbers into the value. Throws ShapeError unless shapes agree. */
   assign(value: Tensor): void {
+    if (this.holder) this.checkFree('Parameter.assign');
+    this.replaceValue(value);
+  }
+
+  /**
+   * As `assign`, also while somebody holds this parameter: for the holder.
+   * @internal
+   */
+  replaceValue(value: Tensor): void {
     this.#checkShape('assign', value.shape);
     this.stored.overwrite(value.to(this.stored.dtype, this.stored.backend));
   }
@@ -101,7 +145,7 @@ export class Parameter extends Variable {
     this.stored = slot(values, this.#changes);
     backend.copy(value.view(), this.stored.view());
     this.#gradStorage = slot(grads, this.#gradChanges);
-    if (grad) this.grad = grad;
+    if (grad) this.replaceGrad(grad);
   }
 
   /**

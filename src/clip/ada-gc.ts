@@ -1,11 +1,9 @@
 /** Clipping each parameter by a running average of its own norms: AdaGC, Wang et al. 2025 (arXiv 2502.11034), Alg. 1. */
 
-import { withDefaults } from '../tensor/options.js';
-import { checkBound, checkCount, checkDecay } from './checks.js';
-import { checkEps, clipFactor } from './clip-by-global-norm.js';
-import type { GradientHook, HookReport, NonFinitePolicy } from './hook.js';
-import { measuredNorm } from './measured-norm.js';
-import { checkPolicy, checkReach } from './non-finite.js';
+import { check, integer, type OptionRanges, ranges, settingsOf } from './checks.js';
+import type { GradientHook, NonFinitePolicy } from './hook.js';
+import { mayRemember, policyRange } from './non-finite.js';
+import { clipFactor, countClipped } from './norm-clip.js';
 import { countIn, namedNumbersIn } from './state.js';
 
 /** Options of `adaGC`; symbols are the paper's. */
@@ -23,6 +21,13 @@ export interface AdaGCOptions {
 }
 
 const defaults = { warmup: 100, maxNorm: 1, decay: 0.98, eps: 0, nonFinite: 'throw' } as const;
+const optionRanges: OptionRanges<AdaGCOptions> = {
+  warmup: integer(0),
+  maxNorm: ranges.bound,
+  decay: ranges.share,
+  eps: ranges.finite,
+  nonFinite: policyRange,
+};
 
 /**
  * Scales the gradient of parameter i so that its norm is at most `factor` (λ_rel, 1.05) times its own average:
@@ -32,42 +37,32 @@ const defaults = { warmup: 100, maxNorm: 1, decay: 0.98, eps: 0, nonFinite: 'thr
  */
 export function adaGC(factor = 1.05, options: AdaGCOptions = {}): GradientHook {
   const name = 'adaGC';
-  const { warmup, maxNorm, decay, eps, nonFinite } = withDefaults(name, options, defaults);
-  checkBound(name, 'factor', factor);
-  checkCount(name, 'warmup', warmup, 0);
-  checkBound(name, 'maxNorm', maxNorm);
-  checkDecay(name, 'decay', decay);
-  checkEps(name, eps);
-  checkPolicy(name, nonFinite);
+  const { warmup, maxNorm, decay, eps, nonFinite } = settingsOf(name, options, defaults, optionRanges);
+  check(name, 'factor', factor, ranges.bound);
   let steps = 0;
   let averages = new Map<string, number>();
-  const learn = (parameter: string, norm: number): void => {
-    const average = averages.get(parameter) ?? norm;
-    const next = steps < warmup ? Math.min(average, norm) : decay * average + (1 - decay) * norm;
-    averages.set(parameter, next);
-  };
   return {
     name,
-    async apply(gradients): Promise<HookReport> {
-      const { norm, zeroed, counts } = await measuredNorm(name, gradients, nonFinite);
-      if (gradients.skipped !== null) return { hook: name, clipped: false, values: { norm } };
-      await checkReach(name, gradients, norm);
-      const norms = await gradients.norms();
-      const whole = clipFactor(norm, maxNorm, eps);
-      const scales = [...norms].map(([parameter, own]) => {
-        if (steps < warmup) return whole;
-        const average = averages.get(parameter);
-        return clipFactor(own, average === undefined ? maxNorm : factor * average, 0);
+    nonFinite,
+    async apply(gradients) {
+      const [norm, norms] = [await gradients.norm(), await gradients.norms()];
+      const before = gradients.names.map((each) => averages.get(each));
+      const scales = norms.map((own, i) => {
+        if (steps < warmup) return clipFactor(norm, maxNorm, eps);
+        return clipFactor(own, before[i] === undefined ? maxNorm : factor * before[i]);
       });
       gradients.scaleEach(scales);
-      if (counts) {
-        for (const [i, [parameter, own]] of [...norms].entries()) {
-          if (own > 0) learn(parameter, scales[i] * own);
+      if (mayRemember(gradients, norm)) {
+        for (const [i, own] of norms.entries()) {
+          if (own === 0) continue;
+          const clipped = scales[i] * own;
+          const average = before[i] ?? clipped;
+          const next = steps < warmup ? Math.min(average, clipped) : decay * average + (1 - decay) * clipped;
+          averages.set(gradients.names[i], next);
         }
         steps++;
       }
-      const clippedParameters = scales.filter((scale) => scale !== 1).length;
-      return { hook: name, clipped: zeroed || clippedParameters > 0, values: { norm, clippedParameters } };
+      return { norm, clippedParameters: countClipped(scales) };
     },
     state: () => ({ steps, averages: Object.fromEntries(averages) }),
     restore: (state) => {

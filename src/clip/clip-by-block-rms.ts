@@ -1,10 +1,9 @@
 /** Clipping each gradient by the root mean square of its elements: Optax' `clip_by_block_rms`. */
 
-import { withDefaults } from '../tensor/options.js';
-import { type NormClipOptions, normDefaults } from './clip-by-global-norm.js';
-import { clipEach } from './clip-by-norm.js';
+import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
-import type { Schedule } from './schedule.js';
+import { clipFactor, countClipped, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
+import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
 
 /**
  * Scales each gradient alone so that RMS(g) = ‖g‖ / √(number of elements) is at most `maxRms`: g ← g / max(1, RMS(g) / d).
@@ -16,7 +15,21 @@ export function clipByBlockRms(
   options: Omit<NormClipOptions, 'p'> = {},
 ): GradientHook {
   const name = 'clipByBlockRms';
-  const { p, ...defaults } = normDefaults;
-  const settings = withDefaults(name, options, defaults);
-  return clipEach(name, maxRms, { p, ...settings }, (size) => Math.sqrt(size || 1));
+  const { p: _2, ...defaults } = normDefaults;
+  const { p: _power, ...ranges } = normRanges;
+  const { eps, nonFinite } = settingsOf(name, options, defaults, ranges);
+  checkThreshold(name, 'maxRms', maxRms);
+  return {
+    name,
+    nonFinite,
+    async apply(gradients, { step }) {
+      const threshold = thresholdAt(name, maxRms, step);
+      const norms = await gradients.norms();
+      const scales = norms.map((norm, i) => {
+        return clipFactor(norm, threshold * Math.sqrt(gradients.parameters[i].value.size || 1), eps);
+      });
+      gradients.scaleEach(scales);
+      return { norm: await gradients.norm(), threshold, clippedParameters: countClipped(scales) };
+    },
+  };
 }

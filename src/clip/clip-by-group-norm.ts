@@ -1,12 +1,10 @@
 /** Clipping each parameter group of the optimizer by its own norm, to one threshold or one each. */
 
-import type { Parameter } from '../autograd/index.js';
-import { withDefaults } from '../tensor/options.js';
-import { checkNormClip, clipFactor, type NormClipOptions, normDefaults } from './clip-by-global-norm.js';
-import type { GradientHook, StepContext } from './hook.js';
+import { settingsOf } from './checks.js';
+import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
-import { applyPolicy, checkReach } from './non-finite.js';
-import { type Schedule, thresholdAt } from './schedule.js';
+import { clipFactor, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
+import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
 
 /**
  * Scales the gradients of each parameter group together so that their p-norm is at most `maxNorm`: one threshold (or
@@ -18,59 +16,33 @@ export function clipByGroupNorm(
   options: NormClipOptions = {},
 ): GradientHook {
   const name = 'clipByGroupNorm';
-  const { p, eps, nonFinite } = withDefaults(name, options, normDefaults);
-  for (const each of [maxNorm].flat()) checkNormClip(name, each, { p, eps, nonFinite });
+  const { p, eps, nonFinite } = settingsOf(name, options, normDefaults, normRanges);
+  const given = Array.isArray(maxNorm) ? [...(maxNorm as readonly (number | Schedule)[])] : null;
+  for (const each of given ?? [maxNorm as number]) checkThreshold(name, 'maxNorm', each);
   return {
     name,
-    async apply(gradients, context) {
-      const thresholds = thresholdsOf(name, maxNorm, context);
-      const zeroed = await applyPolicy(name, gradients, nonFinite);
-      const norms = [...(await gradients.norms(p)).values()];
-      const members = membersOf(gradients.parameters, context.groups);
-      const groupNorms = members.map((positions) =>
-        combineNorms(
-          positions.map((i) => norms[i]),
-          p,
-        ),
-      );
-      const scales = new Array<number>(norms.length).fill(1);
-      let clippedGroups = 0;
-      for (const [g, norm] of groupNorms.entries()) {
-        if (gradients.skipped !== null || thresholds[g] === Number.POSITIVE_INFINITY) continue;
-        await checkReach(name, gradients, norm);
-        const scale = clipFactor(norm, thresholds[g], eps);
-        for (const i of members[g]) scales[i] = scale;
-        if (scale !== 1) clippedGroups++;
+    nonFinite,
+    async apply(gradients, { groups, step }) {
+      const thresholds = given ?? groups.map(() => maxNorm as number | Schedule);
+      if (thresholds.length !== groups.length) {
+        throw new Error(
+          `${name}: needs one maxNorm, or one for each group, got ${thresholds.length} for ${groups.length} groups`,
+        );
       }
-      gradients.scaleEach(scales);
-      const values = { norm: combineNorms(norms, p), clippedGroups };
-      return { hook: name, clipped: zeroed || clippedGroups > 0, values };
+      const norms = await gradients.norms(p);
+      const groupOf = gradients.parameters.map((each) => groups.findIndex((group) => group.includes(each)));
+      const factors = groups.map((_, g) => {
+        const norm = combineNorms(
+          norms.filter((_, i) => groupOf[i] === g),
+          p,
+        );
+        return clipFactor(norm, thresholdAt(name, thresholds[g], step), eps);
+      });
+      gradients.scaleEach(groupOf.map((g) => factors[g]));
+      return {
+        norm: combineNorms(norms, p),
+        clippedGroups: factors.filter((factor) => factor !== 1).length,
+      };
     },
   };
-}
-
-/** The threshold of every group at this step. Throws where there are not as many. */
-function thresholdsOf(
-  name: string,
-  maxNorm: number | Schedule | readonly (number | Schedule)[],
-  { groups, step }: StepContext,
-): number[] {
-  const each = typeof maxNorm === 'object' ? maxNorm : groups.map(() => maxNorm);
-  if (each.length !== groups.length) {
-    throw new Error(
-      `${name}: needs one threshold or one a group, got ${each.length} for ${groups.length} groups`,
-    );
-  }
-  return each.map((threshold) => thresholdAt(name, threshold, step));
-}
-
-/** Positions of each group's parameters in a list. */
-function membersOf(
-  parameters: readonly Parameter[],
-  groups: readonly (readonly Parameter[])[],
-): readonly (readonly number[])[] {
-  const positions = new Map(parameters.map((parameter, i) => [parameter, i]));
-  return groups.map((group) =>
-    group.map((parameter) => positions.get(parameter)).filter((i) => i !== undefined),
-  );
 }

@@ -1,25 +1,22 @@
 /** Clipping element by element: bounds every number, and so changes the direction. */
 
-import { checkNames } from '../tensor/options.js';
 import type { GradientHook } from './hook.js';
 import { rangeOf, type ValueRange } from './in-place.js';
 import { type Schedule, thresholdAt } from './schedule.js';
 
 /**
- * Bounds every gradient element to [−limit, limit], or to [min, max] where min ≤ 0 ≤ max. A limit may follow a schedule.
- * NaN passes through and ±∞ is bounded, as in PyTorch; put `skipNonFinite()` before it to notice either.
+ * Bounds every gradient element to [−maxValue, maxValue], or to [min, max] with min ≤ 0 ≤ max. The bound may follow a
+ * schedule. NaN passes through and ±∞ is bounded, as in PyTorch; put `skipNonFinite()` before it to notice either.
  */
-export function clipByValue(limit: number | Schedule | ValueRange): GradientHook {
+export function clipByValue(maxValue: number | Schedule | ValueRange): GradientHook {
   const name = 'clipByValue';
-  if (typeof limit !== 'function') rangeOf(name, limit);
-  if (typeof limit === 'object') checkNames(name, limit, ['min', 'max']);
+  if (typeof maxValue !== 'function') rangeOf(name, 'maxValue', maxValue);
   return {
     name,
     apply(gradients, { step }) {
-      const range = rangeOf(name, typeof limit === 'object' ? limit : thresholdAt(name, limit, step));
-      const clippedElements = gradients.clamp(range);
-      const threshold = Math.max(-range.min, range.max);
-      return { hook: name, clipped: clippedElements > 0, values: { threshold, clippedElements } };
+      const bound = typeof maxValue === 'function' ? thresholdAt(name, maxValue, step) : maxValue;
+      const { min, max } = rangeOf(name, 'maxValue', bound);
+      return { threshold: Math.max(-min, max), clippedElements: gradients.clamp({ min, max }) };
     },
   };
 }

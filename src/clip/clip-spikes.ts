@@ -2,8 +2,8 @@
 
 import type { Parameter } from '../autograd/index.js';
 import { type FloatArray, longLived, type Tensor } from '../tensor/index.js';
-import { checkThreshold, type GradientHook, type StepContext } from './hook.js';
-import { type Schedule, thresholdAt } from './schedule.js';
+import type { GradientHook, StepContext } from './hook.js';
+import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
 import { stateOf } from './updates.js';
 
 /** What Adam and its kin keep of g², or RMSprop under its name; undefined before the first update. */
@@ -36,18 +36,18 @@ function rounded(bound: number, { dtype }: Tensor): number {
 /**
  * Bounds every element by what its second moment v, as the optimizer left it one step before, leads to expect: where
  * g² > θ·v_{t−1}, g ← sign(g)·√(θ·v_{t−1}) (Huang et al. 2025, "SPAM"; θ = 5000 there). Elements without a history
- * (the first step, rows not seen yet) stay; NaN passes and ±∞ is bounded. Throws where the optimizer keeps no second
- * moment, as Adam and RMSprop do. SPAM also zeroes the moments every 500 steps; this does not, since hooks only read an
+ * (the first step, rows not seen yet) stay; NaN passes and ±∞ is bounded. Throws if the optimizer keeps no second
+ * moment; Adam and RMSprop do. SPAM also zeroes the moments every 500 steps; this does not, since hooks only read an
  * optimizer's state.
  */
 export function clipSpikes(threshold: number | Schedule = 5000): GradientHook {
   const name = 'clipSpikes';
-  if (typeof threshold !== 'function') checkThreshold(name, threshold);
+  checkThreshold(name, 'threshold', threshold);
   return {
     name,
     apply(gradients, context) {
       const limit = thresholdAt(name, threshold, context.step);
-      const { parameters, names } = gradients;
+      const { parameters } = gradients;
       const moments = parameters.map((parameter) => momentsOf(context, parameter));
       // Parameters of a group added later have none yet; it is another matter if nobody has.
       if (context.step > 0 && context.parameters.every((each) => momentsOf(context, each) === undefined)) {
@@ -56,13 +56,13 @@ export function clipSpikes(threshold: number | Schedule = 5000): GradientHook {
       let clippedElements = 0;
       for (const [i, moment] of moments.entries()) {
         if (moment === undefined || boundSpikes(parameters[i].grad!, moment, limit, null) === 0) continue;
-        gradients.edit(names[i], (grad) => {
+        gradients.edit(i, (grad) => {
           const bounded = longLived(() => grad.copy());
           clippedElements += boundSpikes(grad, moment, limit, bounded);
           return bounded;
         });
       }
-      return { hook: name, clipped: clippedElements > 0, values: { threshold: limit, clippedElements } };
+      return { threshold: limit, clippedElements };
     },
   };
 }

@@ -3,15 +3,14 @@
 import type { Parameter } from '../autograd/index.js';
 import type { FloatArray } from '../tensor/index.js';
 import { power } from '../tensor/math.js';
-import { withDefaults } from '../tensor/options.js';
-import { checkThreshold, type StepContext, type UpdateHook } from './hook.js';
-import { type Schedule, thresholdAt } from './schedule.js';
+import { ranges, settingsOf } from './checks.js';
+import type { StepContext, UpdateHook } from './hook.js';
+import { countClipped } from './norm-clip.js';
+import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
 import { stateOf } from './updates.js';
 
 /** Options of `clipUpdateByRms`. */
-export interface UpdateRmsOptions {
-  /** The RMS that is left alone; default 1. */
-  readonly threshold?: number | Schedule;
+export interface ClipUpdateByRmsOptions {
   /** Least √v̂ that divides, so that a moment of almost nothing does not divide; default 1e-6. */
   readonly eps?: number;
 }
@@ -34,33 +33,31 @@ function rmsOf({ grad }: Parameter, moments: FloatArray, correction: number, eps
 }
 
 /**
- * Shortens the update of each parameter whose gradient the second moment underestimates: by 1 / max(1, RMS / threshold),
+ * Shortens the update of each parameter whose gradient the second moment underestimates: by 1 / max(1, RMS / maxRms),
  * RMS = √mean(g² / max(v̂, ε²)), v̂ being the moment after the update (Wortsman et al. 2023, "Stable and low-precision
  * training", Algorithm 2: StableAdamW; the update clipping of Adafactor, Shazeer & Stern 2018, brought to Adam).
- * For `updateHooks` of Adam and AdamW; decoupled weight decay is shortened with it, as there. NaN and ∞ pass: the moments
- * hold them by then. Throws where no such moment is kept.
+ * For Adam and AdamW; decoupled weight decay is shortened with it, as there. NaN and ∞ pass: the moments
+ * hold them by then. Throws if no such moment is kept.
  */
-export function clipUpdateByRms(options: UpdateRmsOptions = {}): UpdateHook {
+export function clipUpdateByRms(
+  maxRms: number | Schedule = 1,
+  options: ClipUpdateByRmsOptions = {},
+): UpdateHook {
   const name = 'clipUpdateByRms';
-  const { threshold, eps } = withDefaults(name, options, { threshold: 1, eps: 1e-6 });
-  if (typeof threshold !== 'function') checkThreshold(name, threshold);
-  if (!(eps > 0 && eps < Number.POSITIVE_INFINITY)) {
-    throw new Error(`${name}: eps must be a finite number > 0, got ${eps}`);
-  }
+  const { eps } = settingsOf(name, options, { eps: 1e-6 }, { eps: ranges.positive });
+  checkThreshold(name, 'maxRms', maxRms);
   return {
     name,
     stage: 'update',
     apply(updates, context: StepContext) {
-      const limit = thresholdAt(name, threshold, context.step);
+      const limit = thresholdAt(name, maxRms, context.step);
       const rms = updates.parameters.map((parameter) => {
         const moments = stateOf(name, context, parameter, 'secondMoment');
         return rmsOf(parameter, moments, correctionOf(context, parameter), eps);
       });
       const scales = rms.map((each) => (each > limit ? limit / each : 1));
       updates.scaleEach(scales);
-      const clippedParameters = scales.filter((scale) => scale !== 1).length;
-      const values = { largestRms: Math.max(0, ...rms), threshold: limit, clippedParameters };
-      return { hook: name, clipped: clippedParameters > 0, values };
+      return { largestRms: Math.max(0, ...rms), threshold: limit, clippedParameters: countClipped(scales) };
     },
   };
 }

@@ -5,12 +5,12 @@
 
 import type { Parameter } from '../autograd/index.js';
 import { checkNames } from '../tensor/options.js';
-import { checkListed } from './checks.js';
-import { checkEps, checkPower, clipFactor } from './clip-by-global-norm.js';
+import { check, checkedParameters, ranges, settingsOf } from './checks.js';
 import { Gradients } from './gradients.js';
-import { checkThreshold } from './hook.js';
-import { checkReach, said } from './non-finite.js';
-import { type NormDevice, NormMeter } from './norm-meter.js';
+import { hold, letGo } from './hold.js';
+import { gradientsAreNot } from './non-finite.js';
+import { clipFactor } from './norm-clip.js';
+import { deviceRange, type NormDevice, NormMeter } from './norm-meter.js';
 
 /** Where a norm is measured. */
 export interface TotalNormOptions {
@@ -28,70 +28,103 @@ export interface ClipGradNormOptions extends TotalNormOptions {
   readonly eps?: number;
 }
 
-/** The latest few meters by the first parameter of their list: a loop may measure the whole and a part by turns. */
+/** The latest few meters by the first parameter of their list: a loop may measure the whole and a part in turn. */
 const meters = new WeakMap<Parameter, readonly NormMeter[]>();
 const METERS_KEPT = 4;
 
-/** The gradients of parameters given by hand; the meter of the same list is found again, so kernels are kept. */
-function gradientsOf(caller: string, parameters: Iterable<Parameter>, device?: NormDevice): Gradients {
-  checkListed(caller, parameters);
-  const list = [...new Set(parameters)];
-  const first = list[0];
-  if (!first) return new Gradients(new NormMeter(list));
-  const known = meters.get(first) ?? [];
+/** The meter of a list of parameters; that of the same list is found again, so that kernels are kept. */
+function meterOf(caller: string, parameters: Iterable<Parameter>, device?: NormDevice): NormMeter {
+  const list = checkedParameters(caller, parameters);
+  const known = meters.get(list[0]) ?? [];
   const measuresAll = ({ parameters: own }: NormMeter): boolean =>
     own.length === list.length && list.every((p, i) => p === own[i]);
   const same = known.find((meter) => meter.requested === device && measuresAll(meter));
   const meter = same ?? new NormMeter(list, device);
   if (known[0] !== meter) {
-    meters.set(first, [meter, ...known.filter((other) => other !== meter)].slice(0, METERS_KEPT));
+    meters.set(list[0], [meter, ...known.filter((other) => other !== meter)].slice(0, METERS_KEPT));
   }
-  return new Gradients(meter);
+  return meter;
 }
 
-/** The p-norm of all gradients together; 0 where there are none. A parameter listed twice counts once. */
+/** The p-norm of all gradients together; 0 if no parameter has one. A parameter listed twice counts once. */
 export async function totalNorm(
   parameters: Iterable<Parameter>,
   normType = 2,
   options: TotalNormOptions = {},
 ): Promise<number> {
-  checkNames('totalNorm', options, ['normDevice']);
-  checkPower('totalNorm', normType);
-  return gradientsOf('totalNorm', parameters, options.normDevice).norm(normType);
+  const caller = 'totalNorm';
+  checkNames(caller, options, ['normDevice']);
+  check(caller, 'normType', normType, ranges.power);
+  const meter = meterOf(caller, parameters, options.normDevice);
+  for (const parameter of meter.parameters) parameter.checkFree(caller);
+  const gradients = new Gradients(meter);
+  const norm = await gradients.norm(normType);
+  gradients.checkIntact(caller);
+  return norm;
 }
+
+const CLIP_DEFAULTS = { normType: 2, errorIfNonfinite: false, eps: 1e-6, normDevice: undefined };
+const CLIP_RANGES = {
+  normType: ranges.power,
+  errorIfNonfinite: ranges.flag,
+  eps: ranges.finite,
+  normDevice: deviceRange,
+};
 
 /**
  * Scales all gradients by min(1, maxNorm / (norm + 1e-6)) and returns the norm before. Unlike PyTorch, a finite
- * gradient whose float32 square would overflow has its true norm, and a negative or NaN threshold is an error.
+ * gradient whose float32 square would overflow has its true norm, and a negative or NaN threshold is an error. Until it
+ * has finished, the gradients belong to it: await it.
  */
 export async function clipGradNorm(
   parameters: Iterable<Parameter>,
   maxNorm: number,
   options: ClipGradNormOptions = {},
 ): Promise<number> {
+  const caller = 'clipGradNorm';
   if (typeof options === 'number') {
     throw new Error(
-      `clipGradNorm: third argument is an object of options, got ${options}; write { normType: ${options} }`,
+      `${caller}: third argument is an object of options, got ${options}; write { normType: ${options} }`,
     );
   }
-  checkNames('clipGradNorm', options, ['normType', 'errorIfNonfinite', 'eps', 'normDevice']);
-  const { normType = 2, errorIfNonfinite = false, eps = 1e-6, normDevice } = options;
-  checkThreshold('clipGradNorm', maxNorm);
-  checkPower('clipGradNorm', normType);
-  checkEps('clipGradNorm', eps);
-  const gradients = gradientsOf('clipGradNorm', parameters, normDevice);
-  const norm = await gradients.norm(normType);
-  const nonFinite = errorIfNonfinite ? await gradients.nonFinite() : [];
-  if (nonFinite.length > 0) {
-    throw new Error(`clipGradNorm: ${said(nonFinite)}; fix its cause, or leave out errorIfNonfinite`);
-  }
-  if (maxNorm !== Number.POSITIVE_INFINITY) await checkReach('clipGradNorm', gradients, norm);
-  gradients.scale(clipFactor(norm, maxNorm, eps));
-  return norm;
+  const { normType, errorIfNonfinite, eps, normDevice } = settingsOf(
+    caller,
+    options,
+    CLIP_DEFAULTS,
+    CLIP_RANGES,
+  );
+  check(caller, 'maxNorm', maxNorm, ranges.bound);
+  return held(caller, meterOf(caller, parameters, normDevice), async (gradients) => {
+    const norm = await gradients.norm(normType);
+    const nonFinite = errorIfNonfinite ? await gradients.nonFinite() : [];
+    if (nonFinite.length > 0) {
+      throw new Error(
+        `${caller}: ${gradientsAreNot(nonFinite)}; fix its cause, or leave out errorIfNonfinite`,
+      );
+    }
+    gradients.scale(clipFactor(norm, maxNorm, eps));
+    return norm;
+  });
 }
 
-/** Bounds every gradient element to [−limit, limit] and returns how many were outside; NaN passes through. */
-export async function clipGradValue(parameters: Iterable<Parameter>, limit: number): Promise<number> {
-  checkThreshold('clipGradValue', limit);
-  return gradientsOf('clipGradValue', parameters).clamp(limit);
+/** Bounds every gradient element to [−maxValue, maxValue] and returns how many were outside; NaN passes through. */
+export async function clipGradValue(parameters: Iterable<Parameter>, maxValue: number): Promise<number> {
+  const caller = 'clipGradValue';
+  check(caller, 'maxValue', maxValue, ranges.bound);
+  return held(caller, meterOf(caller, parameters), async (gradients) => gradients.clamp(maxValue));
+}
+
+/** What `work` makes of gradients that belong to nobody else until it has finished. */
+async function held<T>(
+  caller: string,
+  meter: NormMeter,
+  work: (gradients: Gradients) => Promise<T>,
+): Promise<T> {
+  const holder = { owner: `${caller}(), which has not finished`, remedy: 'await it first' };
+  hold(caller, meter.parameters, holder);
+  try {
+    return await work(new Gradients(meter));
+  } finally {
+    letGo(meter.parameters, holder);
+  }
 }

@@ -1,15 +1,16 @@
 /**
- * Gradients: what stands between backward and step. The gradients of an optimizer's parameters by name, the
- * measurements of them, computed once and kept until something changes them, and the only ways to change them.
+ * Gradients: what stands between backward and step. The gradients of an optimizer's parameters, the measurements of
+ * them, computed once and kept until something changes them, and the only ways to change them.
  */
 
 import type { Parameter } from '../autograd/index.js';
 import { Tensor } from '../tensor/index.js';
-import { told } from './checks.js';
+import { described } from './checks.js';
 import { combineNorms } from './host-norm.js';
 import { clampInPlace, rangeOf, scaleRuns, type ValueRange } from './in-place.js';
+import { BEYOND_FLOAT64 } from './non-finite.js';
 import type { MeterDevice, NormMeter } from './norm-meter.js';
-import { checkFinished } from './unfinished.js';
+import { indexOf } from './subject.js';
 
 /** Everything about the gradients that a report tells: 2-norms, and where they were measured. */
 export interface Measurement {
@@ -19,7 +20,7 @@ export interface Measurement {
   readonly device: MeterDevice;
 }
 
-/** Named gradients of a set of parameters; parameters without a gradient are left out. */
+/** The gradients of a list of parameters; parameters without a gradient are left out. Numbers per parameter are arrays in the order of `parameters`. */
 export class Gradients {
   /** The parameters that have a gradient, each once. */
   readonly parameters: readonly Parameter[];
@@ -29,23 +30,20 @@ export class Gradients {
   readonly #measured = new Map<number, Float64Array>();
   #names: readonly string[] | null = null;
   #versions: number;
-  #changed = false;
+  #changes = 0;
+  #zeroed: readonly string[] = [];
   #skipped: string | null = null;
 
-  /**
-   * `meter` measures a list of parameters, each once; the gradients they have now are the ones meant. Throws where one is
-   * not whole, because an optimizer still collects its micro-batches or holds it scaled.
-   */
+  /** `meter` measures a list of parameters, each once; it is about the gradients that they have now. */
   constructor(meter: NormMeter) {
     const { parameters } = meter;
     this.#meter = meter;
     this.#positions = positionsWithGradient(parameters);
     this.parameters = this.#positions?.map((position) => parameters[position]) ?? parameters;
     this.#versions = this.#sumOfVersions();
-    checkFinished(this);
   }
 
-  /** The meter's names of those that have a gradient. */
+  /** Names in the order of `parameters`, no two alike. */
   get names(): readonly string[] {
     this.#names ??= this.#positions?.map((i) => this.#meter.names[i]) ?? this.#meter.names;
     return this.#names;
@@ -58,7 +56,20 @@ export class Gradients {
 
   /** Whether anything was scaled, clamped or edited. */
   get changed(): boolean {
-    return this.#changed;
+    return this.#changes > 0;
+  }
+
+  /**
+   * How many calls of `scale`, `scaleEach`, `clamp` and `edit` changed a number.
+   * @internal
+   */
+  get changes(): number {
+    return this.#changes;
+  }
+
+  /** Names of the gradients in which a policy `nonFinite: 'zero'` replaced NaN or infinite elements by 0. */
+  get zeroed(): readonly string[] {
+    return this.#zeroed;
   }
 
   /** Why the update is to be skipped, or null. */
@@ -66,9 +77,9 @@ export class Gradients {
     return this.#skipped;
   }
 
-  /** One gradient, not to be written: changes go through `edit`. Throws an Error that lists the names. */
-  get(name: string): Tensor {
-    return this.#named('get', name).grad!;
+  /** One gradient by its place in `parameters` or its name; not to be written: use `edit`. Throws if there is none. */
+  get(which: number | string): Tensor {
+    return this.parameters[indexOf('Gradients.get', this, which)].grad!;
   }
 
   /** All that a report tells, in one wait: a tiny step notices each. */
@@ -87,10 +98,9 @@ export class Gradients {
     return combineNorms(this.#measured.get(p) ?? (await this.#measure(p)), p);
   }
 
-  /** The p-norm of each gradient, by name. */
-  async norms(p = 2): Promise<ReadonlyMap<string, number>> {
-    const norms = this.#measured.get(p) ?? (await this.#measure(p));
-    return new Map(this.names.map((name, i) => [name, norms[i]]));
+  /** The p-norm of each gradient, in the order of `parameters`. */
+  async norms(p = 2): Promise<number[]> {
+    return Array.from(this.#measured.get(p) ?? (await this.#measure(p)));
   }
 
   /** The largest magnitude in any gradient. */
@@ -108,23 +118,40 @@ export class Gradients {
   }
 
   /**
-   * Multiplies every gradient by k; 1 changes not a bit. Where a float32 kernel multiplies, k itself is rounded to
-   * float32 first: an element is k·g to two roundings, a norm is |k|·‖g‖ to float32 rounding. Throws where k is no number,
-   * and for NaN unless a norm of these gradients was measured and is not finite: who forgets `await` divides by a promise.
+   * Whether a measurement so far shows that all are finite: known without waiting.
+   * @internal
+   */
+  get isKnownFinite(): boolean {
+    for (const norms of this.#measured.values()) if (areFinite(norms)) return true;
+    return false;
+  }
+
+  /**
+   * Multiplies every gradient by k; 1 changes not a bit. A float32 kernel rounds k itself to float32 first: an element is
+   * k·g to two roundings, a norm is |k|·‖g‖ to float32 rounding. Throws if k is not a number; if it is NaN although every
+   * measured norm is finite (a forgotten `await` does that); and if it is 0 because the norm of finite gradients is beyond
+   * float64, which would erase them.
    */
   scale(k: number): void {
     this.#checkFactor('scale', k);
-    if (k !== 1) this.scaleEach(new Array<number>(this.parameters.length).fill(k));
+    if (k !== 1) this.#scale('scale', new Array<number>(this.parameters.length).fill(k));
   }
 
   /** Multiplies gradient i by ks[i], as `scale` does. What was measured is multiplied too, not measured again. */
-  scaleEach(ks: readonly number[]): void {
-    if (ks.length !== this.parameters.length) {
-      throw new Error(`Gradients.scaleEach: needs ${this.parameters.length} factors, got ${ks.length}`);
+  scaleEach(ks: ArrayLike<number>): void {
+    if (ks?.length !== this.parameters.length) {
+      throw new Error(
+        `Gradients.scaleEach: needs ${this.parameters.length} factors, one for each gradient, got ${ks?.length ?? described(ks)}`,
+      );
     }
     for (let i = 0; i < ks.length; i++) this.#checkFactor('scaleEach', ks[i]);
+    this.#scale('scaleEach', ks);
+  }
+
+  #scale(caller: string, ks: ArrayLike<number>): void {
+    this.#checkReach(caller, ks);
     if (!scaleRuns(this.parameters, ks)) return;
-    this.#changed = true;
+    this.#changes++;
     for (const [p, norms] of this.#measured) {
       for (let i = 0; i < norms.length; i++) norms[i] *= Math.abs(ks[i]);
       if (!norms.every(isSafe)) this.#measured.delete(p);
@@ -132,52 +159,64 @@ export class Gradients {
   }
 
   /**
-   * Bounds every element to [−limit, limit], or to [min, max] where min ≤ 0 ≤ max (left out: without bound), bounds
-   * rounded to the gradient's dtype; NaN stays NaN. Returns how many elements were outside. Throws where bounds are none.
+   * Bounds every element to [−bound, bound], or to [min, max] with min ≤ 0 ≤ max (left out: no bound), rounded to the
+   * gradient's dtype; NaN stays NaN. Returns how many elements were outside. Throws if the bounds are wrong.
    */
-  clamp(limit: number | ValueRange): number {
-    const range = rangeOf('Gradients.clamp', limit);
+  clamp(bound: number | ValueRange): number {
+    const range = rangeOf('Gradients.clamp', 'bound', bound);
     let outside = 0;
     for (const { grad } of this.parameters) outside += clampInPlace(grad!, range);
     if (outside > 0) this.#invalidate();
     return outside;
   }
 
-  /** Replaces one gradient by `fn` of it: a tensor of the same shape. */
-  edit(name: string, fn: (grad: Tensor) => Tensor): void {
-    const parameter = this.#named('edit', name);
+  /** Replaces one gradient, by its place or its name, by `fn` of it: a tensor of the same shape. */
+  edit(which: number | string, fn: (grad: Tensor) => Tensor): void {
+    const parameter = this.parameters[indexOf('Gradients.edit', this, which)];
+    if (typeof fn !== 'function') {
+      throw new Error(
+        `Gradients.edit: needs a function of the gradient that returns a Tensor, got ${described(fn)}`,
+      );
+    }
     const grad = parameter.grad!;
     const { version } = grad;
     const edited: unknown = fn(grad);
     if (!(edited instanceof Tensor)) {
-      throw new Error(`Gradients.edit: the function must return a Tensor, got ${typeof edited}`);
+      throw new Error(`Gradients.edit: the function must return a Tensor, got ${described(edited)}`);
     }
-    if (edited !== grad) parameter.grad = edited.copy();
+    if (edited !== grad) parameter.replaceGrad(edited.copy());
     this.#versions += grad.version - version;
     this.#invalidate();
   }
 
   /** Ends the chain of hooks: no update is made, and the state of later hooks and the optimizer stays as it is. */
   skip(reason: string): void {
+    if (typeof reason !== 'string') {
+      throw new Error(`Gradients.skip: needs a reason, a string, got ${described(reason)}`);
+    }
     this.#skipped = reason;
   }
 
-  /** Throws where a hook took a gradient away, gave one to a parameter that had none, or wrote one past these methods. */
-  checkIntact(hook: string): void {
-    const { parameters } = this.#meter;
-    let count = 0;
-    for (let i = 0; i < parameters.length; i++) if (parameters[i].grad) count++;
-    const isWritten = count === this.parameters.length && this.#sumOfVersions() !== this.#versions;
-    if (isWritten) {
-      throw new Error(`hook '${hook}': wrote a gradient itself; change gradients by Gradients.edit, or skip`);
+  /**
+   * Replaces NaN and infinite elements by 0: the policy `zero`.
+   * @internal
+   */
+  zero(names: readonly string[]): void {
+    this.#zeroed = [...this.#zeroed, ...names];
+    // Only a finite element makes x − x equal to 0.
+    for (const name of names) {
+      this.edit(name, (grad) => grad.where(grad.sub(grad).binary('equal', 0), 0));
     }
-    if (count === this.parameters.length) return;
-    const name = this.#meter.names.find(
-      (each, i) => (parameters[i].grad !== null) !== this.names.includes(each),
-    );
-    const did = count < this.parameters.length ? 'took away' : 'gave';
+  }
+
+  /**
+   * Throws if a hook wrote a gradient past these methods.
+   * @internal
+   */
+  checkIntact(hook: string): void {
+    if (this.#sumOfVersions() === this.#versions) return;
     throw new Error(
-      `hook '${hook}': ${did} the gradient of ${name}; change gradients by Gradients.edit, or skip`,
+      `hook '${hook}': a gradient was written while it ran, but not by it through Gradients; use scale, scaleEach, clamp or edit`,
     );
   }
 
@@ -185,7 +224,18 @@ export class Gradients {
     if (typeof k === 'number' && !Number.isNaN(k)) return;
     const norms = [...this.#measured.values()];
     if (typeof k === 'number' && norms.some((each) => !areFinite(each))) return;
-    throw new Error(`Gradients.${caller}: factor must be a number, got ${told(k)}; is an await missing?`);
+    throw new Error(
+      `Gradients.${caller}: factor must be a number, got ${described(k)}; is an await missing?`,
+    );
+  }
+
+  /** Throws if a factor of 0 comes from a norm that is infinite although the gradients are finite: it would erase them. */
+  #checkReach(caller: string, ks: ArrayLike<number>): void {
+    if (Array.prototype.indexOf.call(ks, 0) < 0) return;
+    for (const [p, norms] of this.#measured) {
+      if (combineNorms(norms, p) !== Infinity || !this.parameters.every(hasFiniteGradient)) continue;
+      throw new Error(`Gradients.${caller}: ${BEYOND_FLOAT64}`);
+    }
   }
 
   async #measure(p: number): Promise<Float64Array> {
@@ -203,16 +253,8 @@ export class Gradients {
   }
 
   #invalidate(): void {
-    this.#changed = true;
+    this.#changes++;
     this.#measured.clear();
-  }
-
-  #named(caller: string, name: string): Parameter {
-    const parameter = this.parameters[this.names.indexOf(name)];
-    if (parameter) return parameter;
-    throw new Error(
-      `Gradients.${caller}: no gradient is named '${name}'; there are ${this.names.join(', ')}`,
-    );
   }
 }
 
@@ -230,6 +272,12 @@ function recordOf(names: readonly string[], numbers: Float64Array): Record<strin
 
 function areFinite(numbers: Float64Array): boolean {
   for (let i = 0; i < numbers.length; i++) if (!Number.isFinite(numbers[i])) return false;
+  return true;
+}
+
+function hasFiniteGradient({ grad }: Parameter): boolean {
+  const { data, offset } = grad!.view();
+  for (let i = offset; i < offset + grad!.size; i++) if (!Number.isFinite(data[i])) return false;
   return true;
 }
 

@@ -2,21 +2,23 @@
 
 import type { Parameter } from '../autograd/index.js';
 import type { FloatArray } from '../tensor/index.js';
-import { told } from './checks.js';
 import type { Gradients } from './gradients.js';
 import type { Updates } from './updates.js';
 
 /** What a hook remembers, as plain JSON, for checkpoints. */
 export type HookState = Readonly<Record<string, unknown>>;
 
+/** What a hook measured or decided in one step, by name: norm, threshold, scale, … */
+export type HookValues = Readonly<Record<string, number>>;
+
 /** What one hook did in one step. */
 export interface HookReport {
   /** The hook's name. */
   readonly hook: string;
-  /** Whether it changed any gradient. */
+  /** Whether it changed any gradient or update. */
   readonly clipped: boolean;
-  /** What it measured or decided, by name: norm, threshold, scale, … */
-  readonly values: Readonly<Record<string, number>>;
+  /** What it returned; empty if it skipped the step before it ran, or returned nothing. */
+  readonly values: HookValues;
 }
 
 /** The step that is about to be taken. */
@@ -25,7 +27,7 @@ export interface StepContext {
   readonly step: number;
   /** Learning rate of the first parameter group, now. */
   readonly lr: number;
-  /** The loss that the caller told `step({ loss })`, or null. */
+  /** The loss that the caller passed to `step({ loss })`, or null. */
   readonly loss: number | null;
   readonly parameters: readonly Parameter[];
   /** The same, group by group. */
@@ -38,43 +40,65 @@ export interface StepContext {
   updatesOf(parameter: Parameter): number;
 }
 
+/** The ways to treat NaN and infinite gradients. */
+export const nonFinitePolicies = ['throw', 'skip', 'zero', 'propagate'] as const;
+
+/** What to do about NaN and infinite gradients: throw an error, skip the update, zero those elements, or nothing. */
+export type NonFinitePolicy = (typeof nonFinitePolicies)[number];
+
 /**
- * A stage between backward and step: it reads the gradients, changes them through `Gradients`, and says what it did.
- * Hooks run in order, on gradients that are whole.
+ * A stage between backward and step. Its body is its formula: the optimizer applies the `nonFinite` policy before it,
+ * and reports its name and whether it changed a gradient. Hooks run in order, on gradients that are whole.
+ *
+ * ```ts
+ * const halve: GradientHook = {
+ *   name: 'halve',
+ *   async apply(gradients) {
+ *     const norm = await gradients.norm();
+ *     gradients.scale(0.5);
+ *     return { norm };
+ *   },
+ * };
+ * const optimizer = new SGD(model.parameters(), { lr: 0.1, hooks: [halve] });
+ * ```
  */
 export interface GradientHook {
+  /** What reports, errors and checkpoints call it. */
   readonly name: string;
+  /** May be left out: a hook without a stage is a gradient hook. */
   readonly stage?: 'gradient';
-  apply(gradients: Gradients, step: StepContext): HookReport | Promise<HookReport>;
-  /** What a checkpoint must save, for hooks that remember. */
+  /**
+   * What the optimizer does before `apply` if a gradient, or the loss of the step, is NaN or infinite. Default
+   * `propagate`: `apply` sees the gradients as they are.
+   */
+  readonly nonFinite?: NonFinitePolicy;
+  /**
+   * Reads the gradients, changes them by the methods of `Gradients` alone, and returns what it measured: numbers by name,
+   * or nothing. It is not called once an earlier hook has skipped the step. An error leaves the parameters as they were.
+   */
+  apply(gradients: Gradients, step: StepContext): HookValues | void | Promise<HookValues | void>;
+  /** What a checkpoint must save, as plain JSON and as a copy. A hook that remembers nothing has neither this nor `restore`. */
   state?(): HookState;
+  /** Continues from what `state` returned, possibly read from a file. Throws before it changes anything if it cannot. */
   restore?(state: HookState): void;
 }
 
 /**
  * A stage behind the optimizer's rule: it reads what the rule did to each parameter and may shorten it. Update hooks run
- * in order; one that throws leaves the parameters as they were, but not the moments.
+ * in order, after all gradient hooks. If one throws, the parameters are put back; the moments keep the step.
  */
 export interface UpdateHook {
+  /** What reports, errors and checkpoints call it. */
   readonly name: string;
-  /** Tells it from a gradient hook, which would take an update for a gradient. */
+  /** What tells it from a gradient hook. */
   readonly stage: 'update';
-  apply(updates: Updates, step: StepContext): HookReport | Promise<HookReport>;
-  /** What a checkpoint must save, for hooks that remember. */
+  /** Reads the updates, changes them by the methods of `Updates` alone, and returns numbers by name, or nothing. */
+  apply(updates: Updates, step: StepContext): HookValues | void | Promise<HookValues | void>;
+  /** As in `GradientHook`. */
   state?(): HookState;
+  /** As in `GradientHook`. */
   restore?(state: HookState): void;
 }
 
-/** The ways to treat NaN and infinite gradients. */
-export const nonFinitePolicies = ['throw', 'skip', 'zero', 'propagate'] as const;
-
-/** What to do about NaN and infinite gradients: an error (default), no update, zero those elements, or nothing. */
-export type NonFinitePolicy = (typeof nonFinitePolicies)[number];
-
-/** Throws unless a threshold is a number ≥ 0; Infinity means: measure only. */
-export function checkThreshold(caller: string, threshold: number): void {
-  if (typeof threshold === 'number' && threshold >= 0) return;
-  throw new Error(
-    `${caller}: threshold must be a number ≥ 0 (Infinity: measure only), got ${told(threshold)}`,
-  );
-}
+/** What an optimizer takes in `hooks`: each runs at its stage. */
+export type StepHook = GradientHook | UpdateHook;

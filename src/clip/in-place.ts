@@ -3,10 +3,11 @@
 import type { Parameter } from '../autograd/index.js';
 import { BLOCK_PADDING } from '../tensor/backend.js';
 import type { Tensor } from '../tensor/index.js';
-import { checkThreshold } from './hook.js';
+import { checkNames } from '../tensor/options.js';
+import { described } from './checks.js';
 
 /** Multiplies gradient i by ks[i], neighbours in a block that share a factor at once; returns whether any changed. */
-export function scaleRuns(parameters: readonly Parameter[], ks: readonly number[]): boolean {
+export function scaleRuns(parameters: readonly Parameter[], ks: ArrayLike<number>): boolean {
   let changed = false;
   for (let first = 0, next = 1; first < parameters.length; first = next++) {
     const k = ks[first];
@@ -49,15 +50,16 @@ export interface ValueRange {
   readonly max?: number;
 }
 
-/** Both bounds. Throws unless limit ≥ 0, or min ≤ 0 ≤ max. */
-export function rangeOf(caller: string, limit: number | ValueRange): Required<ValueRange> {
-  if (typeof limit !== 'object') {
-    checkThreshold(caller, limit);
-    return { min: -limit, max: limit };
+/** Both bounds. Throws unless the bound is ≥ 0, or min ≤ 0 ≤ max. */
+export function rangeOf(caller: string, argument: string, bound: number | ValueRange): Required<ValueRange> {
+  if (typeof bound === 'number' && bound >= 0) return { min: -bound, max: bound };
+  if (typeof bound !== 'object' || bound === null) {
+    throw new Error(`${caller}: ${argument} must be a number ≥ 0 or { min, max }, got ${described(bound)}`);
   }
-  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = limit;
-  if (min <= 0 && max >= 0) return { min, max };
-  throw new Error(`${caller}: needs min ≤ 0 ≤ max, got { min: ${min}, max: ${max} }`);
+  checkNames(caller, bound, ['min', 'max']);
+  const { min = Number.NEGATIVE_INFINITY, max = Number.POSITIVE_INFINITY } = bound;
+  if (typeof min === 'number' && typeof max === 'number' && min <= 0 && max >= 0) return { min, max };
+  throw new Error(`${caller}: needs min ≤ 0 ≤ max, got { min: ${described(min)}, max: ${described(max)} }`);
 }
 
 /** Bounds every element and returns how many were outside. */

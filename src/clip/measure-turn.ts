@@ -13,15 +13,16 @@ import type { GradientHook } from './hook.js';
 export function measureTurn(hook: GradientHook, onTurn?: (degrees: number) => void): GradientHook {
   return {
     name: hook.name,
+    ...(hook.nonFinite && { nonFinite: hook.nonFinite }),
     ...(hook.state && { state: () => hook.state!() }),
     ...(hook.restore && { restore: (state) => hook.restore!(state) }),
     async apply(gradients, step) {
-      const before = copiesOf(gradients);
-      const report = await hook.apply(gradients, step);
-      if (gradients.skipped !== null) return report;
-      const turn = report.clipped ? angleBetween(before, copiesOf(gradients)) : 0;
+      const [before, changes] = [copiesOf(gradients), gradients.changes];
+      const values = (await hook.apply(gradients, step)) ?? {};
+      if (gradients.skipped !== null) return values;
+      const turn = gradients.changes > changes ? angleBetween(before, copiesOf(gradients)) : 0;
       onTurn?.(turn);
-      return { ...report, values: { ...report.values, turn } };
+      return { ...values, turn };
     },
   };
 }

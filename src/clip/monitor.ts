@@ -1,7 +1,6 @@
 /** The monitor: what clipping did to a run so far, in bounded memory, from what a training step reports anyway. */
 
-import { checkNames } from '../tensor/options.js';
-import { checkCount } from './checks.js';
+import { integer, type OptionRanges, optional, ranges, settingsOf } from './checks.js';
 import type { HookState } from './hook.js';
 import { NormSketch } from './norm-sketch.js';
 import { type RateShift, RateWatch } from './rate-watch.js';
@@ -14,6 +13,12 @@ export interface ClipMonitorOptions {
   /** Hears at once when the clip rate shifts. */
   readonly onShift?: (shift: RateShift) => void;
 }
+
+const defaults = { window: 200, onShift: undefined };
+const optionRanges: OptionRanges<ClipMonitorOptions> = {
+  window: integer(1),
+  onShift: optional(ranges.callback),
+};
 
 /** What the monitor reads of a step: a `StepReport` and the training loop's `StepRecord` both are one. */
 export interface ObservedStep {
@@ -75,9 +80,7 @@ export class ClipMonitor {
 
   /** Throws unless `window` is an integer ≥ 1. */
   constructor(options: ClipMonitorOptions = {}) {
-    checkNames('ClipMonitor', options, ['window', 'onShift']);
-    const { window = 200, onShift } = options;
-    checkCount('ClipMonitor', 'window', window, 1);
+    const { window, onShift } = settingsOf('ClipMonitor', options, defaults, optionRanges);
     this.#window = window;
     this.#watch = new RateWatch(window);
     this.#onShift = onShift;

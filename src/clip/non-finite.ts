@@ -1,51 +1,51 @@
-/** The four policies about NaN and infinite gradients, shared by every hook that has a `nonFinite` option. */
+/** What the policies about NaN and infinite gradients do: the optimizer applies the one that a hook declares, before the hook. */
 
-import type { Tensor } from '../tensor/index.js';
-import { checkWord } from './checks.js';
+import { oneOf } from './checks.js';
 import type { Gradients } from './gradients.js';
 import { type NonFinitePolicy, nonFinitePolicies } from './hook.js';
 
-/** Throws unless a policy is one of those there are. */
-export function checkPolicy(caller: string, policy: NonFinitePolicy): void {
-  checkWord(caller, 'nonFinite', policy, nonFinitePolicies);
-}
+/** The range of an option `nonFinite`. */
+export const policyRange = oneOf(nonFinitePolicies);
 
 /**
- * Applies a policy; the caller goes on only if nothing was skipped. Returns whether it changed a gradient. `throw`
- * raises before anything is changed.
+ * Applies a hook's policy to the gradients and the loss of a step: `throw` raises before anything changes, `skip` skips
+ * the step, `zero` replaces the elements by 0, `propagate` does nothing.
  */
 export async function applyPolicy(
-  caller: string,
+  { name, nonFinite = 'propagate' }: { readonly name: string; readonly nonFinite?: NonFinitePolicy },
   gradients: Gradients,
-  policy: NonFinitePolicy,
-): Promise<boolean> {
-  if (policy === 'propagate') return false;
+  loss: number | null,
+): Promise<void> {
+  if (nonFinite === 'propagate') return;
   const names = await gradients.nonFinite();
-  if (names.length === 0) return false;
-  if (policy === 'throw') {
-    throw new Error(
-      `${caller}: ${said(names)}; fix its cause, or choose nonFinite: 'skip', 'zero' or 'propagate'`,
-    );
+  if (names.length > 0 && nonFinite === 'zero') gradients.zero(names);
+  if (nonFinite === 'zero') return;
+  const trouble = names.length > 0 ? gradientsAreNot(names) : lossIsNot(loss);
+  if (trouble === null) return;
+  if (nonFinite === 'skip') gradients.skip(trouble);
+  else {
+    throw new Error(`${name}: ${trouble}; fix its cause, or choose nonFinite: 'skip', 'zero' or 'propagate'`);
   }
-  if (policy === 'skip') gradients.skip(said(names));
-  else for (const name of names) gradients.edit(name, (grad) => grad.where(isFiniteMask(grad), 0));
-  return policy === 'zero';
 }
 
-/** Throws where gradients are finite and their norm is infinite, beyond float64: a factor of 0 would wipe them out. */
-export async function checkReach(caller: string, gradients: Gradients, norm: number): Promise<void> {
-  if (norm !== Infinity || (await gradients.nonFinite()).length > 0) return;
-  throw new Error(
-    `${caller}: the gradients are finite, but their norm is beyond float64; scale the loss down`,
-  );
-}
+/** What messages say if a norm overflows: its factor of 0 would erase finite gradients. */
+export const BEYOND_FLOAT64 =
+  'the gradients are finite, but their norm is beyond float64; scale the loss down';
 
-/** `gradient of a, b is not finite`. */
-export function said(names: readonly string[]): string {
+/** Says which gradients are not finite: `gradient of a, b is not finite`. */
+export function gradientsAreNot(names: readonly string[]): string {
   return `gradient of ${names.join(', ')} is not finite`;
 }
 
-/** 1 where an element is finite: only there is x − x equal to 0. */
-function isFiniteMask(grad: Tensor): Tensor {
-  return grad.sub(grad).binary('equal', 0);
+/** Says that a loss is not finite; null if it is finite or unknown. */
+export function lossIsNot(loss: number | null): string | null {
+  return loss === null || Number.isFinite(loss) ? null : `the loss is ${loss}`;
+}
+
+/**
+ * Whether a norm may enter a hook's memory: it is finite and above 0, and no element was zeroed to make it so. One NaN in
+ * an average stays there for good, and zeros would pull a threshold down to where nothing passes.
+ */
+export function mayRemember(gradients: Gradients, norm: number): boolean {
+  return norm > 0 && norm < Infinity && gradients.zeroed.length === 0;
 }

@@ -10,6 +10,7 @@ import { type NormKernels, openNormKernels } from '../../kernels/gpu/norm.js';
 import { hasKernel } from '../../kernels/gpu/norm-source.js';
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
 import { power } from '../tensor/math.js';
+import { oneOf, optional } from './checks.js';
 import { hostNorm } from './host-norm.js';
 
 /**
@@ -17,6 +18,9 @@ import { hostNorm } from './host-norm.js';
  * p = 2 and Infinity of what an optimizer packed on the simd backend; other powers and other gradients go to the host.
  */
 export type NormDevice = GpuDevice | 'simd';
+
+/** The range of an option `normDevice`. */
+export const deviceRange = optional(oneOf(['webasm', 'cpu', 'webgl2', 'webgpu', 'simd']));
 
 /** Where norms were computed: as asked for, or on the host in float64. */
 export type MeterDevice = NormDevice | 'host';
@@ -56,14 +60,16 @@ export class NormMeter {
   #launches: readonly Launch[] | null = null;
   #blocks: readonly (ParameterBlock | null)[] = [];
   #device: MeterDevice = 'host';
-  /** The parameters' own names, and what came of them. */
-  #own: readonly string[] = [];
-  #names: readonly string[] = [];
+  readonly #names: readonly string[] | null;
 
-  /** `device`: where float32 gradients are measured; default the first that works of webasm, cpu. */
-  constructor(parameters: readonly Parameter[], device?: NormDevice) {
+  /**
+   * `device`: where float32 gradients are measured; default the first that works of webasm, cpu. `names` stay as they are
+   * given; by default they are those that the parameters have when they are asked for.
+   */
+  constructor(parameters: readonly Parameter[], device?: NormDevice, names: readonly string[] | null = null) {
     this.parameters = parameters;
     this.requested = device;
+    this.#names = names;
   }
 
   /** What the last measurement ran on; `host` before the first, and for float64 gradients. */
@@ -71,19 +77,9 @@ export class NormMeter {
     return this.#device;
   }
 
-  /**
-   * Names in the order of the parameters, no two alike. An unnamed parameter is called `parameter 3` by its position,
-   * and the second of one name `weight (parameter 3)`: two models may both have a `weight`.
-   */
+  /** Names in the order of the parameters, no two alike. */
   get names(): readonly string[] {
-    const { parameters } = this;
-    let known = this.#own.length === parameters.length;
-    for (let i = 0; known && i < parameters.length; i++) known = parameters[i].name === this.#own[i];
-    if (!known) {
-      this.#own = parameters.map(({ name }) => name);
-      this.#names = namesOf(this.#own);
-    }
-    return this.#names;
+    return this.#names ?? namesOf(this.parameters);
   }
 
   /** The p-norm of each parameter's gradient, in the order of the list: NaN or Infinity where it is not finite. */
@@ -149,13 +145,18 @@ export class NormMeter {
   }
 }
 
-function namesOf(own: readonly string[]): readonly string[] {
-  const names = new Set<string>();
-  for (const [i, name] of own.entries()) {
-    const given = name || `parameter ${i}`;
-    names.add(names.has(given) ? `${given} (parameter ${i})` : given);
+/**
+ * A name for each parameter, no two alike and none of those that are `taken`. An unnamed parameter is called
+ * `parameter 3` by its position, and the second of one name `weight (parameter 3)`: two models may both have a `weight`.
+ */
+export function namesOf(parameters: readonly Parameter[], taken: readonly string[] = []): readonly string[] {
+  const names = new Set(taken);
+  for (const [i, { name }] of parameters.entries()) {
+    const position = taken.length + i;
+    const given = name || `parameter ${position}`;
+    names.add(names.has(given) ? `${given} (parameter ${position})` : given);
   }
-  return [...names];
+  return [...names].slice(taken.length);
 }
 
 /** The norm of a gradient in a block that its backend's kernels reach; undefined where they have none for it. */

@@ -14,6 +14,11 @@ export class NormWindow {
     this.#capacity = capacity;
   }
 
+  /** How many are kept now. */
+  get size(): number {
+    return this.#norms.length;
+  }
+
   /** Adds a number; the oldest leaves a full window. */
   push(norm: number): void {
     if (this.#norms.length < this.#capacity) {

@@ -4,15 +4,16 @@
  */
 
 import { type Parameter, Variable } from '../autograd/index.js';
-import { fullLike, longLived, normal, type Random, scope, type Tensor } from '../tensor/index.js';
+import { fullLike, longLived, normal, Random, scope, type Tensor } from '../tensor/index.js';
 import { checkNames } from '../tensor/options.js';
-import { checkListed } from './checks.js';
-import { checkEps, clipFactor } from './clip-by-global-norm.js';
+import { checkedParameters, described, type OptionRanges, optional, ranges, settingsOf } from './checks.js';
 import type { TotalNormOptions } from './functions.js';
 import { Gradients } from './gradients.js';
-import { checkThreshold, type HookState } from './hook.js';
-import { checkReach, said } from './non-finite.js';
-import { NormMeter } from './norm-meter.js';
+import { hold, letGo } from './hold.js';
+import type { HookState } from './hook.js';
+import { gradientsAreNot } from './non-finite.js';
+import { clipFactor } from './norm-clip.js';
+import { deviceRange, NormMeter } from './norm-meter.js';
 import { numbersIn } from './state.js';
 
 /** Options of `PerExampleClipping`. */
@@ -29,6 +30,22 @@ export interface PerExampleOptions extends TotalNormOptions {
   /** Added to each norm before dividing; default 0, Opacus uses 1e-6. */
   readonly eps?: number;
 }
+
+const defaults = {
+  maxNorm: Number.NaN,
+  noise: undefined,
+  expectedBatch: undefined,
+  eps: 0,
+  normDevice: undefined,
+};
+
+const optionRanges: OptionRanges<PerExampleOptions> = {
+  maxNorm: ranges.bound,
+  noise: optional({ rule: '{ multiplier, random }', has: (x) => Object(x) === x }),
+  expectedBatch: optional(ranges.positive),
+  eps: ranges.finite,
+  normDevice: deviceRange,
+};
 
 /** What one example brought. */
 export interface ExampleReport {
@@ -47,6 +64,8 @@ export interface BatchReport {
   readonly noise: number;
 }
 
+const HOLDER = { owner: 'PerExampleClipping.add(), which has not finished', remedy: 'await it first' };
+
 /**
  * (Σ_s g_s · min(1, c / ‖g_s‖) + N(0, (σc)²)) / B over the examples s of a batch (Abadi et al. 2016, "Deep learning with
  * differential privacy", Algorithm 1; without noise Optax' `per_example_global_norm_clip`), left in `parameter.grad` for
@@ -64,7 +83,7 @@ export interface BatchReport {
  * ```
  */
 export class PerExampleClipping {
-  readonly #options: PerExampleOptions;
+  readonly #options: PerExampleOptions & { readonly eps: number };
   readonly #meter: NormMeter;
   readonly #sums = new Map<Parameter, Tensor>();
   #examples = 0;
@@ -73,21 +92,21 @@ export class PerExampleClipping {
 
   constructor(parameters: Iterable<Parameter>, options: PerExampleOptions) {
     const caller = 'PerExampleClipping';
-    checkListed(caller, parameters);
-    checkNames(caller, options, ['maxNorm', 'noise', 'expectedBatch', 'eps', 'normDevice']);
-    const { maxNorm, noise, expectedBatch, eps = 0, normDevice } = options;
-    checkThreshold(caller, maxNorm);
-    checkEps(caller, eps);
-    if (noise && !(noise.multiplier >= 0 && Number.isFinite(noise.multiplier * maxNorm))) {
-      throw new Error(
-        `${caller}: noise needs a finite multiplier ≥ 0 and a finite maxNorm, got ${noise.multiplier} and ${maxNorm}`,
-      );
+    const settings = settingsOf(caller, options, defaults, optionRanges);
+    const { maxNorm, noise, normDevice } = settings;
+    if (noise !== undefined) {
+      checkNames(`${caller}: noise`, noise, ['multiplier', 'random']);
+      if (!(noise.multiplier >= 0 && Number.isFinite(noise.multiplier * maxNorm))) {
+        throw new Error(
+          `${caller}: noise needs a finite multiplier ≥ 0 and a finite maxNorm, got ${described(noise.multiplier)} and ${maxNorm}`,
+        );
+      }
+      if (!(noise.random instanceof Random)) {
+        throw new Error(`${caller}: noise needs a Random, got ${described(noise.random)}`);
+      }
     }
-    if (expectedBatch !== undefined && !(expectedBatch > 0 && Number.isFinite(expectedBatch))) {
-      throw new Error(`${caller}: expectedBatch must be a finite number > 0, got ${expectedBatch}`);
-    }
-    this.#options = options;
-    this.#meter = new NormMeter([...new Set(parameters)], normDevice);
+    this.#options = settings;
+    this.#meter = new NormMeter(checkedParameters(caller, parameters), normDevice);
   }
 
   /**
@@ -106,8 +125,10 @@ export class PerExampleClipping {
     this.#busy = true;
     try {
       const value = scope(() => lossOf(loss));
+      hold('PerExampleClipping.add', parameters, HOLDER);
       return { loss: value, ...(await this.#collect()) };
     } finally {
+      letGo(parameters, HOLDER);
       for (const parameter of parameters) parameter.grad = null;
       this.#busy = false;
     }
@@ -154,14 +175,15 @@ export class PerExampleClipping {
 
   /** Clips what backward left and adds it to the sums. */
   async #collect(): Promise<{ readonly norm: number; readonly scale: number }> {
-    const { maxNorm, eps = 0 } = this.#options;
+    const { maxNorm, eps } = this.#options;
     const gradients = new Gradients(this.#meter);
     const norm = await gradients.norm();
     const nonFinite = await gradients.nonFinite();
     if (nonFinite.length > 0) {
-      throw new Error(`PerExampleClipping.add: ${said(nonFinite)}; fix its cause, or leave the example out`);
+      throw new Error(
+        `PerExampleClipping.add: ${gradientsAreNot(nonFinite)}; fix its cause, or leave the example out`,
+      );
     }
-    await checkReach('PerExampleClipping.add', gradients, norm);
     const scale = clipFactor(norm, maxNorm, eps);
     gradients.scale(scale);
     for (const parameter of gradients.parameters) this.#addTo(parameter);

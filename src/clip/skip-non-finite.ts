@@ -1,40 +1,37 @@
 /** The hook that turns a NaN or infinite gradient into a step that is not taken. */
 
-import { withDefaults } from '../tensor/options.js';
+import { check, type OptionRange } from './checks.js';
 import type { GradientHook } from './hook.js';
-import { said } from './non-finite.js';
+import { gradientsAreNot, lossIsNot } from './non-finite.js';
 import { countIn } from './state.js';
 
-/** Options of `skipNonFinite`. */
-export interface SkipNonFiniteOptions {
-  /** How many steps in a row may be skipped: an integer ≥ 0; the next is an error. Default Infinity. */
-  readonly limit?: number;
-}
+const countOrInfinity: OptionRange = {
+  rule: 'an integer ≥ 0 or Infinity',
+  has: (x) => x === Infinity || (Number.isInteger(x) && (x as number) >= 0),
+};
 
 /**
- * Skips the update when any gradient is NaN or infinite: parameters, moments and step count stay as they are. After
+ * Skips the update when any gradient, or the loss of the step, is NaN or infinite: parameters, moments and step count stay as they are. After
  * `limit` such steps in a row it throws, naming the parameters, since a run that only skips no longer trains; Optax'
  * `apply_if_finite` lets the bad update through then.
  */
-export function skipNonFinite(options: SkipNonFiniteOptions = {}): GradientHook {
+export function skipNonFinite(limit = Number.POSITIVE_INFINITY): GradientHook {
   const name = 'skipNonFinite';
-  const { limit } = withDefaults(name, options, { limit: Number.POSITIVE_INFINITY });
-  if (!(limit === Number.POSITIVE_INFINITY || (Number.isInteger(limit) && limit >= 0))) {
-    throw new Error(`${name}: limit must be an integer ≥ 0 or Infinity, got ${limit}`);
-  }
+  check(name, 'limit', limit, countOrInfinity);
   let inARow = 0;
   return {
     name,
-    async apply(gradients) {
+    async apply(gradients, { loss }) {
       const names = await gradients.nonFinite();
-      if (names.length > 0 && inARow >= limit) {
+      const trouble = names.length > 0 ? gradientsAreNot(names) : lossIsNot(loss);
+      if (trouble !== null && inARow >= limit) {
         throw new Error(
-          `${name}: ${said(names)}, after ${inARow} steps skipped in a row (limit ${limit}); look for what broke the run`,
+          `${name}: ${trouble}, after ${inARow} steps skipped in a row (limit ${limit}); look for what broke the run`,
         );
       }
-      inARow = names.length > 0 ? inARow + 1 : 0;
-      if (inARow > 0) gradients.skip(said(names));
-      return { hook: name, clipped: false, values: { nonFiniteParameters: names.length, inARow } };
+      inARow = trouble === null ? 0 : inARow + 1;
+      if (trouble !== null) gradients.skip(trouble);
+      return { nonFiniteParameters: names.length, inARow };
     },
     state: () => ({ inARow }),
     restore: (state) => {

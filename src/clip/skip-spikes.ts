@@ -1,7 +1,6 @@
 /** Skipping the steps whose loss or gradient norm stands out from the last ones: OLMo-core's SkipStepOptimizer. */
 
-import { withDefaults } from '../tensor/options.js';
-import { checkCount } from './checks.js';
+import { check, integer, type OptionRange, settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
 import { numbersIn } from './state.js';
@@ -13,9 +12,9 @@ const LEAST = 20;
 export interface SkipSpikesOptions {
   /** How many steps are remembered: an integer ≥ 20; default 128. Nothing is judged before max(20, half of it). */
   readonly window?: number;
-  /** How many standard deviations from the mean are too many; default 6. */
-  readonly sigma?: number;
 }
+
+const aboveZero: OptionRange = { rule: 'a number > 0', has: (x) => typeof x === 'number' && x > 0 };
 
 /** The last numbers of one kind. */
 class Window {
@@ -66,11 +65,10 @@ function reason({ what }: Window, number: number, z: number): string {
  * remembered too, so that a lasting change comes to be accepted; a step whose loss or norm is not finite is skipped and
  * never remembered. The loss is what `step({ loss })` is told, as `train` does; without it the norm alone is judged.
  */
-export function skipSpikes(options: SkipSpikesOptions = {}): GradientHook {
+export function skipSpikes(sigma = 6, options: SkipSpikesOptions = {}): GradientHook {
   const name = 'skipSpikes';
-  const { window, sigma } = withDefaults(name, options, { window: 128, sigma: 6 });
-  checkCount(name, 'window', window, LEAST);
-  if (!(sigma > 0)) throw new Error(`${name}: sigma must be a number > 0, got ${sigma}`);
+  const { window } = settingsOf(name, options, { window: 128 }, { window: integer(LEAST) });
+  check(name, 'sigma', sigma, aboveZero);
   const [losses, norms] = [new Window('loss', window), new Window('norm', window)];
   return {
     name,
@@ -87,7 +85,7 @@ export function skipSpikes(options: SkipSpikesOptions = {}): GradientHook {
         [what, number],
         [`${what}Deviations`, z],
       ]);
-      return { hook: name, clipped: false, values: Object.fromEntries(values) };
+      return Object.fromEntries(values);
     },
     state: () => ({ losses: [...losses.numbers], norms: [...norms.numbers] }),
     restore: (state) => {

@@ -4,17 +4,20 @@
  */
 
 import { adaGC } from './ada-gc.js';
+import { addWeightDecay } from './add-weight-decay.js';
 import { autoClip } from './auto-clip.js';
 import { capNormGrowth } from './cap-norm-growth.js';
+import { described } from './checks.js';
 import { clipByBlockRms } from './clip-by-block-rms.js';
 import { clipByGlobalNorm } from './clip-by-global-norm.js';
 import { clipByGroupNorm } from './clip-by-group-norm.js';
 import { clipByNorm } from './clip-by-norm.js';
 import { clipByValue } from './clip-by-value.js';
 import { clipSpikes } from './clip-spikes.js';
-import { clipUnitwise, type UnitwiseOptions } from './clip-unitwise.js';
+import { type ClipUnitwiseOptions, clipUnitwise } from './clip-unitwise.js';
 import { clipUpdateByRms } from './clip-update-by-rms.js';
-import type { GradientHook, NonFinitePolicy, UpdateHook } from './hook.js';
+import type { NonFinitePolicy, StepHook } from './hook.js';
+import { skipAbove } from './skip-above.js';
 import { skipNonFinite } from './skip-non-finite.js';
 import { skipSpikes } from './skip-spikes.js';
 import { type ZClipOptions, zClip } from './z-clip.js';
@@ -23,11 +26,10 @@ import { type ZClipOptions, zClip } from './z-clip.js';
 export interface ClipSpec {
   /** As it was written. */
   readonly text: string;
-  readonly hooks: readonly GradientHook[];
-  /** What it names that stands behind the optimizer's rule. */
-  readonly updateHooks: readonly UpdateHook[];
-  /** The bound on the global norm, where the spec sets one; null otherwise. */
+  /** The bound on the global norm that it sets, or null. */
   readonly threshold: number | null;
+  /** New hooks each time: one that remembers must not carry a run into the next. */
+  make(): readonly StepHook[];
 }
 
 /** Every option that a word may have, by the name it has in the clipper; written in lower case. */
@@ -39,7 +41,7 @@ interface Options {
   readonly maxNorm?: number;
   readonly nonFinite?: NonFinitePolicy;
   readonly mode?: ZClipOptions['mode'];
-  readonly units?: UnitwiseOptions['units'];
+  readonly units?: ClipUnitwiseOptions['units'];
 }
 
 /** Those whose value is a word; all others are numbers. */
@@ -49,7 +51,7 @@ interface Word {
   /** How it is written at its shortest: without an amount where the clipper has a published one. */
   readonly form: string;
   readonly options: readonly (keyof Options)[];
-  make(amount: number, options: Options): GradientHook | UpdateHook;
+  make(amount: number, options: Options): StepHook;
   /** The bound on the global 2-norm. */
   bound?(amount: number, options: Options): number;
 }
@@ -80,15 +82,17 @@ const words: Readonly<Record<string, Word>> = {
   'update-rms': {
     form: 'update-rms',
     options: ['eps'],
-    make: (threshold, { eps }) => clipUpdateByRms({ threshold, eps }),
+    make: clipUpdateByRms,
   },
   spam: { form: 'spam', options: [], make: clipSpikes },
   'skip-spikes': {
     form: 'skip-spikes',
     options: ['window'],
-    make: (sigma, options) => skipSpikes({ ...options, sigma }),
+    make: skipSpikes,
   },
-  'skip-nonfinite': { form: 'skip-nonfinite', options: [], make: (limit) => skipNonFinite({ limit }) },
+  'skip-nonfinite': { form: 'skip-nonfinite', options: [], make: skipNonFinite },
+  'skip-above': { form: 'skip-above:10', options: ['p', 'nonFinite'], make: skipAbove },
+  'weight-decay': { form: 'weight-decay:0.01', options: [], make: (rate) => addWeightDecay(rate) },
 };
 
 /**
@@ -97,15 +101,16 @@ const words: Readonly<Record<string, Word>> = {
  * otherwise. Throws an Error with the known forms.
  */
 export function parseClipSpec(text: string): ClipSpec {
-  if (text === 'none') return { text, hooks: [], updateHooks: [], threshold: null };
+  if (typeof text !== 'string') throw new Error(`parseClipSpec: takes a string, got ${described(text)}`);
+  if (text === 'none') return { text, threshold: null, make: () => [] };
   // Not the + of 1e+3.
   const parts = text.split(/\+(?=[a-z])/).map((part) => parsePart(text, part));
   const threshold = Math.min(...parts.map(({ bound }) => bound));
-  const isBound = threshold < Number.POSITIVE_INFINITY;
-  const made = parts.map(({ hook }) => hook);
-  const updateHooks = made.filter((hook) => hook.stage === 'update');
-  const hooks = made.filter((hook) => hook.stage !== 'update');
-  return { text, hooks, updateHooks, threshold: isBound ? threshold : null };
+  return {
+    text,
+    threshold: threshold < Number.POSITIVE_INFINITY ? threshold : null,
+    make: () => parts.map(({ make }) => make()),
+  };
 }
 
 /** The forms a spec may take, for help texts. */
@@ -114,10 +119,7 @@ export function clipSpecForms(): readonly string[] {
   return ['none', ...forms, 'norm:1:p=inf', 'skip-nonfinite+norm:1'];
 }
 
-function parsePart(
-  text: string,
-  part: string,
-): { readonly hook: GradientHook | UpdateHook; readonly bound: number } {
+function parsePart(text: string, part: string): { readonly bound: number; make(): StepHook } {
   const [name = '', amountText = '', ...rest] = part.split(':');
   const word = Object.hasOwn(words, name) ? words[name] : undefined;
   if (!word) throw specError(text, `must be one of ${clipSpecForms().join(', ')}`);
@@ -131,8 +133,9 @@ function parsePart(
   const options = { ...policy, ...parseOptions(text, word, rest) };
   try {
     // Where nothing stands for the amount, the clipper takes its published one.
-    const hook = word.make(amount as number, options);
-    return { hook, bound: word.bound?.(amount as number, options) ?? Number.POSITIVE_INFINITY };
+    const make = (): StepHook => word.make(amount as number, options);
+    make();
+    return { make, bound: word.bound?.(amount as number, options) ?? Number.POSITIVE_INFINITY };
   } catch (error) {
     // What the clipper has against its settings is said of the spec.
     throw specError(text, (error as Error).message.replace(/^\w+: /, ''));

@@ -1,16 +1,14 @@
 /** Clipping what stands out from a running mean of the norms: ZClip, Kumar et al. 2025 (arXiv 2504.02507). */
 
-import { withDefaults } from '../tensor/options.js';
-import { checkBound, checkCount, checkDecay, checkFinite, checkWord } from './checks.js';
-import { checkEps, clipFactor } from './clip-by-global-norm.js';
-import type { GradientHook, HookReport, NonFinitePolicy } from './hook.js';
+import { check, integer, type OptionRanges, oneOf, ranges, settingsOf } from './checks.js';
+import type { GradientHook, NonFinitePolicy } from './hook.js';
 import { combineNorms } from './host-norm.js';
-import { measuredNorm } from './measured-norm.js';
-import { checkPolicy, checkReach } from './non-finite.js';
+import { mayRemember, policyRange } from './non-finite.js';
+import { clipFactor } from './norm-clip.js';
 import { numbersIn } from './state.js';
 
 /** What a spike is brought down to. */
-export const zClipModes = ['adaptive', 'mean', 'percentile'] as const;
+const modes = ['adaptive', 'mean', 'percentile'] as const;
 
 /** Options of `zClip`; names in brackets are those of the published code. */
 export interface ZClipOptions {
@@ -18,7 +16,7 @@ export interface ZClipOptions {
    * What a spike is brought down to: `adaptive` (default) μ + zσ · z / z_t, the less the more it stands out; `mean` μ;
    * `percentile` μ + zσ. (mode and clip_option)
    */
-  readonly mode?: (typeof zClipModes)[number];
+  readonly mode?: (typeof modes)[number];
   /** Share of the old in the running mean and variance, in [0, 1); default 0.97. (alpha) */
   readonly decay?: number;
   /** Norms that make the first mean and variance, an integer ≥ 1; default 25. (warmup_steps) */
@@ -37,9 +35,7 @@ export interface ZClipOptions {
   readonly nonFinite?: NonFinitePolicy;
 }
 
-type Settings = Required<ZClipOptions>;
-
-const defaults: Settings = {
+const defaults: Required<ZClipOptions> = {
   mode: 'adaptive',
   decay: 0.97,
   warmup: 25,
@@ -49,6 +45,18 @@ const defaults: Settings = {
   sigmaEps: 1e-6,
   eps: 0,
   nonFinite: 'throw',
+};
+
+const optionRanges: OptionRanges<ZClipOptions> = {
+  mode: oneOf(modes),
+  decay: ranges.share,
+  warmup: integer(1),
+  maxNorm: ranges.bound,
+  factor: ranges.finite,
+  learnSpikes: ranges.flag,
+  sigmaEps: ranges.finite,
+  eps: ranges.finite,
+  nonFinite: policyRange,
 };
 
 /** Mean and standard deviation of norms; σ, not σ², which overflows where the norm does not. */
@@ -64,8 +72,9 @@ interface Spread {
  */
 export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHook {
   const name = 'zClip';
-  const settings = settle(name, zThreshold, options);
+  const settings = settingsOf(name, options, defaults, optionRanges);
   const { decay, warmup, maxNorm, learnSpikes, sigmaEps, eps, nonFinite } = settings;
+  check(name, 'zThreshold', zThreshold, ranges.bound);
   let first: readonly number[] = [];
   let spread: Spread | null = null;
   const learn = (norm: number): void => {
@@ -75,10 +84,9 @@ export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHoo
   };
   return {
     name,
-    async apply(gradients): Promise<HookReport> {
-      const { norm, zeroed, counts } = await measuredNorm(name, gradients, nonFinite);
-      if (gradients.skipped !== null) return { hook: name, clipped: false, values: { norm } };
-      await checkReach(name, gradients, norm);
+    nonFinite,
+    async apply(gradients) {
+      const norm = await gradients.norm();
       const limit = spread ? spread.mean + zThreshold * (spread.sigma + sigmaEps) : Number.POSITIVE_INFINITY;
       const target = spread && norm > limit ? targetOf(spread, norm, zThreshold, settings) : null;
       const bound = Math.min(target ?? Number.POSITIVE_INFINITY, maxNorm);
@@ -86,8 +94,8 @@ export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHoo
       const scale = spread && norm <= bound ? 1 : clipFactor(norm, bound, eps);
       const values = { norm, threshold: Math.min(limit, maxNorm), scale, ...spread };
       gradients.scale(scale);
-      if (counts && (learnSpikes || target === null)) learn(target ?? norm);
-      return { hook: name, clipped: zeroed || scale !== 1, values };
+      if (mayRemember(gradients, norm) && (learnSpikes || target === null)) learn(target ?? norm);
+      return values;
     },
     state: () => ({ first, spread: spread ? [spread.mean, spread.sigma] : [] }),
     restore: (state) => {
@@ -103,23 +111,13 @@ export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHoo
   };
 }
 
-function settle(name: string, zThreshold: number, options: ZClipOptions): Settings {
-  const settings = withDefaults(name, options, defaults);
-  const { mode, decay, warmup, maxNorm, factor, sigmaEps, eps, nonFinite } = settings;
-  checkBound(name, 'zThreshold', zThreshold);
-  checkWord(name, 'mode', mode, zClipModes);
-  checkDecay(name, 'decay', decay);
-  checkCount(name, 'warmup', warmup, 1);
-  checkBound(name, 'maxNorm', maxNorm);
-  checkFinite(name, 'factor', factor);
-  checkFinite(name, 'sigmaEps', sigmaEps);
-  checkEps(name, eps);
-  checkPolicy(name, nonFinite);
-  return settings;
-}
-
 /** What a spike's norm becomes. */
-function targetOf({ mean, sigma }: Spread, norm: number, zThreshold: number, settings: Settings): number {
+function targetOf(
+  { mean, sigma }: Spread,
+  norm: number,
+  zThreshold: number,
+  settings: Required<ZClipOptions>,
+): number {
   if (settings.mode === 'mean') return mean;
   if (settings.mode === 'percentile') return mean + zThreshold * sigma;
   const z = (norm - mean) / (sigma + settings.sigmaEps);

@@ -1,11 +1,9 @@
 /** Adagrad: Duchi, Hazan & Singer 2011. */
 
-import type { Parameter } from '../autograd/index.js';
-import { checkFinite } from '../clip/checks.js';
-import type { GroupOptions, ParameterGroup, Settings } from './group.js';
-import { Optimizer } from './optimizer.js';
+import { ranges } from '../clip/checks.js';
+import type { FloatArray } from '../tensor/index.js';
+import { defineOptimizer } from './define-optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import type { UpdateRun } from './update-run.js';
 
 /** Options of Adagrad; names and defaults as in PyTorch. */
 export interface AdagradOptions extends OptimizerOptions {
@@ -21,45 +19,35 @@ export interface AdagradOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
-const defaults: Settings<AdagradOptions> = {
-  lr: 0.01,
-  lrDecay: 0,
-  initialAccumulatorValue: 0,
-  eps: 1e-10,
-  weightDecay: 0,
-  maximize: false,
-};
+/** The largest finite number: an infinite sum of squares would never let its weight move again. */
+const largestOf = (array: FloatArray): number =>
+  array instanceof Float64Array ? Number.MAX_VALUE : 3.4028234663852886e38;
 
 /** s ← s + g², θ ← θ − lr / (1 + t · lrDecay) · g / (√s + ε), t counting the earlier updates of the parameter. */
-export class Adagrad extends Optimizer<AdagradOptions> {
-  constructor(
-    params: Iterable<Parameter> | Iterable<ParameterGroup<AdagradOptions>>,
-    options: Partial<AdagradOptions> = {},
-  ) {
-    super(params, options, defaults);
-  }
-
-  protected override validate(options: GroupOptions<AdagradOptions>): void {
-    for (const name of ['lrDecay', 'initialAccumulatorValue', 'eps', 'weightDecay'] as const) {
-      checkFinite('Adagrad', name, options[name]);
-    }
-  }
-
-  protected override stateNames(): readonly string[] {
-    return ['sumOfSquares'];
-  }
-
-  protected override update(run: UpdateRun, options: Settings<AdagradOptions>): void {
-    const { lr, lrDecay, initialAccumulatorValue, eps, weightDecay, maximize } = options;
+export class Adagrad extends defineOptimizer<AdagradOptions>({
+  name: 'Adagrad',
+  formula: 's ← s + g², θ ← θ − lr · g / (√s + ε)',
+  defaults: { lr: 0.01, lrDecay: 0, initialAccumulatorValue: 0, eps: 1e-10, weightDecay: 0, maximize: false },
+  ranges: {
+    lrDecay: ranges.finite,
+    initialAccumulatorValue: ranges.finite,
+    eps: ranges.finite,
+    weightDecay: ranges.finite,
+    maximize: ranges.flag,
+  },
+  state: () => ['sumOfSquares'],
+  squares: true,
+  update(run, { lr, lrDecay, initialAccumulatorValue, eps, weightDecay, maximize }) {
     const { values, grads, start, end, count } = run;
     const sum = run.state('sumOfSquares');
+    const largest = largestOf(sum);
     const rate = lr / (1 + count * lrDecay);
     const before = count === 0 ? initialAccumulatorValue : 0;
     for (let i = start; i < end; i++) {
       let grad = maximize ? -grads[i] : grads[i];
       if (weightDecay !== 0) grad += weightDecay * values[i];
-      sum[i] += before + grad * grad;
+      sum[i] = Math.min(sum[i] + (before + grad * grad), largest);
       values[i] -= (rate * grad) / (Math.sqrt(sum[i]) + eps);
     }
-  }
-}
+  },
+}) {}

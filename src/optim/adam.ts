@@ -1,12 +1,11 @@
 /** Adam: Kingma & Ba 2015, Algorithm 1; AMSGrad: Reddi, Kale & Kumar 2018. Its rule also serves AdamW. */
 
-import type { Parameter } from '../autograd/index.js';
-import { checkFinite } from '../clip/checks.js';
+import { type OptionRange, ranges } from '../clip/checks.js';
 import { power } from '../tensor/math.js';
-import type { GroupOptions, ParameterGroup, Settings } from './group.js';
-import { Optimizer } from './optimizer.js';
+import { defineOptimizer } from './define-optimizer.js';
+import type { RuleOptions } from './group.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import { checkFraction } from './options.js';
+import type { UpdateRule } from './update-rule.js';
 import type { UpdateRun } from './update-run.js';
 
 /** Options of Adam; names and defaults as in PyTorch. */
@@ -23,53 +22,35 @@ export interface AdamOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
-/** Adam's defaults. */
-export const adamDefaults: Settings<AdamOptions> = {
-  lr: 1e-3,
-  betas: [0.9, 0.999],
-  eps: 1e-8,
-  weightDecay: 0,
-  amsgrad: false,
-  maximize: false,
+const betas: OptionRange = {
+  rule: 'two numbers in [0, 1)',
+  has: (x) => Array.isArray(x) && x.length === 2 && x.every(ranges.share.has),
 };
 
+/** What Adam and AdamW share; with `decoupled`, weight decay shrinks the values instead of entering the gradient. */
+export const adamRule = {
+  defaults: { lr: 1e-3, betas: [0.9, 0.999], eps: 1e-8, weightDecay: 0, amsgrad: false, maximize: false },
+  ranges: {
+    betas,
+    eps: ranges.finite,
+    weightDecay: ranges.finite,
+    amsgrad: ranges.flag,
+    maximize: ranges.flag,
+  },
+  state: ({ amsgrad }) => ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])],
+  squares: true,
+} as const satisfies Partial<UpdateRule<AdamOptions>>;
+
 /** m ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − lr · m̂ / (√v̂ + ε) with m̂, v̂ corrected for their start at 0. */
-export class Adam extends Optimizer<AdamOptions> {
-  constructor(
-    params: Iterable<Parameter> | Iterable<ParameterGroup<AdamOptions>>,
-    options: Partial<AdamOptions> = {},
-  ) {
-    super(params, options, adamDefaults);
-  }
+export class Adam extends defineOptimizer<AdamOptions>({
+  ...adamRule,
+  name: 'Adam',
+  formula: 'm ← β₁m + (1−β₁)g, v ← β₂v + (1−β₂)g², θ ← θ − lr · m̂ / (√v̂ + ε)',
+  update: (run, options) => adamUpdate(run, options, false),
+}) {}
 
-  protected override validate(options: GroupOptions<AdamOptions>): void {
-    checkAdam('Adam', options);
-  }
-
-  protected override stateNames(options: GroupOptions<AdamOptions>): readonly string[] {
-    return adamState(options);
-  }
-
-  protected override update(run: UpdateRun, options: Settings<AdamOptions>): void {
-    adamUpdate(run, options, false);
-  }
-}
-
-/** Throws if an option of Adam or AdamW is out of range. */
-export function checkAdam(caller: string, { betas, eps, weightDecay }: GroupOptions<AdamOptions>): void {
-  checkFraction(caller, 'betas[0]', betas[0]);
-  checkFraction(caller, 'betas[1]', betas[1]);
-  checkFinite(caller, 'eps', eps);
-  checkFinite(caller, 'weightDecay', weightDecay);
-}
-
-/** Names of what Adam and AdamW keep. */
-export function adamState({ amsgrad }: GroupOptions<AdamOptions>): readonly string[] {
-  return ['firstMoment', 'secondMoment', ...(amsgrad ? ['largestSecondMoment'] : [])];
-}
-
-/** The rule of both; with `decoupled`, weight decay shrinks the values instead of entering the gradient. */
-export function adamUpdate(run: UpdateRun, options: Settings<AdamOptions>, decoupled: boolean): void {
+/** The rule of both. */
+export function adamUpdate(run: UpdateRun, options: RuleOptions<AdamOptions>, decoupled: boolean): void {
   const { lr, betas, eps, weightDecay, amsgrad, maximize } = options;
   const { values, grads, start, end, count } = run;
   const [first, second] = [run.state('firstMoment'), run.state('secondMoment')];

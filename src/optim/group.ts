@@ -1,14 +1,15 @@
 /** Parameter groups: parameters that are updated under the same options. */
 
 import { Parameter } from '../autograd/index.js';
-import { checkFinite, checkListed } from '../clip/checks.js';
-import { NormMeter } from '../clip/index.js';
+import { check, checkedParameters, described, ranges } from '../clip/checks.js';
 import { valueAt } from '../clip/schedule.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import type { PreparationOptions } from './preparation.js';
+import { preparationNames } from './preparation.js';
 
 /** Options that belong to the optimizer as a whole. */
-type SharedName = 'hooks' | 'updateHooks' | 'normDevice' | keyof PreparationOptions;
+export const sharedNames = ['hooks', 'normDevice', ...preparationNames] as const;
+
+type SharedName = (typeof sharedNames)[number];
 
 /** Parameters with options of their own; what is left out is taken from the optimizer's. */
 export type ParameterGroup<Options> = Partial<Omit<Options, SharedName>> & {
@@ -19,14 +20,14 @@ export type ParameterGroup<Options> = Partial<Omit<Options, SharedName>> & {
 export type GroupOptions<Options> = Required<Omit<Options, SharedName>> & Pick<OptimizerOptions, 'lr'>;
 
 /** The options that one update runs under: those of the group, `lr` being the rate of this step. */
-export type Settings<Options> = Omit<GroupOptions<Options>, 'lr'> & { readonly lr: number };
+export type RuleOptions<Options> = Omit<GroupOptions<Options>, 'lr'> & { readonly lr: number };
 
 /** A group as the optimizer holds it: its options may be replaced between steps. */
 export interface OptimizerGroup<Options> {
   readonly parameters: readonly Parameter[];
   get options(): GroupOptions<Options>;
-  /** Throws, and keeps what was there, where an option is wrong; what is left out has its default. */
-  set options(options: Omit<Options, SharedName>);
+  /** What is left out is as the optimizer was made with. Throws, and keeps what was there, if an option is wrong. */
+  set options(options: Partial<Omit<Options, SharedName>>);
 }
 
 /** A group whose options are settled whenever they are replaced. */
@@ -49,51 +50,57 @@ export class Group<Options> implements OptimizerGroup<Options> {
     return this.#options;
   }
 
-  set options(options: Omit<Options, SharedName>) {
+  set options(options: Partial<Omit<Options, SharedName>>) {
     this.#options = this.#settle(options);
   }
 
-  /** The options at a step. Throws where a schedule gives no rate. */
-  settingsAt(caller: string, step: number): Settings<Options> {
+  /** The options at a step. Throws if a schedule does not give a rate. */
+  settingsAt(caller: string, step: number): RuleOptions<Options> {
     const { lr } = this.#options;
-    if (typeof lr === 'number') return this.#options as Settings<Options>;
+    if (typeof lr === 'number') return this.#options as RuleOptions<Options>;
     const rate = valueAt(lr, step);
-    checkFinite(caller, `lr of the schedule at step ${step}`, rate);
+    check(caller, `lr of the schedule at step ${step}`, rate, ranges.finite);
     return { ...this.#options, lr: rate };
   }
 }
 
-/** What was listed as groups: the parameters that stand alone are the first. Throws where it is no list. */
+/** What was listed as groups: the parameters that stand alone are the first. Throws if it is neither. */
 export function groupsOf<Group extends { readonly params: Iterable<Parameter> }>(
   caller: string,
   params: Iterable<Parameter> | Iterable<Group>,
 ): readonly { readonly params: Iterable<Parameter> }[] {
-  checkListed(caller, params, 'Parameters or groups { params, … }');
+  if (typeof params === 'string' || typeof params?.[Symbol.iterator] !== 'function') {
+    throw new Error(`${caller}: takes a list of ${WHAT}, got ${described(params)}; pass model.parameters()`);
+  }
   const loose: Parameter[] = [];
   const groups: Group[] = [];
   for (const item of params) {
     if (item instanceof Parameter) loose.push(item);
-    else groups.push(item);
+    else if (Object(item) === item && 'params' in item) groups.push(item);
+    else throw new Error(`${caller}: takes ${WHAT}, got ${described(item)}; pass model.parameters()`);
   }
-  return loose.length > 0 || groups.length === 0 ? [{ params: loose }, ...groups] : groups;
+  if (loose.length === 0 && groups.length === 0) {
+    throw new Error(
+      `${caller}: needs at least one parameter, got none; a Module finds Parameters in its fields and in arrays there, not a variable() or a #private field, and an iterator is empty the second time`,
+    );
+  }
+  return loose.length > 0 ? [{ params: loose }, ...groups] : groups;
 }
 
-/** The parameters of a group, each once. Throws where one is none, or among those there are. */
-export function checkedParameters(
+const WHAT = 'Parameters or groups { params, … }';
+
+/** The parameters of a group, each once. Throws if one is in a group already. */
+export function parametersOf(
   caller: string,
   params: Iterable<Parameter>,
   before: readonly Parameter[],
+  names: readonly string[],
 ): readonly Parameter[] {
-  checkListed(caller, params, 'Parameters or groups { params, … }');
-  const parameters = [...new Set(params)];
+  const parameters = checkedParameters(caller, params, WHAT);
   for (const parameter of parameters) {
-    if (!(parameter instanceof Parameter)) {
-      throw new Error(`${caller}: takes Parameters, got ${typeof parameter}; pass model.parameters()`);
-    }
     const place = before.indexOf(parameter);
     if (place < 0) continue;
-    throw new Error(`${caller}: '${new NormMeter(before).names[place]}' is in two groups; list it in one`);
+    throw new Error(`${caller}: '${names[place]}' is in two groups; list it in one`);
   }
-  if (parameters.length === 0) throw new Error(`${caller}: needs at least one parameter, got none`);
   return parameters;
 }

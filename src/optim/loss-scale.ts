@@ -1,18 +1,26 @@
 /** Dynamic loss scaling (Micikevicius et al. 2018, §3.2): keeps small gradients above what float16 rounds to zero. */
 
-import { checkCount } from '../clip/checks.js';
-import { checkNames } from '../tensor/options.js';
+import { check, integer, type OptionRange, type OptionRanges, settingsOf } from '../clip/checks.js';
 
 /** A factor on the loss, which an optimizer divides out of the gradients before any hook sees them. */
 export interface LossScale {
   readonly name: string;
   /** The factor now. */
   readonly scale: number;
-  /** Learns, at the end of a step, whether a gradient overflowed. */
-  update(overflowed: boolean): void;
+  /**
+   * Learns, at the end of a step, whether a gradient overflowed; `use` says whose step it was and which factor multiplied
+   * its loss. Optimizers that share a loss scale each report: the factor moves once a round.
+   */
+  update(overflowed: boolean, use?: LossScaleUse): void;
   /** What a checkpoint must save. */
   state(): LossScaleState;
   restore(state: LossScaleState): void;
+}
+
+/** The use that one optimizer made of a loss scale in one step. */
+export interface LossScaleUse {
+  readonly by: object;
+  readonly scale: number;
 }
 
 /** What a loss scale remembers. */
@@ -39,6 +47,20 @@ const SMALLEST = 2 ** -24;
 /** Beyond it no scale grows: a float32 loss times more is infinite, and from an infinite scale there is no way back. */
 const LARGEST = 2 ** 127;
 
+const scaleRange: OptionRange = {
+  rule: 'a finite number of at least 2^-24',
+  has: (x) => typeof x === 'number' && x >= SMALLEST && x < Infinity,
+};
+
+const defaults: Required<LossScaleOptions> = { initial: 2 ** 16, growth: 2, backoff: 0.5, interval: 2000 };
+
+const optionRanges: OptionRanges<LossScaleOptions> = {
+  initial: scaleRange,
+  growth: { rule: 'a finite number ≥ 1', has: (x) => typeof x === 'number' && x >= 1 && x < Infinity },
+  backoff: { rule: 'a number between 0 and 1', has: (x) => typeof x === 'number' && x > 0 && x < 1 },
+  interval: integer(1),
+};
+
 /**
  * The loss scale for `new Adam(params, { lossScale: dynamicLossScale() })` and `optimizer.backward(loss)`. A step whose
  * gradients are NaN or infinite is skipped (hooks and all) and scale ← scale · backoff; after `interval` steps in a row
@@ -47,42 +69,43 @@ const LARGEST = 2 ** 127;
  */
 export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
   const name = 'dynamicLossScale';
-  const { initial = 2 ** 16, growth = 2, backoff = 0.5, interval = 2000 } = options;
-  checkNames(name, options, ['initial', 'growth', 'backoff', 'interval']);
-  checkScale(name, 'initial', initial);
-  if (!(growth >= 1 && growth < Infinity))
-    throw new Error(`${name}: growth must be at least 1, got ${growth}`);
-  if (!(backoff > 0 && backoff < 1))
-    throw new Error(`${name}: backoff must lie between 0 and 1, got ${backoff}`);
-  checkCount(name, 'interval', interval, 1);
+  const { initial, growth, backoff, interval } = settingsOf(name, options, defaults, optionRanges);
   let [scale, cleanSteps] = [initial, 0];
+  let reported = new Set<object>();
+  let hasOverflowed = false;
   return {
     name,
     get scale() {
       return scale;
     },
-    update(overflowed) {
+    update(overflowed, use) {
+      // A round ends when somebody who has reported in it reports again. Later reports of a round move nothing, except
+      // for its first overflow.
+      const isNewRound = use === undefined || reported.size === 0 || reported.has(use.by);
+      if (isNewRound) [reported, hasOverflowed] = [new Set(), false];
+      if (use) reported.add(use.by);
       if (overflowed) {
-        if (scale * backoff < SMALLEST) {
+        if (hasOverflowed) return;
+        const used = use?.scale ?? scale;
+        if (used * backoff < SMALLEST) {
           throw new Error(
-            `${name}: gradients are not finite even at a scale of ${scale}; look for the cause in the model or the data`,
+            `${name}: gradients are not finite even at a scale of ${used}; look for the cause in the model or the data`,
           );
         }
-        [scale, cleanSteps] = [scale * backoff, 0];
+        [scale, cleanSteps, hasOverflowed] = [used * backoff, 0, true];
+      } else if (!isNewRound) {
+        return;
       } else if (++cleanSteps >= interval) {
         [scale, cleanSteps] = [scale * growth <= LARGEST ? scale * growth : scale, 0];
       }
     },
     state: () => ({ scale, cleanSteps }),
     restore(state) {
-      checkScale(`${name}.restore`, 'scale', state.scale);
-      checkCount(`${name}.restore`, 'cleanSteps', state.cleanSteps, 0);
-      ({ scale, cleanSteps } = state);
+      const saved = Object(state) as LossScaleState;
+      check(`${name}.restore`, 'scale', saved.scale, scaleRange);
+      check(`${name}.restore`, 'cleanSteps', saved.cleanSteps, integer(0));
+      ({ scale, cleanSteps } = saved);
+      [reported, hasOverflowed] = [new Set(), false];
     },
   };
-}
-
-function checkScale(caller: string, option: string, scale: number): void {
-  if (typeof scale === 'number' && scale >= SMALLEST && scale < Infinity) return;
-  throw new Error(`${caller}: ${option} must be a finite number of at least 2^-24, got ${scale}`);
 }

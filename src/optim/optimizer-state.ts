@@ -9,13 +9,25 @@ import type { OptimizerMemory } from './update-run.js';
 export interface OptimizerState {
   /** Updates applied. */
   readonly steps: number;
+  /** Steps skipped and clipped, micro-batches dropped. */
+  readonly counts: OptimizerCounts;
   readonly groups: readonly GroupState[];
+  /** All hooks in the order in which they were given, of both stages. */
   readonly hooks: readonly SavedHook[];
-  readonly updateHooks: readonly SavedHook[];
   /** The loss scale, or none. */
   readonly lossScale: readonly SavedHook[];
   /** What is remembered of each parameter: `firstMoment/rnn.weightHh`. */
   readonly tensors: Readonly<Record<string, Tensor>>;
+}
+
+/** What an optimizer counts besides its updates. A step that failed counts as nothing. */
+export interface OptimizerCounts {
+  /** Steps that made no update. */
+  readonly skipped: number;
+  /** Updates whose gradients a hook had changed. */
+  readonly clipped: number;
+  /** Micro-batches left out by `dropNonFinite`. */
+  readonly dropped: number;
 }
 
 /** One group. */
@@ -48,8 +60,8 @@ export interface StateOwner {
   /** Names of the parameters, no two alike. */
   readonly names: readonly string[];
   readonly groups: readonly Group[];
+  readonly counts: OptimizerCounts;
   readonly hooks: readonly Hook[];
-  readonly updateHooks: readonly Hook[];
   readonly lossScale: Hook | null;
 }
 
@@ -67,12 +79,12 @@ export function saveState(owner: StateOwner, memory: OptimizerMemory): Optimizer
   };
   return {
     steps: owner.steps,
+    counts: { ...owner.counts },
     groups: owner.groups.map(({ options }, i) => ({
       options: savedOptions(options),
       updates: Object.fromEntries(counts[i].map(([parameter, count]) => [nameOf(parameter), count])),
     })),
     hooks: owner.hooks.map(savedHook),
-    updateHooks: owner.updateHooks.map(savedHook),
     lossScale: lossScales(owner).map(savedHook),
     tensors: longLived(() => Object.fromEntries(updated.flatMap(([parameter]) => tensorsOf(parameter)))),
   };
@@ -127,7 +139,6 @@ export function restoreState(owner: StateOwner, memory: OptimizerMemory, state: 
   restoreAll([
     ...owner.groups.map((group, i) => [optionsOf(group), state.groups[i].options] as const),
     ...restorable(owner.hooks, state.hooks),
-    ...restorable(owner.updateHooks, state.updateHooks),
     ...restorable(lossScales(owner), state.lossScale),
   ]);
   for (const [i, { parameters }] of owner.groups.entries()) memory.restore(parameters, groups[i]);
@@ -157,6 +168,7 @@ function parsed(key: string): [stateName: string, parameter: string] {
 /** What does not fit, a phrase for each kind of trouble. */
 function mismatches(owner: StateOwner, state: OptimizerState): string[] {
   const { groups } = owner;
+  if (!isCounts(state.counts)) return ['no counts of skipped, clipped and dropped'];
   if (state.groups.length !== groups.length) return [`${state.groups.length} groups for ${groups.length}`];
   const nameOf = namesOf(owner);
   return [
@@ -172,10 +184,14 @@ function mismatches(owner: StateOwner, state: OptimizerState): string[] {
       ];
     }),
     ...hookMismatches('hooks', state.hooks, owner.hooks),
-    ...hookMismatches('updateHooks', state.updateHooks, owner.updateHooks),
     ...hookMismatches('lossScale', state.lossScale, lossScales(owner)),
     ...tensorMismatches(owner, state.tensors),
   ];
+}
+
+function isCounts(counts: Partial<OptimizerCounts> | undefined): boolean {
+  const { skipped, clipped, dropped } = counts ?? {};
+  return [skipped, clipped, dropped].every((count) => Number.isInteger(count) && count! >= 0);
 }
 
 function difference(what: string, got: readonly string[], wanted: readonly string[]): string[] {

@@ -10,7 +10,7 @@ export interface StepReport {
   readonly lr: number;
   readonly normBefore: number;
   readonly normAfter: number;
-  /** normAfter / normBefore; 1 where nothing changed or there was nothing to scale. */
+  /** normAfter / normBefore; 1 if nothing changed or there was nothing to scale. */
   readonly scale: number;
   /** Whether any hook changed the gradients. */
   readonly clipped: boolean;
@@ -24,4 +24,34 @@ export interface StepReport {
   readonly skipped: string | null;
   /** Where these norms were computed: a gpu.js device, the simd kernels, or the host (float64 gradients). */
   readonly normDevice: MeterDevice;
+}
+
+/** What reads as the report on a Promise of it: the sign of a forgotten await. */
+const pending: object = Object.create(Promise.prototype);
+const reported: readonly (keyof StepReport)[] = [
+  'step',
+  'lr',
+  'normBefore',
+  'normAfter',
+  'scale',
+  'clipped',
+  'norms',
+  'nonFinite',
+  'hooks',
+  'skipped',
+  'normDevice',
+];
+for (const name of reported) {
+  Object.defineProperty(pending, name, {
+    get() {
+      throw new Error(
+        `Optimizer.step: ${name} is known once the step has finished; await it: const { ${name} } = await optimizer.step()`,
+      );
+    },
+  });
+}
+
+/** The same Promise, which names the missing await to whoever reads the report from it. */
+export function namesPending(report: Promise<StepReport>): Promise<StepReport> {
+  return Object.setPrototypeOf(report, pending);
 }

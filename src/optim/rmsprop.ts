@@ -1,12 +1,8 @@
 /** RMSprop: Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, §4.2, eqs. 38–45. */
 
-import type { Parameter } from '../autograd/index.js';
-import { checkFinite } from '../clip/checks.js';
-import type { GroupOptions, ParameterGroup, Settings } from './group.js';
-import { Optimizer } from './optimizer.js';
+import { ranges } from '../clip/checks.js';
+import { defineOptimizer } from './define-optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import { checkFraction } from './options.js';
-import type { UpdateRun } from './update-run.js';
 
 /** Options of RMSprop; names and defaults as in PyTorch. */
 export interface RMSpropOptions extends OptimizerOptions {
@@ -24,41 +20,37 @@ export interface RMSpropOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
-const defaults: Settings<RMSpropOptions> = {
-  lr: 0.01,
-  alpha: 0.99,
-  eps: 1e-8,
-  momentum: 0,
-  centered: false,
-  weightDecay: 0,
-  maximize: false,
-};
-
 /**
  * s ← αs + (1−α)g², d = g / (√s + ε), θ ← θ − lr · d; with momentum v ← μv + d, θ ← θ − lr · v. Centered, √(s − ḡ²)
  * replaces √s, with ḡ ← αḡ + (1−α)g; where rounding makes that variance negative it is 0 here, and NaN in PyTorch.
  */
-export class RMSprop extends Optimizer<RMSpropOptions> {
-  constructor(
-    params: Iterable<Parameter> | Iterable<ParameterGroup<RMSpropOptions>>,
-    options: Partial<RMSpropOptions> = {},
-  ) {
-    super(params, options, defaults);
-  }
-
-  protected override validate({ alpha, eps, momentum, weightDecay }: GroupOptions<RMSpropOptions>): void {
-    checkFraction('RMSprop', 'alpha', alpha);
-    checkFinite('RMSprop', 'eps', eps);
-    checkFraction('RMSprop', 'momentum', momentum);
-    checkFinite('RMSprop', 'weightDecay', weightDecay);
-  }
-
-  protected override stateNames({ momentum, centered }: GroupOptions<RMSpropOptions>): readonly string[] {
-    return ['meanSquare', ...(centered ? ['mean'] : []), ...(momentum === 0 ? [] : ['velocity'])];
-  }
-
-  protected override update(run: UpdateRun, options: Settings<RMSpropOptions>): void {
-    const { lr, alpha, eps, momentum, centered, weightDecay, maximize } = options;
+export class RMSprop extends defineOptimizer<RMSpropOptions>({
+  name: 'RMSprop',
+  formula: 's ← αs + (1−α)g², v ← μv + g / (√s + ε), θ ← θ − lr · v',
+  defaults: {
+    lr: 0.01,
+    alpha: 0.99,
+    eps: 1e-8,
+    momentum: 0,
+    centered: false,
+    weightDecay: 0,
+    maximize: false,
+  },
+  ranges: {
+    alpha: ranges.share,
+    eps: ranges.finite,
+    momentum: ranges.share,
+    centered: ranges.flag,
+    weightDecay: ranges.finite,
+    maximize: ranges.flag,
+  },
+  state: ({ momentum, centered }) => [
+    'meanSquare',
+    ...(centered ? ['mean'] : []),
+    ...(momentum === 0 ? [] : ['velocity']),
+  ],
+  squares: true,
+  update(run, { lr, alpha, eps, momentum, centered, weightDecay, maximize }) {
     const { values, grads, start, end } = run;
     const square = run.state('meanSquare');
     const mean = centered ? run.state('mean') : null;
@@ -79,5 +71,5 @@ export class RMSprop extends Optimizer<RMSpropOptions> {
       }
       values[i] -= lr * direction;
     }
-  }
-}
+  },
+}) {}

@@ -1,12 +1,8 @@
 /** Stochastic gradient descent, with PyTorch's momentum. */
 
-import type { Parameter } from '../autograd/index.js';
-import { checkFinite } from '../clip/checks.js';
-import type { GroupOptions, ParameterGroup, Settings } from './group.js';
-import { Optimizer } from './optimizer.js';
+import { ranges } from '../clip/checks.js';
+import { defineOptimizer } from './define-optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
-import { checkFraction } from './options.js';
-import type { UpdateRun } from './update-run.js';
 
 /** Options of SGD; names and defaults as in PyTorch. */
 export interface SGDOptions extends OptimizerOptions {
@@ -22,38 +18,29 @@ export interface SGDOptions extends OptimizerOptions {
   readonly maximize?: boolean;
 }
 
-const defaults = { momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, maximize: false };
-
 /**
  * v ← μ·v + (1 − τ)·g (v ← g the first time), θ ← θ − lr·v; without momentum θ ← θ − lr·g. PyTorch's `SGD`, for
  * which a learning-rate change acts at once on the whole velocity.
  */
-export class SGD extends Optimizer<SGDOptions> {
-  constructor(params: Iterable<Parameter> | Iterable<ParameterGroup<SGDOptions>>, options: SGDOptions) {
-    super(params, options, defaults);
-  }
-
-  protected override validate({
-    momentum,
-    dampening,
-    nesterov,
-    weightDecay,
-  }: GroupOptions<SGDOptions>): void {
-    checkFraction('SGD', 'momentum', momentum);
-    checkFinite('SGD', 'dampening', dampening);
-    checkFinite('SGD', 'weightDecay', weightDecay);
-    if (nesterov && (momentum === 0 || dampening !== 0)) {
-      throw new Error(
-        `SGD: nesterov needs momentum > 0 and dampening 0, got momentum ${momentum}, dampening ${dampening}`,
-      );
-    }
-  }
-
-  protected override stateNames({ momentum }: GroupOptions<SGDOptions>): readonly string[] {
-    return momentum === 0 ? [] : ['velocity'];
-  }
-
-  protected override update(run: UpdateRun, options: Settings<SGDOptions>): void {
+export class SGD extends defineOptimizer<SGDOptions>({
+  name: 'SGD',
+  formula: 'v ← μv + (1 − τ)g, θ ← θ − lr·v',
+  defaults: { momentum: 0, dampening: 0, nesterov: false, weightDecay: 0, maximize: false },
+  ranges: {
+    momentum: ranges.share,
+    dampening: ranges.finite,
+    nesterov: ranges.flag,
+    weightDecay: ranges.finite,
+    maximize: ranges.flag,
+  },
+  check({ nesterov, momentum, dampening }) {
+    if (!nesterov || (momentum > 0 && dampening === 0)) return;
+    throw new Error(
+      `SGD: nesterov needs momentum > 0 and dampening 0, got momentum ${momentum}, dampening ${dampening}`,
+    );
+  },
+  state: ({ momentum }) => (momentum === 0 ? [] : ['velocity']),
+  update(run, options) {
     const { lr, momentum, dampening, nesterov, weightDecay, maximize } = options;
     const { values, grads, start, end, count } = run;
     const velocity = momentum === 0 ? null : run.state('velocity');
@@ -71,5 +58,5 @@ export class SGD extends Optimizer<SGDOptions> {
       }
       values[i] -= lr * direction;
     }
-  }
-}
+  },
+}) {}

@@ -2,7 +2,7 @@
 
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Parameter } from '../autograd/index.js';
-import type { Averaging, Share } from '../optim/index.js';
+import type { Averaging, ReplicaShare } from '../optim/index.js';
 import { fullLike, longLived } from '../tensor/index.js';
 
 /** What the thread that starts replicas tells each of them. */
@@ -14,7 +14,7 @@ export interface Seat {
 
 /** What a replica brings to a meeting. */
 export interface Arrival {
-  readonly share: Share;
+  readonly share: ReplicaShare;
   /** Of every parameter 1 or 0, whether it has a gradient, then all gradients; float64. */
   readonly gradients: SharedArrayBuffer;
   /** Of the bits of all parameters. */
@@ -70,7 +70,7 @@ class Replica implements ReplicaGroup {
     this.data = data;
   }
 
-  async sum(parameters: readonly Parameter[], share: Share): Promise<readonly Share[]> {
+  async sum(parameters: readonly Parameter[], share: ReplicaShare): Promise<readonly ReplicaShare[]> {
     const gradients = this.#buffer(parameters);
     write(parameters, new Float64Array(gradients));
     const arrivals = await this.#meet({ share, gradients, fingerprint: fingerprintOf(parameters) });
@@ -127,7 +127,7 @@ function addUp(parameters: readonly Parameter[], buffers: readonly Float64Array[
   for (const [k, parameter] of parameters.entries()) {
     const { size } = parameter.value;
     if (buffers.some((buffer) => buffer[k] === 1)) {
-      if (!parameter.grad) parameter.grad = longLived(() => fullLike(parameter.value, 0));
+      if (!parameter.grad) parameter.replaceGrad(longLived(() => fullLike(parameter.value, 0)));
       const { data, offset } = parameter.grad!.view();
       for (let i = 0; i < size; i++) {
         let sum = 0;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { NormWindow } from '../../src/clip/norm-window.js';
+import { runHook } from '../../src/clip/run-hooks.js';
 import {
   adaGC,
   autoClip,
@@ -17,7 +18,7 @@ import {
 import { context, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 async function apply(hook: GradientHook, parameters: readonly Parameter[], at: Partial<StepContext> = {}) {
-  return hook.apply(gradientsOf(parameters), { ...context, ...at });
+  return runHook(hook, gradientsOf(parameters), { ...context, ...at });
 }
 
 /** What a hook says of one parameter with gradients of these norms. */
@@ -226,7 +227,7 @@ describe('clipByGroupNorm', () => {
   it('wants as many thresholds as groups', async () => {
     const [a, b] = pair();
     await expect(apply(clipByGroupNorm([1]), [a, b], { groups: [[a], [b]] })).rejects.toThrow(
-      'clipByGroupNorm: needs one threshold or one a group, got 1 for 2 groups',
+      'clipByGroupNorm: needs one maxNorm, or one for each group, got 1 for 2 groups',
     );
     expect(gradOf(a)).toEqual([3, 4]);
   });
@@ -259,10 +260,10 @@ describe('clipByValue', () => {
     expect(() => gradients.clamp(range)).toThrow('Gradients.clamp: needs min ≤ 0 ≤ max');
   });
 
-  it('refuses a schedule where it gives no threshold', () => {
+  it('refuses a schedule where it gives no threshold', async () => {
     const late = clipByValue((step) => (step === 7 ? -1 : 1));
-    expect(() => late.apply(gradientsOf([parameterWith([1])]), { ...context, step: 7 })).toThrow(
-      'clipByValue, at step 7 of its schedule: threshold must be a number ≥ 0',
+    await expect(runHook(late, gradientsOf([parameterWith([1])]), { ...context, step: 7 })).rejects.toThrow(
+      'clipByValue: a schedule must give a number ≥ 0 (Infinity: measure only), got -1 at step 7',
     );
   });
 });

@@ -16,8 +16,8 @@ const double = { dtype: 'float64', backend: 'reference' } as const;
 /** The parameter after steps of Adam on these gradients, and what the hook said of the last. */
 async function train(grads: readonly number[][], { clip = true, beta2 = 0.999, lr = 0.1 } = {}) {
   const parameter = parameterWith(grads[0], { dtype: 'float64' });
-  const updateHooks = clip ? [clipUpdateByRms()] : [];
-  const optimizer = new Adam([parameter], { lr, betas: [0, beta2], updateHooks });
+  const hooks = clip ? [clipUpdateByRms()] : [];
+  const optimizer = new Adam([parameter], { lr, betas: [0, beta2], hooks });
   let [before, said] = [numbers(parameter), {} as Readonly<Record<string, number>>];
   for (const grad of grads) {
     before = numbers(parameter);
@@ -39,7 +39,7 @@ describe('clipUpdateByRms', () => {
     const updates = { parameters: [parameter], scaleEach: (ks: number[]) => factors.push(ks) };
     const secondMoment = Float64Array.from(inputs.exp_avg_sq);
     // Without betas the moments are taken as they are.
-    const { values } = await clipUpdateByRms({ eps }).apply(updates as never, {
+    const values = await clipUpdateByRms(1, { eps }).apply(updates as never, {
       step: 5,
       lr,
       loss: null,
@@ -49,7 +49,7 @@ describe('clipUpdateByRms', () => {
       optionsOf: () => ({}),
       updatesOf: () => 6,
     });
-    expect(values.largestRms).toBeCloseTo(expected.rms, 9);
+    expect(values!.largestRms).toBeCloseTo(expected.rms, 9);
     expect(factors[0][0] * lr).toBeCloseTo(expected.effective_lr, 12);
   });
 
@@ -82,7 +82,7 @@ describe('clipUpdateByRms', () => {
 
   it('leaves every bit of calm updates, and clips one parameter without the other', async () => {
     const [a, b, c] = [[0], [0], [0]].map((values) => parameterWith([1], { values, dtype: 'float64' }));
-    const clipped = new Adam([a, b], { lr: 0.1, updateHooks: [clipUpdateByRms()] });
+    const clipped = new Adam([a, b], { lr: 0.1, hooks: [clipUpdateByRms()] });
     const plain = new Adam([c], { lr: 0.1 });
     for (const [first, second] of [
       [1, 1],
@@ -107,7 +107,7 @@ describe('clipUpdateByRms', () => {
 
   it('says what an optimizer keeps that has no second moment, and undoes the update', async () => {
     const parameter = parameterWith([1], { values: [5] });
-    const optimizer = new SGD([parameter], { lr: 1, momentum: 0.5, updateHooks: [clipUpdateByRms()] });
+    const optimizer = new SGD([parameter], { lr: 1, momentum: 0.5, hooks: [clipUpdateByRms()] });
     await expect(optimizer.step()).rejects.toThrow(
       'clipUpdateByRms: needs an optimizer that keeps secondMoment, as Adam does; this one keeps velocity',
     );

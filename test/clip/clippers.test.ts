@@ -1,7 +1,9 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { runHook } from '../../src/clip/run-hooks.js';
 import {
   adaGC,
+  addWeightDecay,
   autoClip,
   ClipMonitor,
   capNormGrowth,
@@ -35,7 +37,7 @@ const places: readonly (readonly [DType, Device])[] = [
 
 async function apply(hook: GradientHook, parameters: readonly Parameter[], device?: Device) {
   const gradients = gradientsOf(parameters, device);
-  return { report: await hook.apply(gradients, context), gradients };
+  return { report: await runHook(hook, gradients, context), gradients };
 }
 
 /** Gradients whose largest element is about `magnitude`, 1 to 3 tensors. */
@@ -215,10 +217,10 @@ describe('clipByValue', () => {
 });
 
 describe('thresholds', () => {
-  const makers = { clipByGlobalNorm, clipByNorm, clipByValue } as const;
+  const makers = { clipByGlobalNorm, clipByNorm } as const;
 
   it.each(Object.entries(makers))('%s takes a number ≥ 0', (name, make) => {
-    const rule = `${name}: threshold must be a number ≥ 0 (Infinity: measure only), got`;
+    const rule = `${name}: maxNorm must be a number ≥ 0 (Infinity: measure only) or a schedule, got`;
     for (const wrong of [-1, -1e-300, Number.NaN, Number.NEGATIVE_INFINITY, undefined] as number[]) {
       expect(() => make(wrong)).toThrow(`${rule} ${wrong}`);
     }
@@ -334,22 +336,24 @@ describe('a norm of finite gradients beyond float64', () => {
       for (const make of [clipByGlobalNorm, clipByNorm]) {
         const parameters = huge();
         const hook = make(1, { nonFinite });
-        const report = Promise.resolve(hook.apply(gradientsOf(parameters), context));
-        await expect(report).rejects.toThrow(`${hook.name}: ${message}`);
+        const report = runHook(hook, gradientsOf(parameters), context);
+        await expect(report).rejects.toThrow(
+          `Gradients.${hook.name === 'clipByNorm' ? 'scaleEach' : 'scale'}: ${message}`,
+        );
         expect(gradOf(parameters[0])).toEqual([1.7e308, 1.7e308]);
       }
     }
     const parameters = huge();
-    await expect(clipGradNorm(parameters, 1)).rejects.toThrow(`clipGradNorm: ${message}`);
+    await expect(clipGradNorm(parameters, 1)).rejects.toThrow(`Gradients.scale: ${message}`);
     expect(gradOf(parameters[0])).toEqual([1.7e308, 1.7e308]);
   });
 
   it('may be measured, and the largest magnitude clipped', async () => {
     for (const make of [clipByGlobalNorm, clipByNorm]) {
       const parameters = huge();
-      await make(Number.POSITIVE_INFINITY).apply(gradientsOf(parameters), context);
+      await runHook(make(Number.POSITIVE_INFINITY), gradientsOf(parameters), context);
       expect(gradOf(parameters[0])).toEqual([1.7e308, 1.7e308]);
-      await make(1, { p: Number.POSITIVE_INFINITY }).apply(gradientsOf(parameters), context);
+      await runHook(make(1, { p: Number.POSITIVE_INFINITY }), gradientsOf(parameters), context);
       for (const x of gradOf(parameters[0])) expect(x).toBeCloseTo(1, 12);
     }
     expect(await clipGradNorm(huge(), Number.POSITIVE_INFINITY)).toBe(Number.POSITIVE_INFINITY);
@@ -357,7 +361,7 @@ describe('a norm of finite gradients beyond float64', () => {
 
   it('is not taken for an infinite gradient, which spreads as in PyTorch', async () => {
     const parameters = [parameterWith([Number.POSITIVE_INFINITY, 1]), parameterWith([2])];
-    await clipByGlobalNorm(1, { nonFinite: 'propagate' }).apply(gradientsOf(parameters), context);
+    await runHook(clipByGlobalNorm(1, { nonFinite: 'propagate' }), gradientsOf(parameters), context);
     expect(parameters.map(gradOf)).toEqual([[Number.NaN, 0], [0]]);
   });
 });
@@ -383,9 +387,9 @@ describe('an option that a clipper does not have', () => {
   });
 
   const alone: readonly (readonly [string, (options: object) => unknown])[] = [
-    ['skipNonFinite', skipNonFinite],
-    ['skipSpikes', skipSpikes],
-    ['clipUpdateByRms', clipUpdateByRms],
+    ['skipSpikes', (options) => skipSpikes(6, options)],
+    ['clipUpdateByRms', (options) => clipUpdateByRms(1, options)],
+    ['addWeightDecay', (options) => addWeightDecay(1, options)],
     ['ClipMonitor', (options) => new ClipMonitor(options)],
     ['PerExampleClipping', (options) => new PerExampleClipping([], options as PerExampleOptions)],
     ['clipByValue', (options) => clipByValue({ min: -1, max: 1, ...options })],
@@ -395,8 +399,8 @@ describe('an option that a clipper does not have', () => {
   });
 
   it('as a number is no option at all', () => {
-    expect(() => skipNonFinite(10 as unknown as object)).toThrow(
-      'skipNonFinite: options must be an object with any of limit, got 10',
+    expect(() => skipSpikes(6, 10 as unknown as object)).toThrow(
+      'skipSpikes: options must be an object with any of window, got 10',
     );
   });
 });

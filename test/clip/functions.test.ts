@@ -33,7 +33,7 @@ describe('clipGradNorm, clipGradValue, totalNorm', () => {
   it('refuse a model, an unknown option, and a bare third number', async () => {
     const model = new Linear(2, 1, { random: new Random(1) });
     const params = model as unknown as Iterable<Parameter>;
-    const rule = 'takes Parameters; pass model.parameters()';
+    const rule = 'takes a list of Parameters, got a Linear; pass model.parameters()';
     await expect(clipGradNorm(params, 1)).rejects.toThrow(`clipGradNorm: ${rule}`);
     await expect(totalNorm(params)).rejects.toThrow(`totalNorm: ${rule}`);
     await expect(clipGradValue(params, 1)).rejects.toThrow(`clipGradValue: ${rule}`);
@@ -46,14 +46,24 @@ describe('clipGradNorm, clipGradValue, totalNorm', () => {
     await expect(totalNorm(pair(), 2, misspelt)).rejects.toThrow("totalNorm: there is no option 'norm_type'");
   });
 
-  it('find nothing to do in an empty list, an exhausted generator, parameters without gradients', async () => {
+  it('refuse an empty list and an exhausted generator, which would clip nothing without a word', async () => {
     const exhausted = pair().values();
     for (const _ of exhausted);
-    for (const none of [[], exhausted, [parameterWith(null, { size: 2 })]]) {
-      expect(await totalNorm(none)).toBe(0);
-      expect(await clipGradNorm(none, 1)).toBe(0);
-      expect(await clipGradValue(none, 1)).toBe(0);
+    const message =
+      'needs at least one parameter, got none; pass model.parameters() (an iterator is empty the second time)';
+    for (const none of [[], exhausted]) {
+      await expect(totalNorm(none)).rejects.toThrow(`totalNorm: ${message}`);
+      await expect(clipGradNorm(none, 1)).rejects.toThrow(`clipGradNorm: ${message}`);
+      await expect(clipGradValue(none, 1)).rejects.toThrow(`clipGradValue: ${message}`);
     }
+    expect(() => new PerExampleClipping([], { maxNorm: 1 })).toThrow(`PerExampleClipping: ${message}`);
+  });
+
+  it('find nothing to do for parameters without gradients', async () => {
+    const none = [parameterWith(null, { size: 2 })];
+    expect([await totalNorm(none), await clipGradNorm(none, 1), await clipGradValue(none, 1)]).toEqual([
+      0, 0, 0,
+    ]);
   });
 
   it('count tied parameters once', async () => {
@@ -82,18 +92,15 @@ describe('clipGradNorm, clipGradValue, totalNorm', () => {
   it('refuse what makes no sense, before anything changes', async () => {
     const parameters = [...pair(), parameterWith([Number.NaN], { name: 'c' })];
     const wrong: [Promise<unknown>, string][] = [
-      [
-        clipGradNorm(parameters, -1),
-        'clipGradNorm: threshold must be a number ≥ 0 (Infinity: measure only), got -1',
-      ],
+      [clipGradNorm(parameters, -1), 'clipGradNorm: maxNorm must be a number ≥ 0, got -1'],
       [clipGradNorm(parameters, Number.NaN), 'got NaN'],
       [
         clipGradNorm(parameters, 1, { normType: 0 }),
-        'clipGradNorm: p must be a number > 0 or Infinity, got 0',
+        'clipGradNorm: normType must be a number > 0 or Infinity, got 0',
       ],
       [clipGradNorm(parameters, 1, { eps: -1 }), 'clipGradNorm: eps must be a finite number ≥ 0, got -1'],
-      [clipGradValue(parameters, -1), 'clipGradValue: threshold must be a number ≥ 0'],
-      [totalNorm(parameters, -2), 'totalNorm: p must be a number > 0 or Infinity, got -2'],
+      [clipGradValue(parameters, -1), 'clipGradValue: maxValue must be a number ≥ 0'],
+      [totalNorm(parameters, -2), 'totalNorm: normType must be a number > 0 or Infinity, got -2'],
       [
         clipGradNorm(parameters, 1, { errorIfNonfinite: true }),
         'clipGradNorm: gradient of c is not finite; fix its cause, or leave out errorIfNonfinite',

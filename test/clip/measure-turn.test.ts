@@ -1,4 +1,5 @@
 import { expect, it } from 'vitest';
+import { runHook } from '../../src/clip/run-hooks.js';
 import {
   autoClip,
   clipByGlobalNorm,
@@ -15,7 +16,8 @@ async function turnOf(
 ): Promise<number | undefined> {
   const angles: number[] = [];
   const parameters = grads.map((grad, i) => parameterWith(grad, { name: `p${i}`, dtype: 'float64' }));
-  const report = await measureTurn(hook, (angle) => angles.push(angle)).apply(
+  const report = await runHook(
+    measureTurn(hook, (angle) => angles.push(angle)),
     gradientsOf(parameters),
     context,
   );
@@ -49,7 +51,7 @@ it('says nothing of a skipped step, and leaves the hook’s state, name and repo
   expect(await turnOf(skipNonFinite(), [1, Number.NaN])).toBeUndefined();
   const inner = autoClip(50);
   const outer = measureTurn(inner);
-  await outer.apply(gradientsOf([parameterWith([3, 4])]), context);
+  await runHook(outer, gradientsOf([parameterWith([3, 4])]), context);
   expect([outer.name, outer.state!()]).toEqual([inner.name, inner.state!()]);
   outer.restore!({ norms: [1, 2] });
   expect(inner.state!()).toEqual({ norms: [1, 2] });

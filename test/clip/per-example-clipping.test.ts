@@ -168,7 +168,7 @@ describe('PerExampleClipping', () => {
   it('refuses settings that are none', () => {
     const random = new Random(1);
     const wrong: readonly (readonly [Partial<PerExampleOptions>, string])[] = [
-      [{ maxNorm: -1 }, 'threshold must be a number ≥ 0'],
+      [{ maxNorm: -1 }, 'maxNorm must be a number ≥ 0'],
       [{ eps: -1 }, 'eps must be a finite number ≥ 0, got -1'],
       [{ expectedBatch: 0 }, 'expectedBatch must be a finite number > 0, got 0'],
       [

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runHook } from '../../src/clip/run-hooks.js';
 import { clipByGlobalNorm, clipByNorm, SGD } from '../../src/index.js';
 import { context, gradientsOf, gradOf, parameterWith } from './support.js';
 
@@ -8,7 +9,7 @@ describe.each([clipByGlobalNorm, clipByNorm])('a threshold that follows a schedu
   it('is asked at each step', async () => {
     for (const step of [0, 1, 2]) {
       const parameter = parameterWith([3, 4]);
-      const { values } = await hook.apply(gradientsOf([parameter]), { ...context, step });
+      const { values } = await runHook(hook, gradientsOf([parameter]), { ...context, step });
       expect(values.threshold).toBe(4 / 2 ** step);
       expect(Math.hypot(...gradOf(parameter))).toBeCloseTo(4 / 2 ** step, 5);
     }
@@ -16,9 +17,13 @@ describe.each([clipByGlobalNorm, clipByNorm])('a threshold that follows a schedu
 
   it('must be a threshold', async () => {
     const parameter = parameterWith([3, 4]);
-    const applied = clip((step) => 1 - step).apply(gradientsOf([parameter]), { ...context, step: 2 });
+    const applied = runHook(
+      clip((step) => 1 - step),
+      gradientsOf([parameter]),
+      { ...context, step: 2 },
+    );
     await expect(applied).rejects.toThrow(
-      `${hook.name}, at step 2 of its schedule: threshold must be a number ≥ 0 (Infinity: measure only), got -1`,
+      `${hook.name}: a schedule must give a number ≥ 0 (Infinity: measure only), got -1 at step 2`,
     );
     expect(gradOf(parameter)).toEqual([3, 4]);
   });

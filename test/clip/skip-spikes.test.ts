@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import { runHook } from '../../src/clip/run-hooks.js';
 import {
   type GradientHook,
   type HookReport,
@@ -23,13 +24,13 @@ const { NaN: nan, POSITIVE_INFINITY: inf } = Number;
 /** One step with this norm and loss: the report, and why it was skipped. */
 async function look(hook: GradientHook, norm: number, loss: number | null = null) {
   const gradients = gradientsOf([parameterWith([norm], { dtype: 'float64' })]);
-  const report: HookReport = await hook.apply(gradients, { ...context, loss });
+  const report: HookReport = await runHook(hook, gradients, { ...context, loss });
   return { report, skipped: gradients.skipped };
 }
 
 /** A hook of window 20 that has seen 20 losses and norms of mean 1 and deviation 0.1 · √(20/19). */
 async function settled(): Promise<GradientHook> {
-  const hook = skipSpikes({ window: 20 });
+  const hook = skipSpikes(6, { window: 20 });
   for (let i = 0; i < 20; i++) await look(hook, i % 2 === 0 ? 1.1 : 0.9, i % 2 === 0 ? 0.9 : 1.1);
   return hook;
 }
@@ -39,7 +40,7 @@ describe('skipSpikes', () => {
     const golden = loadGolden<SkipCase[]>('clip').find(({ name }) => name === 'olmo_skip_step')!;
     const { losses, grad_norms: norms } = golden.inputs;
     const { rolling_interval_length: window, sigma_factor: sigma } = golden.params;
-    const hook = skipSpikes({ window, sigma });
+    const hook = skipSpikes(sigma, { window });
     const factors: number[] = [];
     for (const [i, norm] of norms.entries()) {
       factors.push((await look(hook, norm, losses[i])).skipped === null ? 1 : 0);
@@ -68,7 +69,7 @@ describe('skipSpikes', () => {
       [20, 20],
       [128, 64],
     ] as const) {
-      const hook = skipSpikes({ window });
+      const hook = skipSpikes(6, { window });
       for (let i = 0; i < least - 1; i++) await look(hook, 1 + (i % 2));
       expect((await look(hook, 1e6)).skipped).toBeNull();
       expect((await look(hook, 1e9)).skipped).not.toBeNull();
@@ -90,13 +91,13 @@ describe('skipSpikes', () => {
   });
 
   it('takes constants as they come: no rounding error is a spike, a change is', async () => {
-    const hook = skipSpikes({ window: 20 });
+    const hook = skipSpikes(6, { window: 20 });
     for (let i = 0; i < 60; i++) expect((await look(hook, 0.1, 0.3)).skipped).toBeNull();
     expect((await look(hook, 0.1, 0.3001)).skipped).toMatch(/^loss 0\.3001, /);
   });
 
   it('skips NaN and ∞ from the first step on, and remembers nothing of that step', async () => {
-    for (const hook of [skipSpikes({ window: 20 }), await settled()]) {
+    for (const hook of [skipSpikes(6, { window: 20 }), await settled()]) {
       const before = JSON.stringify(hook.state!());
       for (const [norm, loss, why] of [
         [nan, 1, 'norm NaN'],
@@ -116,7 +117,7 @@ describe('skipSpikes', () => {
 
   it('works at any scale', async () => {
     for (const scale of [1e-200, 1e150]) {
-      const hook = skipSpikes({ window: 20 });
+      const hook = skipSpikes(6, { window: 20 });
       for (let i = 0; i < 20; i++) await look(hook, scale * (1 + 0.1 * (i % 2)));
       expect((await look(hook, 1.2 * scale)).skipped).toBeNull();
       expect((await look(hook, 2 * scale)).skipped).not.toBeNull();
@@ -128,14 +129,14 @@ describe('skipSpikes', () => {
     for (let i = 0; i < 100; i++) await look(hook, i, -i);
     const last = Array.from({ length: 20 }, (_, i) => 80 + i);
     expect(hook.state!()).toEqual({ norms: last, losses: last.map((x) => -x) });
-    const narrow = skipSpikes({ window: 20 });
+    const narrow = skipSpikes(6, { window: 20 });
     narrow.restore!({ norms: Array.from({ length: 99 }, (_, i) => i), losses: [] });
     expect((narrow.state!().norms as number[]).length).toBe(20);
   });
 
   it('sees the loss of `train`, and a skipped step changes nothing', async () => {
     const w = new Parameter(tensor([1]), 'w');
-    const optimizer = new SGD([w], { lr: 1e-3, hooks: [skipSpikes({ window: 20 })] });
+    const optimizer = new SGD([w], { lr: 1e-3, hooks: [skipSpikes(6, { window: 20 })] });
     const values: number[] = [];
     const { records } = await train({
       model: w,

@@ -1,10 +1,12 @@
 import { describe, expect, it } from 'vitest';
-import { clipSpecForms, parseClipSpec } from '../../src/index.js';
+import { runHook } from '../../src/clip/run-hooks.js';
+import { clipSpecForms, type GradientHook, parseClipSpec } from '../../src/index.js';
 import { context, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 async function clipped(spec: string, grads: readonly (readonly number[])[]): Promise<number[][]> {
   const parameters = grads.map((grad) => parameterWith(grad));
-  for (const hook of parseClipSpec(spec).hooks) await hook.apply(gradientsOf(parameters), context);
+  for (const hook of parseClipSpec(spec).make() as readonly GradientHook[])
+    await runHook(hook, gradientsOf(parameters), context);
   return parameters.map(gradOf);
 }
 
@@ -12,7 +14,8 @@ const grads = [[3, 4], [-12]] as const;
 
 describe('parseClipSpec', () => {
   it('none has no hook and no threshold', () => {
-    expect(parseClipSpec('none')).toEqual({ text: 'none', hooks: [], updateHooks: [], threshold: null });
+    const none = parseClipSpec('none');
+    expect([none.text, none.make(), none.threshold]).toEqual(['none', [], null]);
   });
 
   it.each([
@@ -31,7 +34,7 @@ describe('parseClipSpec', () => {
     ['per-tensor:1:p=1', null],
   ])('%s is one hook; it bounds the 2-norm by %s', (text, threshold) => {
     const spec = parseClipSpec(text);
-    expect([spec.text, spec.hooks.length, spec.threshold]).toEqual([text, 1, threshold]);
+    expect([spec.text, spec.make().length, spec.threshold]).toEqual([text, 1, threshold]);
   });
 
   it('means what it says', async () => {
@@ -69,7 +72,7 @@ describe('parseClipSpec', () => {
     ['skip-nonfinite:3', 'skipNonFinite', null],
   ])('%s is %s; it bounds the 2-norm by %s', (text, hook, threshold) => {
     const spec = parseClipSpec(text);
-    expect([spec.hooks.map(({ name }) => name), spec.threshold]).toEqual([[hook], threshold]);
+    expect([spec.make().map(({ name }) => name), spec.threshold]).toEqual([[hook], threshold]);
   });
 
   it.each([
@@ -78,22 +81,22 @@ describe('parseClipSpec', () => {
     ['value:1+per-tensor:2:p=inf', ['clipByValue', 'clipByNorm'], null],
   ])('%s is several hooks in this order; the least bound counts', (text, hooks, threshold) => {
     const spec = parseClipSpec(text);
-    expect([spec.hooks.map(({ name }) => name), spec.threshold]).toEqual([hooks, threshold]);
+    expect([spec.make().map(({ name }) => name), spec.threshold]).toEqual([hooks, threshold]);
   });
 
   it('tells what stands behind the rule from what stands before it', () => {
-    const { hooks, updateHooks, threshold } = parseClipSpec('update-rms:0.5:eps=1e-8+norm:2');
-    expect([...hooks, ...updateHooks].map(({ name }) => name)).toEqual([
-      'clipByGlobalNorm',
-      'clipUpdateByRms',
+    const { make, threshold } = parseClipSpec('update-rms:0.5:eps=1e-8+norm:2');
+    expect(make().map(({ name, stage = 'gradient' }) => [name, stage])).toEqual([
+      ['clipUpdateByRms', 'update'],
+      ['clipByGlobalNorm', 'gradient'],
     ]);
-    expect([updateHooks.length, threshold]).toEqual([1, 2]);
+    expect(threshold).toBe(2);
   });
 
   it('gives amounts and options to the clipper, its published ones where none are written', async () => {
     const told = async (spec: string, grad: readonly number[]) => {
-      const hook = parseClipSpec(spec).hooks[0];
-      return (await hook.apply(gradientsOf([parameterWith(grad)]), context)).values;
+      const hook = parseClipSpec(spec).make()[0] as GradientHook;
+      return (await runHook(hook, gradientsOf([parameterWith(grad)]), context)).values;
     };
     expect(await told('agc', [3, 4])).toMatchObject({ threshold: 0.01, clippedUnits: 1 });
     expect(await told('agc:0.5', [3, 4])).toMatchObject({ threshold: 0.5 });
@@ -101,15 +104,14 @@ describe('parseClipSpec', () => {
     expect(await told('zclip:9:maxnorm=2', [3, 4])).toMatchObject({ threshold: 2 });
     expect(await told('zclip', [Number.NaN])).toMatchObject({ norm: Number.NaN });
     await expect(told('autoclip:10:nonfinite=throw', [Number.NaN])).rejects.toThrow('autoClip: gradient of');
-    const streak = parseClipSpec('skip-nonfinite:0').hooks[0];
-    const skip = async () => streak.apply(gradientsOf([parameterWith([Number.NaN])]), context);
+    const streak = parseClipSpec('skip-nonfinite:0').make()[0] as GradientHook;
+    const skip = async () => runHook(streak, gradientsOf([parameterWith([Number.NaN])]), context);
     await expect(skip()).rejects.toThrow('skipNonFinite');
   });
 
-  const forms =
-    'must be one of none, norm:1, value:0.5, per-tensor:1, group-norm:1, block-rms:1, agc, autoclip, zclip, adagc, growth, update-rms, spam, skip-spikes, skip-nonfinite, norm:1:p=inf, skip-nonfinite+norm:1';
+  const forms = `must be one of ${clipSpecForms().join(', ')}`;
   const normOptions = 'options are p=…, eps=…, nonfinite=…';
-  const threshold = 'threshold must be a number ≥ 0 (Infinity: measure only), got';
+  const rule = 'must be a number ≥ 0 (Infinity: measure only) or a schedule, got';
   it.each([
     ['', forms],
     ['nrom:1', forms],
@@ -122,11 +124,11 @@ describe('parseClipSpec', () => {
     ['none+norm:1', forms],
     ['norm', 'needs a number, as in norm:1'],
     ['norm:', 'needs a number, as in norm:1'],
-    ['norm:-1', `${threshold} -1`],
+    ['norm:-1', `maxNorm ${rule} -1`],
     ['norm:nan', 'needs a number, as in norm:1'],
     ['value:x', 'needs a number, as in value:0.5'],
     ['per-tensor:', 'needs a number, as in per-tensor:1'],
-    ['update-rms:-1', `${threshold} -1`],
+    ['update-rms:-1', `maxRms ${rule} -1`],
     ['zclip:x', 'needs a number, as in zclip or zclip:NUMBER'],
     ['skip-nonfinite:0.5', 'limit must be an integer ≥ 0 or Infinity, got 0.5'],
     ['autoclip:101', 'percentile must be a number from 0 to 100, got 101'],
@@ -153,6 +155,7 @@ describe('parseClipSpec', () => {
   });
 
   it('makes new hooks each time, for a clipper that remembers', () => {
-    expect(parseClipSpec('norm:1').hooks[0]).not.toBe(parseClipSpec('norm:1').hooks[0]);
+    const spec = parseClipSpec('norm:1');
+    expect(spec.make()[0]).not.toBe(spec.make()[0]);
   });
 });

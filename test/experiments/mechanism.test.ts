@@ -31,8 +31,7 @@ describe('what clipping does to a gradient', () => {
       clipByGlobalNorm: (limit, options) => ({
         ...clipByGlobalNorm(limit, options),
         apply: (gradients) => {
-          const clippedElements = gradients.clamp(limit as number);
-          return { hook: 'clipByGlobalNorm', clipped: clippedElements > 0, values: {} };
+          gradients.clamp(limit as number);
         },
       }),
     });
@@ -85,7 +84,7 @@ describe('what clipping does to a gradient', () => {
         async apply(gradients) {
           const largest = await gradients.maxAbs();
           gradients.scale(Math.min(1, (limit as number) / largest));
-          return { hook: 'clipByValue', clipped: true, values: { clippedElements: 1 } };
+          return { clippedElements: 1 };
         },
       }),
     });

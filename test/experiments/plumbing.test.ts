@@ -5,8 +5,7 @@ import type * as ByNorm from '../../src/clip/clip-by-global-norm.js';
 import { clipByValue } from '../../src/clip/clip-by-value.js';
 import type * as Monitor from '../../src/clip/monitor.js';
 import type * as Diagnose from '../../src/diagnose/diagnose.js';
-import type { Settings, UpdateRun, Variable } from '../../src/index.js';
-
+import { addWeightDecay, type Variable } from '../../src/index.js';
 import type * as Adamw from '../../src/optim/adamw.js';
 import type * as LossScale from '../../src/optim/loss-scale.js';
 import type * as Sgd from '../../src/optim/sgd.js';
@@ -44,11 +43,9 @@ describe('turn red', () => {
   });
 
   it('under a norm that is √2 too large', async () => {
-    const plant = ({ clipByGlobalNorm, clipFactor }: typeof ByNorm) => ({
+    const plant = ({ clipByGlobalNorm }: typeof ByNorm) => ({
       clipByGlobalNorm: (...[limit, options]: Parameters<typeof clipByGlobalNorm>) =>
         clipByGlobalNorm((limit as number) / Math.SQRT2, options),
-      clipFactor: (norm: number, threshold: number, eps: number) =>
-        clipFactor(norm * Math.SQRT2, threshold, eps),
     });
     const red = await redWith<typeof ByNorm>(byNorm, plant, exact);
     expect(red).toEqual(['tenth-of-the-rate', 'after-the-reduce', 'weight-decay']);
@@ -76,10 +73,12 @@ describe('turn red', () => {
   it('under coupled decay where decoupled is asked for', async () => {
     const plant = ({ AdamW }: typeof Adamw) => ({
       AdamW: class extends AdamW {
-        protected override update(run: UpdateRun, options: Settings<Adamw.AdamWOptions>): void {
-          const { values, grads, start, end } = run;
-          for (let i = start; i < end; i++) grads[i] += options.weightDecay * values[i];
-          super.update(run, { ...options, weightDecay: 0 });
+        constructor(...[params, options]: ConstructorParameters<typeof AdamW>) {
+          super(params, {
+            ...options,
+            weightDecay: 0,
+            hooks: [...(options?.hooks ?? []), addWeightDecay(options?.weightDecay ?? 0.01)],
+          });
         }
       },
     });

@@ -42,7 +42,7 @@ function recorder(seen: number[][]): GradientHook {
     name: 'recorder',
     apply: (gradients) => {
       seen.push([...gradients.get('w').data()]);
-      return { hook: 'recorder', clipped: false, values: {} };
+      return {};
     },
   };
 }
@@ -168,8 +168,14 @@ describe('a wrong order says so, and changes nothing', () => {
 
   it.each([0, 2])('loss.backward() after %d micro-batches', async (count) => {
     const { w, optimizer } = started(count);
-    lossWith(w, [1, 1]).backward();
-    const message = 'the gradient of w did not come by optimizer.backward(loss) alone';
+    if (count > 0) {
+      expect(() => lossWith(w, [1, 1]).backward()).toThrow(
+        "backward: the parameter 'w' belongs to SGD, whose gradients are not whole: 2 of 3 micro-batches have come",
+      );
+      expect(gradOf(w)).toEqual([2, 2]);
+      w.grad!.addInPlace(tensor([1, 1], ref));
+    } else lossWith(w, [1, 1]).backward();
+    const message = 'did not come by optimizer.backward(loss) alone';
     expect(() => optimizer.backward(lossWith(w, [1, 1]))).toThrow(message);
     await expect(optimizer.step({ partial: true })).rejects.toThrow(
       count === 0
@@ -181,12 +187,15 @@ describe('a wrong order says so, and changes nothing', () => {
 
   it('gradients set to null, or to something else, behind its back', async () => {
     const { w, optimizer } = started(3);
-    w.grad = null;
+    for (const grad of [null, tensor([3, 3], ref)]) {
+      expect(() => {
+        w.grad = grad;
+      }).toThrow("Parameter.grad: the parameter 'w' belongs to SGD");
+    }
+    w.grad!.addInPlace(tensor([3, 3], ref));
     await expect(optimizer.step()).rejects.toThrow(
       'call zeroGrad({ discard: true }) and start the update again',
     );
-    w.grad = tensor([3, 3], ref);
-    await expect(optimizer.step()).rejects.toThrow('the gradient of w did not come by');
     optimizer.zeroGrad({ discard: true });
     expect(w.grad).toBeNull();
   });
@@ -213,18 +222,20 @@ describe('a wrong order says so, and changes nothing', () => {
 
   it('measuring or clipping what is not whole, by hand or by another optimizer', async () => {
     const { w, optimizer } = started(2);
-    const message = 'the gradient of w is not whole: 2 of 3 micro-batches have come; measure and clip in';
+    const message =
+      "the parameter 'w' belongs to SGD, whose gradients are not whole: 2 of 3 micro-batches have come";
     await expect(clipGradNorm([w], 1)).rejects.toThrow(message);
     await expect(totalNorm([w])).rejects.toThrow(message);
     await expect(new SGD([w], { lr: 1 }).step()).rejects.toThrow(message);
     optimizer.backward(lossWith(w, [1, 1]));
-    await expect(clipGradNorm([w], 1)).rejects.toThrow('is not whole: it is a sum of 3 micro-batches');
+    await expect(clipGradNorm([w], 1)).rejects.toThrow('are not whole: they are a sum of 3 micro-batches');
     await optimizer.step();
     expect(await clipGradNorm([w], 1)).toBeCloseTo(Math.SQRT2, 12);
-    // A gradient given anew is whole, whoever collected the one before.
-    const other = started(1).w;
-    other.grad = tensor([3, 4], ref);
-    expect(await totalNorm([other])).toBe(5);
+    // Released or told to discard, it gives the parameters free.
+    const other = started(1);
+    other.optimizer.release();
+    other.w.grad = tensor([3, 4], ref);
+    expect(await totalNorm([other.w])).toBe(5);
   });
 
   it('backward while a step is under way', async () => {
@@ -253,7 +264,7 @@ describe('a step that fails or is skipped', () => {
       name: 'moody',
       apply: () => {
         if (fails) throw new Error('not now');
-        return { hook: 'moody', clipped: false, values: {} };
+        return {};
       },
     };
     const w = zeros();

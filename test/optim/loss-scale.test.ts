@@ -119,7 +119,7 @@ describe('clipping under a loss scale', () => {
     const optimizer = new SGD([w], { lr: 1, lossScale: dynamicLossScale() });
     optimizer.backward(lossWith(w, [3, 4]));
     await expect(clipGradNorm([w], 1)).rejects.toThrow(
-      'Gradients: the gradient of w is not whole: it is of the loss times 65536',
+      "clipGradNorm: the parameter 'w' belongs to SGD, whose gradients are not whole: they are of the loss times 65536; use optimizer.backward(loss) and measure or clip in hooks",
     );
     expect(gradOf(w)).toEqual([3 * 65536, 4 * 65536]);
   });
@@ -165,7 +165,7 @@ describe('an overflow', () => {
         name: 'counter',
         apply: (_, { step, lr }) => {
           seen.push(step, lr);
-          return { hook: 'counter', clipped: false, values: {} };
+          return {};
         },
       };
       const w = parameterWith(null, { size: 1, name: 'w', values: [1] });
@@ -270,8 +270,8 @@ describe('dynamicLossScale', () => {
   const wrong: [LossScaleOptions, string][] = [
     [{ initial: 0 }, 'initial must be a finite number of at least 2^-24, got 0'],
     [{ initial: Infinity }, 'initial must be a finite number'],
-    [{ growth: 0.5 }, 'growth must be at least 1, got 0.5'],
-    [{ backoff: 1 }, 'backoff must lie between 0 and 1, got 1'],
+    [{ growth: 0.5 }, 'growth must be a finite number ≥ 1, got 0.5'],
+    [{ backoff: 1 }, 'backoff must be a number between 0 and 1, got 1'],
     [{ interval: 0 }, 'interval must be an integer ≥ 1, got 0'],
     [{ growthFactor: 2 } as LossScaleOptions, "there is no option 'growthFactor'; the nearest is 'growth'"],
   ];

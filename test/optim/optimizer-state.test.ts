@@ -41,7 +41,7 @@ function slow(name = 'slow'): GradientHook {
     async apply(gradients) {
       norms.push(await gradients.norm());
       gradients.scale(1 / (1 + norms.reduce((a, b) => a + b) / norms.length));
-      return { hook: name, clipped: true, values: {} };
+      return {};
     },
     state: () => ({ norms }),
     restore: (state) => {
@@ -57,7 +57,7 @@ function counter(): UpdateHook & { readonly count: () => number } {
   return {
     name: 'counter',
     stage: 'update',
-    apply: () => ({ hook: 'counter', clipped: false, values: { count: ++count } }),
+    apply: () => ({ count: ++count }),
     state: () => ({ count }),
     restore: (state) => {
       count = state.count as number;
@@ -74,7 +74,7 @@ function training(maker: (typeof makers)[string], seed: number) {
   );
   const updates = counter();
   const groups = [{ params: parameters.slice(0, 2) }, { params: parameters.slice(2), lr: 0.05 }];
-  const optimizer = maker(groups, { hooks: [slow()], updateHooks: [updates], normDevice: 'simd' });
+  const optimizer = maker(groups, { hooks: [slow(), updates], normDevice: 'simd' });
   const take = async (from: number, to: number) => {
     for (let step = from; step < to; step++) {
       const random = new Random(1000 + step);
@@ -141,8 +141,8 @@ describe('a state', () => {
         { options: { lr: 0.01, betas: [0.9, 0.999], amsgrad: true }, updates: { p0: 3, p1: 1 } },
         { options: { lr: 0.05 }, updates: { p2: 3 } },
       ],
-      hooks: [{ name: 'slow' }],
-      updateHooks: [{ name: 'counter', state: { count: 3 } }],
+      counts: { skipped: 0, clipped: 3, dropped: 0 },
+      hooks: [{ name: 'slow' }, { name: 'counter', state: { count: 3 } }],
     });
   });
 
@@ -252,8 +252,8 @@ describe('a state that does not fit is refused, and nothing changes', () => {
     ],
     [
       'hooks of another kind',
-      () => build(['a', 'b'], { hooks: [slow()], updateHooks: [counter()] }),
-      'updateHooks [counter] for []',
+      () => build(['a', 'b'], { hooks: [slow(), counter()] }),
+      'hooks [slow, counter] for [slow]',
     ],
     [
       'a hook that remembered nothing',
@@ -306,7 +306,7 @@ describe('a state that does not fit is refused, and nothing changes', () => {
     expect(() => optimizer.restore({ ...broken[0], groups: [changed] })).toThrow(
       'two.restore: norms must be a list',
     );
-    expect(() => optimizer.restore(broken[1])).toThrow('SGD: momentum must lie in [0, 1), got 2');
+    expect(() => optimizer.restore(broken[1])).toThrow('SGD: momentum must be a number in [0, 1), got 2');
     expect(remembered(optimizer)).toEqual(before);
   });
 

@@ -3,11 +3,11 @@ import {
   Adam,
   type AdamOptions,
   clipByGlobalNorm,
-  clipUpdateByRms,
-  Optimizer,
+  defineOptimizer,
   type Parameter,
   SGD,
   type SGDOptions,
+  zClip,
 } from '../../src/index.js';
 import { parameterWith } from '../clip/support.js';
 
@@ -17,10 +17,10 @@ describe('an optimizer', () => {
   it('asks for options, and for parameters rather than a model', () => {
     const [a] = pair();
     const none = undefined as unknown as SGDOptions;
-    expect(() => new SGD([a], none)).toThrow('SGD: options must be an object with any of lr, momentum');
+    expect(() => new SGD([a], none)).toThrow('SGD: lr must be a finite number ≥ 0, got undefined');
     const model = { parameters: () => [a] } as unknown as Iterable<Parameter>;
     expect(() => new SGD(model, { lr: 1 })).toThrow(
-      'SGD: takes Parameters or groups { params, … }; pass model.parameters()',
+      'SGD: takes a list of Parameters or groups { params, … }, got { parameters }; pass model.parameters()',
     );
   });
 });
@@ -72,23 +72,30 @@ describe('an option that does not exist', () => {
   });
 });
 
-describe('a hook that is none, or stands in the wrong list', () => {
+describe('something that is not a hook', () => {
   const wrong: [object, string][] = [
-    [{ hooks: clipByGlobalNorm(1) }, 'SGD: hooks must be an array, got object; write hooks: [hook]'],
-    [{ updateHooks: 3 }, 'SGD: updateHooks must be an array, got number; write updateHooks: [hook]'],
+    [
+      { hooks: clipByGlobalNorm(1) },
+      'SGD: hooks must be an array, got { name, nonFinite, apply }; write hooks: [hook]',
+    ],
+    [{ updateHooks: [] }, "SGD: there is no option 'updateHooks'; the nearest is 'hooks'"],
     [
       { hooks: [clipByGlobalNorm] },
-      'SGD: hooks must hold objects { name, apply }, as clipByGlobalNorm(1) makes, got function',
+      'SGD: hooks must hold objects { name, apply }, as clipByGlobalNorm(1) makes, got a function',
     ],
     [{ hooks: [{ name: 'no apply' }] }, 'SGD: hooks must hold objects { name, apply }'],
     [{ hooks: [null] }, 'makes, got null'],
     [
-      { updateHooks: [clipByGlobalNorm(1)] },
-      "SGD: updateHooks must hold hooks with stage: 'update', got 'clipByGlobalNorm'; put gradient hooks into hooks",
+      { hooks: [{ ...clipByGlobalNorm(1), stage: 'before' }] },
+      "SGD: hook 'clipByGlobalNorm': stage must be 'gradient' or 'update', got 'before'",
     ],
     [
-      { hooks: [clipUpdateByRms()] },
-      "SGD: hooks must hold gradient hooks, got 'clipUpdateByRms' with stage: 'update'; put it into updateHooks",
+      { hooks: [{ ...clipByGlobalNorm(1), nonFinite: 'ignore' }] },
+      "nonFinite of a gradient hook must be one of throw, skip, zero, propagate, got 'ignore'",
+    ],
+    [
+      { hooks: [{ ...zClip(), restore: undefined }] },
+      "SGD: hook 'zClip': needs both of state and restore, or neither, got a function",
     ],
   ];
   it.each(wrong)('%o', (options, message) => {
@@ -102,11 +109,11 @@ describe('all groups are checked before a parameter is moved', () => {
   const second: [object, string][] = [
     [{ lr: -1 }, 'SGD: lr must be a finite number ≥ 0, got -1'],
     [{ lr: '0.1' }, "SGD: lr must be a finite number ≥ 0, got '0.1'"],
-    [{ momentum: 2 }, 'SGD: momentum must lie in [0, 1)'],
-    [{ momentum: '0.9' }, "SGD: momentum must lie in [0, 1), got '0.9'"],
+    [{ momentum: 2 }, 'SGD: momentum must be a number in [0, 1)'],
+    [{ momentum: '0.9' }, "SGD: momentum must be a number in [0, 1), got '0.9'"],
     [{ params: [] }, 'SGD: needs at least one parameter'],
-    [{ params: 3 }, 'SGD: takes Parameters or groups'],
-    [{ params: [3] }, 'SGD: takes Parameters, got number'],
+    [{ params: 3 }, 'SGD: takes a list of Parameters or groups'],
+    [{ params: [3] }, 'SGD: takes Parameters or groups { params, … }, got 3'],
   ];
   it.each(second)('%o', (own, message) => {
     const [a, b] = pair();
@@ -136,14 +143,15 @@ describe('options set between steps', () => {
     expect(options.lr).toBe(1);
   });
 
-  it('are completed by the defaults, and act on the next step, with state of their own', async () => {
+  it('are completed by those the optimizer was made with, and act on the next step, with state of their own', async () => {
     const [a] = pair();
     const optimizer = new SGD([a], { lr: 1, weightDecay: 0.5 });
     optimizer.groups[0].options = { lr: 2, momentum: 0.5 };
     await optimizer.step();
     await optimizer.step();
-    expect([...a.value.data()]).toEqual([-2 - 2 * 1.5]);
-    expect(optimizer.groups[0].options.weightDecay).toBe(0);
+    // v = 1, θ = −2; v = 0.5 + (1 − 1) = 0.5, θ = −3
+    expect([...a.value.data()]).toEqual([-3]);
+    expect(optimizer.groups[0].options.weightDecay).toBe(0.5);
   });
 });
 
@@ -151,27 +159,21 @@ it('an optimizer from outside the package lists its options once, as defaults', 
   interface SignOptions extends Pick<SGDOptions, 'lr' | 'hooks' | 'normDevice'> {
     readonly bias?: number;
   }
-  class Sign extends Optimizer<SignOptions> {
-    constructor(params: Iterable<Parameter>, options: SignOptions) {
-      super(params, options, { bias: 0 });
-    }
-    protected override validate() {}
-    protected override stateNames() {
-      return ['seen'];
-    }
-    protected override update(
-      { values, grads, start, end, state }: Parameters<Optimizer<SignOptions>['update']>[0],
-      { lr, bias }: Parameters<Optimizer<SignOptions>['update']>[1],
-    ) {
+  const Sign = defineOptimizer<SignOptions>({
+    name: 'Sign',
+    formula: 'θ ← θ − lr·(sign(g) + bias)',
+    defaults: { bias: 0 },
+    state: () => ['seen'],
+    update({ values, grads, start, end, state }, { lr, bias }) {
       for (let i = start; i < end; i++) {
         values[i] -= lr * (Math.sign(grads[i]) + bias);
         state('seen')[i]++;
       }
-    }
-  }
+    },
+  });
   const [a, b] = [parameterWith([3, -2, 0]), parameterWith([1])];
   expect(() => new Sign([a], { lr: 1, bia: 2 } as SignOptions)).toThrow(
-    "Sign: there is no option 'bia'; the nearest is 'bias' of lr, bias, hooks, updateHooks, normDevice",
+    "Sign: there is no option 'bia'; the nearest is 'bias' of lr, bias, hooks, normDevice",
   );
   const optimizer = new Sign([a, b], { lr: 1, bias: 0.5 });
   await optimizer.step();

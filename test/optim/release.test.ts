@@ -107,7 +107,7 @@ describe('an optimizer that is released', () => {
       name: 'spy',
       apply: (_, step) => {
         context = step;
-        return { hook: 'spy', clipped: false, values: {} };
+        return {};
       },
     };
     const parameter = parameterWith([1, 2], { backend: 'simd' });

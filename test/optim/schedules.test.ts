@@ -141,7 +141,7 @@ describe('nonsense is refused', () => {
       () => oneCycle({ peak: 1, steps: 10, rise: 1 }),
       'oneCycle: rise must lie above 1 / steps and below 1, got 1',
     ],
-    [() => constant(-1), 'constant: threshold must be a number ≥ 0'],
+    [() => constant(-1), 'constant: value must be a number ≥ 0'],
     [
       () => inSequence([constant(1)], { at: [3] }),
       'inSequence: needs one schedule more than there are numbers in at, got 1 and 1',

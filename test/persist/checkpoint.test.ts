@@ -46,7 +46,7 @@ class Model extends Module {
 function training(seed: number) {
   const others = { batches: new Random(seed + 1), dropout: new Random(seed + 2) };
   const model = new Model(new Random(seed), others.dropout);
-  const hooks = [skipSpikes({ window: 20, sigma: 1 }), clipByGlobalNorm(0.5)];
+  const hooks = [skipSpikes(1, { window: 20 }), clipByGlobalNorm(0.5)];
   const optimizer = new Adam(model.parameters(), { lr: 0.01, hooks, normDevice: 'simd' });
   const parts = { model, optimizer, others };
   const take = async (steps: number) => {

@@ -98,7 +98,7 @@ describe.each(places)('training follows PyTorch step by step, %s', (_, place, to
       name: 'watch',
       async apply(gradients) {
         clipNorms.push(await gradients.norm(run.params.clip.p));
-        return { hook: 'watch', clipped: false, values: {} };
+        return {};
       },
     };
     const hooks = [watch, ...hooksOf(run.params)];

@@ -34,7 +34,7 @@ function recorder(seen: (number | null)[]): GradientHook {
     name: 'recorder',
     async apply(gradients, { loss }) {
       seen.push(loss, await gradients.norm());
-      return { hook: 'recorder', clipped: false, values: {} };
+      return {};
     },
   };
 }

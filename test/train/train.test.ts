@@ -188,7 +188,7 @@ describe('train stops at the first number that is not finite', () => {
       name: 'spoil',
       apply: (gradients, { step }) => {
         if (step === 2) gradients.edit('b', (grad) => grad.mul(Number.POSITIVE_INFINITY));
-        return { hook: 'spoil', clipped: false, values: {} };
+        return {};
       },
     };
     const { divergence, records } = await run(forever(), { hooks: [spoil] }).result;

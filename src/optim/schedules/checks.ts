@@ -1,6 +1,6 @@
 /** What schedules are made with, checked: shared by all of them. */
 
-import { checkFinite } from '../../clip/checks.js';
+import { check, ranges } from '../../clip/checks.js';
 import { checkNames } from '../../tensor/options.js';
 
 /** Throws unless every option is known and every value a finite number ≥ 0. */
@@ -11,7 +11,7 @@ export function checkOptions(
   values: object,
 ): void {
   checkNames(caller, options, known);
-  for (const [name, value] of Object.entries(values)) checkFinite(caller, name, value);
+  for (const [name, value] of Object.entries(values)) check(caller, name, value, ranges.finite);
 }
 
 /** Throws unless a number of updates is an integer ≥ 1. */

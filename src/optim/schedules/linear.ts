@@ -1,6 +1,6 @@
 /** Schedules along a straight line: a constant, and a ramp for warming up or cooling down. */
 
-import { checkThreshold } from '../../clip/hook.js';
+import { check, ranges } from '../../clip/checks.js';
 import type { Schedule } from '../../clip/index.js';
 import { checkCount, checkOptions } from './checks.js';
 
@@ -16,7 +16,7 @@ export interface LinearRampOptions {
 
 /** The same at every step: a part of `inSequence`. `Infinity` is a clip threshold that measures only. */
 export function constant(value: number): Schedule {
-  checkThreshold('constant', value);
+  check('constant', 'value', value, ranges.bound);
   return () => value;
 }
 

@@ -16,7 +16,7 @@ const given = anyShapes.chain((shapes) => {
 });
 
 const rigOf = ({ at }: NormPromise, threshold: number, place: Place, of?: Shapes): Rig =>
-  new Rig({ make: () => ({ hooks: [at(threshold)] }), hasPolicy: true, wrong: [] }, place, 'throw', of);
+  new Rig({ make: () => at(threshold), hasPolicy: true, wrong: [] }, place, 'throw', of);
 
 describe.each(scaling)('%s', (_, promise) => {
   describe.each(places)('$dtype on $backend', (place) => {

@@ -11,9 +11,9 @@ import {
   type NormDevice,
   Parameter,
   type StepContext,
+  type StepHook,
   type StepReport,
   tensor,
-  type UpdateHook,
 } from '../../../src/index.js';
 import type { Sample } from './samples.js';
 
@@ -57,16 +57,15 @@ const bitsOf = (data: FloatArray): string =>
   Buffer.from(data.buffer, data.byteOffset, data.byteLength).toString('hex');
 
 /** A sample's hook, whichever it is. */
-export function made(sample: Sample, policy: NonFinitePolicy = 'throw'): GradientHook | UpdateHook {
-  const { hooks, updateHooks } = sample.make(policy);
-  return hooks?.[0] ?? updateHooks![0];
+export function made(sample: Sample, policy: NonFinitePolicy = 'throw'): StepHook {
+  return sample.make(policy);
 }
 
 export class Rig {
   readonly parameters: readonly Parameter[];
   readonly optimizer: Adam;
   /** The clipper; another of its kind may take its place. */
-  hook: GradientHook | UpdateHook;
+  hook: StepHook;
   /** While true, a hook before the clipper skips every step. */
   skips = false;
   #context: StepContext | null = null;
@@ -77,7 +76,6 @@ export class Rig {
     policy: NonFinitePolicy = 'throw',
     of: Shapes = shapes,
   ) {
-    const { hooks = [], updateHooks = [] } = sample.make(policy);
     this.hook = made(sample, policy);
     this.parameters = of.map((shape, p) => {
       const values = Array.from({ length: sizesOf(of)[p] }, (_, i) => Math.sin(7 * p + i));
@@ -87,8 +85,7 @@ export class Rig {
     this.optimizer = new Adam([{ params: [weight, bias] }, { params: [other] }], {
       lr: 0.01,
       normDevice,
-      hooks: [this.#look(), ...hooks.map(() => this.#stand<GradientHook>())],
-      updateHooks: updateHooks.map(() => this.#stand<UpdateHook>()),
+      hooks: [this.#look(), this.#stand()],
     });
   }
 
@@ -139,18 +136,16 @@ export class Rig {
       apply: (gradients, context) => {
         this.#context = context;
         if (this.skips) gradients.skip('told to');
-        return { hook: name, clipped: false, values: {} };
+        return {};
       },
     };
   }
 
   /** Stands for whatever the clipper is now. */
-  #stand<Hook extends GradientHook | UpdateHook>(): Hook {
-    return {
-      name: this.hook.name,
-      stage: this.hook.stage,
-      apply: (subject: never, context: StepContext) => this.hook.apply(subject, context),
-    } as Hook;
+  #stand(): StepHook {
+    const { name, stage, nonFinite } = this.hook as GradientHook;
+    const apply = (subject: never, context: StepContext) => this.hook.apply(subject, context);
+    return { name, stage, nonFinite, apply } as StepHook;
   }
 }
 

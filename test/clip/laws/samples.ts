@@ -18,19 +18,14 @@ import {
   clipUpdateByRms,
   type GradientHook,
   type NonFinitePolicy,
+  type StepHook,
+  skipAbove,
   skipNonFinite,
   skipSpikes,
-  type UpdateHook,
   zClip,
 } from '../../../src/index.js';
 import { norm2 } from '../support.js';
 import type { Shapes } from './rig.js';
-
-/** One hook, in the list of an optimizer's options that it belongs to. */
-export interface Hooks {
-  readonly hooks?: readonly [GradientHook];
-  readonly updateHooks?: readonly [UpdateHook];
-}
 
 /** What a norm clipper promises: the parts whose direction it keeps, each down to a norm of its own. */
 export interface NormPromise {
@@ -43,7 +38,7 @@ export interface NormPromise {
 
 export interface Sample {
   /** Made anew, so that a step of norm about 1 after 24 like it is calm and one of norm 1000 is not. */
-  readonly make: (nonFinite: NonFinitePolicy) => Hooks;
+  readonly make: (nonFinite: NonFinitePolicy) => StepHook;
   /** It has the option `nonFinite`. */
   readonly hasPolicy: boolean;
   /** It acts on NaN and infinities only. */
@@ -54,8 +49,6 @@ export interface Sample {
   /** Calls that must throw, and what the error says behind the clipper's name and a colon. */
   readonly wrong: readonly (readonly [call: () => unknown, message: string])[];
 }
-
-const gradient = (hook: GradientHook): Hooks => ({ hooks: [hook] });
 
 /** Rows of the first axis; a vector is one. */
 const rows: NormPromise['parts'] = (arrays, shapes) =>
@@ -68,7 +61,7 @@ const rows: NormPromise['parts'] = (arrays, shapes) =>
 /** What the laws know of every clipper. */
 export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
   adaGC: {
-    make: (nonFinite) => gradient(adaGC(2, { warmup: 5, maxNorm: 2, nonFinite })),
+    make: (nonFinite) => adaGC(2, { warmup: 5, maxNorm: 2, nonFinite }),
     hasPolicy: true,
     adaptive: true,
     wrong: [
@@ -79,7 +72,7 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     ],
   },
   autoClip: {
-    make: (nonFinite) => gradient(autoClip(90, { window: 20, nonFinite })),
+    make: (nonFinite) => autoClip(90, { window: 20, nonFinite }),
     hasPolicy: true,
     adaptive: true,
     wrong: [
@@ -88,26 +81,34 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     ],
   },
   clipByBlockRms: {
-    make: (nonFinite) => gradient(clipByBlockRms(2, { nonFinite })),
+    make: (nonFinite) => clipByBlockRms(2, { nonFinite }),
     hasPolicy: true,
     norm: {
       at: (c) => clipByBlockRms(c),
       parts: (arrays) => arrays,
       bound: (c, { length }) => c * Math.sqrt(length),
     },
-    wrong: [[() => clipByBlockRms(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1']],
+    wrong: [
+      [
+        () => clipByBlockRms(-1),
+        'maxRms must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1',
+      ],
+    ],
   },
   clipByGlobalNorm: {
-    make: (nonFinite) => gradient(clipByGlobalNorm(2, { nonFinite })),
+    make: (nonFinite) => clipByGlobalNorm(2, { nonFinite }),
     hasPolicy: true,
     norm: { at: (c) => clipByGlobalNorm(c), parts: (arrays) => [arrays.flat()], bound: (c) => c },
     wrong: [
-      [() => clipByGlobalNorm(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1'],
+      [
+        () => clipByGlobalNorm(-1),
+        'maxNorm must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1',
+      ],
       [() => clipByGlobalNorm(1, { p: 0 }), 'p must be a number > 0 or Infinity, got 0'],
     ],
   },
   clipByGroupNorm: {
-    make: (nonFinite) => gradient(clipByGroupNorm([2, 3], { nonFinite })),
+    make: (nonFinite) => clipByGroupNorm([2, 3], { nonFinite }),
     hasPolicy: true,
     norm: {
       at: (c) => clipByGroupNorm(c),
@@ -115,24 +116,30 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
       bound: (c) => c,
     },
     wrong: [
-      [() => clipByGroupNorm([1, -1]), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1'],
+      [
+        () => clipByGroupNorm([1, -1]),
+        'maxNorm must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1',
+      ],
     ],
   },
   clipByNorm: {
-    make: (nonFinite) => gradient(clipByNorm(2, { nonFinite })),
+    make: (nonFinite) => clipByNorm(2, { nonFinite }),
     hasPolicy: true,
     norm: { at: (c) => clipByNorm(c), parts: (arrays) => arrays, bound: (c) => c },
     wrong: [
-      [() => clipByNorm(Number.NaN), 'threshold must be a number ≥ 0 (Infinity: measure only), got NaN'],
+      [
+        () => clipByNorm(Number.NaN),
+        'maxNorm must be a number ≥ 0 (Infinity: measure only) or a schedule, got NaN',
+      ],
     ],
   },
   clipByValue: {
-    make: () => gradient(clipByValue(2)),
+    make: () => clipByValue(2),
     hasPolicy: false,
-    wrong: [[() => clipByValue(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1']],
+    wrong: [[() => clipByValue(-1), 'maxValue must be a number ≥ 0 or { min, max }, got -1']],
   },
   capNormGrowth: {
-    make: (nonFinite) => gradient(capNormGrowth(1.5, { nonFinite })),
+    make: (nonFinite) => capNormGrowth(1.5, { nonFinite }),
     hasPolicy: true,
     adaptive: true,
     wrong: [
@@ -142,12 +149,14 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     ],
   },
   clipSpikes: {
-    make: () => gradient(clipSpikes()),
+    make: () => clipSpikes(),
     hasPolicy: false,
-    wrong: [[() => clipSpikes(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1']],
+    wrong: [
+      [() => clipSpikes(-1), 'threshold must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1'],
+    ],
   },
   clipUnitwise: {
-    make: (nonFinite) => gradient(clipUnitwise(10, { nonFinite })),
+    make: (nonFinite) => clipUnitwise(10, { nonFinite }),
     hasPolicy: true,
     norm: {
       at: (c) => clipUnitwise(c),
@@ -155,42 +164,50 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
       bound: (c, _, weights) => c * Math.max(1e-3, norm2(weights)),
     },
     wrong: [
-      [() => clipUnitwise(-1), 'threshold must be a number ≥ 0 (Infinity: measure only), got -1'],
+      [() => clipUnitwise(-1), 'ratio must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1'],
       [() => clipUnitwise(1, { floor: -1 }), 'floor must be a number ≥ 0, got -1'],
       [() => clipUnitwise(1, { units: 'row' as 'rows' }), "units must be one of rows, columns, got 'row'"],
     ],
   },
   clipUpdateByRms: {
-    make: () => ({ updateHooks: [clipUpdateByRms()] }),
+    make: () => clipUpdateByRms(),
     hasPolicy: false,
     wrong: [
       [
-        () => clipUpdateByRms({ threshold: -1 }),
-        'threshold must be a number ≥ 0 (Infinity: measure only), got -1',
+        () => clipUpdateByRms(-1),
+        'maxRms must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1',
       ],
-      [() => clipUpdateByRms({ eps: 0 }), 'eps must be a finite number > 0, got 0'],
+      [() => clipUpdateByRms(1, { eps: 0 }), 'eps must be a finite number > 0, got 0'],
+    ],
+  },
+  skipAbove: {
+    make: (nonFinite) => skipAbove(2, { nonFinite }),
+    hasPolicy: true,
+    wrong: [
+      [() => skipAbove(-1), 'maxNorm must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1'],
+      [() => skipAbove(1, { p: -2 }), 'p must be a number > 0 or Infinity, got -2'],
     ],
   },
   skipNonFinite: {
-    make: () => gradient(skipNonFinite()),
+    make: () => skipNonFinite(),
     hasPolicy: false,
     onlyNonFinite: true,
     wrong: [
-      [() => skipNonFinite({ limit: 1.5 }), 'limit must be an integer ≥ 0 or Infinity, got 1.5'],
-      [() => skipNonFinite({ limit: -1 }), 'limit must be an integer ≥ 0 or Infinity, got -1'],
+      [() => skipNonFinite(1.5), 'limit must be an integer ≥ 0 or Infinity, got 1.5'],
+      [() => skipNonFinite(-1), 'limit must be an integer ≥ 0 or Infinity, got -1'],
     ],
   },
   skipSpikes: {
-    make: () => gradient(skipSpikes({ window: 24 })),
+    make: () => skipSpikes(6, { window: 24 }),
     hasPolicy: false,
     adaptive: true,
     wrong: [
-      [() => skipSpikes({ window: 10 }), 'window must be an integer ≥ 20, got 10'],
-      [() => skipSpikes({ sigma: 0 }), 'sigma must be a number > 0, got 0'],
+      [() => skipSpikes(6, { window: 10 }), 'window must be an integer ≥ 20, got 10'],
+      [() => skipSpikes(0), 'sigma must be a number > 0, got 0'],
     ],
   },
   zClip: {
-    make: (nonFinite) => gradient(zClip(2.5, { warmup: 5, maxNorm: 4, nonFinite })),
+    make: (nonFinite) => zClip(2.5, { warmup: 5, maxNorm: 4, nonFinite }),
     hasPolicy: true,
     adaptive: true,
     wrong: [

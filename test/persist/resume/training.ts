@@ -54,7 +54,7 @@ const model = new Latch(new Random(1), others.dropout);
 const optimizer = new Adam(model.parameters(), {
   lr: (step) => 0.01 / (1 + step / 50),
   amsgrad: true,
-  hooks: [skipSpikes({ window: 20, sigma: 2 }), autoClip(50), clipByGlobalNorm(0.5)],
+  hooks: [skipSpikes(2, { window: 20 }), autoClip(50), clipByGlobalNorm(0.5)],
   normDevice: 'simd',
 });
 const parts = { model, optimizer, others };

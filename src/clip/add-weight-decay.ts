@@ -1,0 +1,32 @@
+/** Weight decay as a hook: an L2 penalty that stands before or behind a clipper, as its place in the list says. */
+
+import { check, type OptionRanges, ranges, settingsOf } from './checks.js';
+import type { GradientHook } from './hook.js';
+
+/** Options of `addWeightDecay`. */
+export interface AddWeightDecayOptions {
+  /** Parameters that do not decay, by name, such as biases. */
+  readonly exclude?: (name: string) => boolean;
+}
+
+const defaults: Required<AddWeightDecayOptions> = { exclude: () => false };
+const optionRanges: OptionRanges<AddWeightDecayOptions> = { exclude: ranges.callback };
+
+/**
+ * Adds the gradient of λ/2 · ‖θ‖² to each gradient: g ← g + λθ. Before a clipper, the decay is clipped with the rest;
+ * behind it, as SGD's own `weightDecay` does, it is not. Parameters without a gradient do not decay.
+ */
+export function addWeightDecay(rate: number, options: AddWeightDecayOptions = {}): GradientHook {
+  const name = 'addWeightDecay';
+  const { exclude } = settingsOf(name, options, defaults, optionRanges);
+  check(name, 'rate', rate, ranges.finite);
+  return {
+    name,
+    apply(gradients) {
+      for (const [i, { value }] of gradients.parameters.entries()) {
+        if (rate > 0 && !exclude(gradients.names[i])) gradients.edit(i, (grad) => grad.add(value.mul(rate)));
+      }
+      return { rate };
+    },
+  };
+}
