@@ -1,18 +1,16 @@
 /** Checks of what clippers, optimizers and schedules are given. Each throws an Error that says the rule and what was given. */
 
 import { Parameter } from '../autograd/index.js';
+import { kindOf } from '../tensor/arguments.js';
 import { checkNames, mergeOptions } from '../tensor/options.js';
 
-/** A value as messages show it: a string in quotes, a large thing by its kind. */
+/** A value as messages show it: numbers and short lists as they are, all else by its kind. */
 export function described(value: unknown): string {
   if (typeof value === 'string') return `'${value}'`;
-  if (typeof value === 'function') return 'a function';
-  if (Array.isArray(value)) {
-    return value.length < 9 && !value.some((item) => Object(item) === item) ? `[${value}]` : 'an array';
+  if (Array.isArray(value) && value.length < 9 && !value.some((item) => Object(item) === item)) {
+    return `[${value.join(', ')}]`;
   }
-  if (typeof value !== 'object' || value === null) return String(value);
-  const kind = value.constructor?.name ?? 'Object';
-  return kind === 'Object' ? `{ ${Object.keys(value).join(', ')} }` : `a ${kind}`;
+  return Object(value) === value ? kindOf(value) : String(value);
 }
 
 /** What an option may be: the rule as messages say it behind "must be", and its test. */

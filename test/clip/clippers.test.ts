@@ -400,7 +400,7 @@ describe('an option that a clipper does not have', () => {
 
   it('as a number is no option at all', () => {
     expect(() => skipSpikes(6, 10 as unknown as object)).toThrow(
-      'skipSpikes: options must be an object with any of window, got 10',
+      'skipSpikes: options must be an object with any of window, got the number 10; write { window: 10 }',
     );
   });
 });

@@ -4,6 +4,7 @@ import type * as ToHalf from '../../src/autograd/ops/half.js';
 import type * as ByNorm from '../../src/clip/clip-by-global-norm.js';
 import { clipByValue } from '../../src/clip/clip-by-value.js';
 import type * as Monitor from '../../src/clip/monitor.js';
+import type * as NormClip from '../../src/clip/norm-clip.js';
 import type * as Diagnose from '../../src/diagnose/diagnose.js';
 import { addWeightDecay, type Variable } from '../../src/index.js';
 import type * as Adamw from '../../src/optim/adamw.js';
@@ -43,11 +44,11 @@ describe('turn red', () => {
   });
 
   it('under a norm that is √2 too large', async () => {
-    const plant = ({ clipByGlobalNorm }: typeof ByNorm) => ({
-      clipByGlobalNorm: (...[limit, options]: Parameters<typeof clipByGlobalNorm>) =>
-        clipByGlobalNorm((limit as number) / Math.SQRT2, options),
+    const plant = ({ clipFactor }: typeof NormClip) => ({
+      clipFactor: (norm: number, threshold: number, eps?: number) =>
+        clipFactor(norm * Math.SQRT2, threshold, eps),
     });
-    const red = await redWith<typeof ByNorm>(byNorm, plant, exact);
+    const red = await redWith<typeof NormClip>('../../src/clip/norm-clip.js', plant, exact);
     expect(red).toEqual(['tenth-of-the-rate', 'after-the-reduce', 'weight-decay']);
   });
 

@@ -20,7 +20,7 @@ describe('an optimizer', () => {
     expect(() => new SGD([a], none)).toThrow('SGD: lr must be a finite number ≥ 0, got undefined');
     const model = { parameters: () => [a] } as unknown as Iterable<Parameter>;
     expect(() => new SGD(model, { lr: 1 })).toThrow(
-      'SGD: takes a list of Parameters or groups { params, … }, got { parameters }; pass model.parameters()',
+      'SGD: takes a list of Parameters or groups { params, … }, got the object { parameters }; pass model.parameters()',
     );
   });
 });
@@ -76,12 +76,12 @@ describe('something that is not a hook', () => {
   const wrong: [object, string][] = [
     [
       { hooks: clipByGlobalNorm(1) },
-      'SGD: hooks must be an array, got { name, nonFinite, apply }; write hooks: [hook]',
+      'SGD: hooks must be an array, got the object { name, nonFinite, apply }; write hooks: [hook]',
     ],
     [{ updateHooks: [] }, "SGD: there is no option 'updateHooks'; the nearest is 'hooks'"],
     [
       { hooks: [clipByGlobalNorm] },
-      'SGD: hooks must hold objects { name, apply }, as clipByGlobalNorm(1) makes, got a function',
+      'SGD: hooks must hold objects { name, apply }, as clipByGlobalNorm(1) makes, got the function clipByGlobalNorm',
     ],
     [{ hooks: [{ name: 'no apply' }] }, 'SGD: hooks must hold objects { name, apply }'],
     [{ hooks: [null] }, 'makes, got null'],
@@ -95,7 +95,7 @@ describe('something that is not a hook', () => {
     ],
     [
       { hooks: [{ ...zClip(), restore: undefined }] },
-      "SGD: hook 'zClip': needs both of state and restore, or neither, got a function",
+      "SGD: hook 'zClip': needs both of state and restore, or neither, got the function state",
     ],
   ];
   it.each(wrong)('%o', (options, message) => {
