@@ -7,7 +7,7 @@
 import { checkAlike, checkFits } from '../tensor/checks.js';
 import { formatShape, fullLike, ShapeError, sameShape, type Tensor } from '../tensor/index.js';
 import { type GraphNode, livingAsLong, type Variable, watcher } from './graph.js';
-import { checkTensor } from './op.js';
+import { checkGradient } from './op.js';
 
 /** Options of `backward`. */
 export interface BackwardOptions {
@@ -83,17 +83,16 @@ function visit(variable: Variable, order: Variable[]): void {
 
 /** Throws if a tensor that backward may read again does not hold the numbers of the forward pass any more. */
 function checkUnchanged({ op, inputs, values, outputs, saved, versions }: GraphNode): void {
-  let k = 0;
-  let changed: string | null = null;
-  for (let i = 0; i < values.length; i++) if (values[i].version !== versions[k++]) changed ??= `${inputs[i]}`;
-  for (const output of outputs) if (output.version !== versions[k++]) changed ??= `${output}`;
-  for (const tensor of saved) {
-    if (tensor.version !== versions[k++]) changed ??= `a tensor ${formatShape(tensor.shape)} that it saved`;
+  const made = values.length;
+  const kept = made + outputs.length;
+  for (let k = 0; k < versions.length; k++) {
+    const tensor = k < made ? values[k] : k < kept ? outputs[k - made].value : saved[k - kept];
+    if (tensor.version === versions[k]) continue;
+    const what = inputs[k] ?? outputs[k - made] ?? `a tensor ${formatShape(tensor.shape)} that it saved`;
+    throw new Error(
+      `backward: ${what} was changed in place after '${op.name}' used it; run the forward pass again first`,
+    );
   }
-  if (changed === null) return;
-  throw new Error(
-    `backward: ${changed} was changed in place after '${op.name}' used it; run the forward pass again first`,
-  );
 }
 
 function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
@@ -121,11 +120,12 @@ function collect({ pending }: Variable, part: Tensor): void {
 /** Hands the gradients of a node's outputs to those of its inputs that need one. */
 function passBack(node: GraphNode, notes: (readonly [GraphNode, Tensor])[]): void {
   const { op, inputs, values, outputs } = node;
-  const grads = outputs.map(({ pending }) => pending?.grad ?? null);
+  const grads: (Tensor | null)[] = [];
+  for (const { pending } of outputs) grads.push(pending ? pending.grad : null);
   const rules = op.backward(grads, node, (tensor) => notes.push([node, tensor]));
   for (let i = 0; i < inputs.length; i++) {
     if (!inputs[i].requiresGrad) continue;
-    const grad = checkTensor(`backward: a function of '${op.name}'`, rules[i]());
+    const grad = checkGradient(op.name, rules[i]());
     watcher?.passedBack(node, i, grad, grads);
     collect(inputs[i], unbroadcast(op.name, grad, values[i]));
   }

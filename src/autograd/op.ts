@@ -186,26 +186,32 @@ type AnyDefinition = {
 /** The definition behind checks of what its functions return: whoever wrote them is named. */
 function ruleOf(definition: AnyDefinition): OpRule {
   const { name, samples, variadic = false, severalOutputs = false } = definition;
-  const rules = (grad: unknown, { values, params, saved }: GraphNode, output: Outputs, note: unknown) =>
-    checkRules(name, definition.backward(grad, { inputs: values, output, params, saved }, note), values);
-  const shared = { name, samples, severalOutputs, arity: variadic ? null : arityOf(name, samples) };
+  const arity = variadic ? null : arityOf(name, samples);
   if (severalOutputs) {
     return {
-      ...shared,
-      forward: (...args) => checkOutputs(name, definition.forward(...args)),
-      backward: (grads, node, note) =>
-        rules(
-          grads,
-          node,
-          node.outputs.map(({ value }) => value),
-          note,
-        ),
+      name,
+      samples,
+      arity,
+      severalOutputs,
+      forward: (inputs, params, save) => checkOutputs(name, definition.forward(inputs, params, save)),
+      backward: (grads, { values: inputs, outputs, params, saved }, note) => {
+        const output = outputs.map(({ value }) => value);
+        const rules = definition.backward(grads, { inputs, output, params, saved }, note);
+        return checkRules(name, rules, inputs);
+      },
     };
   }
   return {
-    ...shared,
-    forward: (...args) => [checkTensor(`${name}: forward`, definition.forward(...args))],
-    backward: (grads, node, note) => rules(grads[0], node, node.outputs[0].value, note),
+    name,
+    samples,
+    arity,
+    severalOutputs,
+    forward: (inputs, params, save) => [checkOutput(name, definition.forward(inputs, params, save))],
+    backward: (grads, { values: inputs, outputs, params, saved }, note) => {
+      const output = outputs[0].value;
+      const rules = definition.backward(grads[0], { inputs, output, params, saved }, note);
+      return checkRules(name, rules, inputs);
+    },
   };
 }
 
@@ -223,26 +229,35 @@ function arityOf(name: string, samples: readonly Sample<unknown>[]): number {
   return counts[0];
 }
 
+function checkOutput(name: string, made: unknown): Tensor {
+  if (made instanceof Tensor) return made;
+  throw new Error(
+    `${name}: forward must return a Tensor, got ${kindOf(made)}; compute by methods of the Tensors given`,
+  );
+}
+
 function checkOutputs(name: string, made: unknown): Tensors {
-  if (Array.isArray(made)) return made.map((output) => checkTensor(`${name}: forward`, output));
+  if (Array.isArray(made)) return made.map((output) => checkOutput(name, output));
   throw new Error(`${name}: forward must return a list of Tensors, got ${kindOf(made)}`);
 }
 
 function checkRules(name: string, rules: unknown, { length }: Tensors): readonly (() => Tensor)[] {
-  const got = Array.isArray(rules) ? `${rules.length}` : kindOf(rules);
   if (!Array.isArray(rules) || rules.length !== length) {
+    const got = Array.isArray(rules) ? `${rules.length}` : kindOf(rules);
     throw new Error(`backward: '${name}' must return one function per input, got ${got} for ${length}`);
   }
-  const wrong = rules.find((rule) => typeof rule !== 'function');
-  if (wrong === undefined) return rules;
-  throw new Error(`backward: '${name}' must return one function per input, got ${kindOf(wrong)} among them`);
+  for (const rule of rules) {
+    if (typeof rule === 'function') continue;
+    throw new Error(`backward: '${name}' must return one function per input, got ${kindOf(rule)} among them`);
+  }
+  return rules;
 }
 
-/** A Tensor as it is; throws an Error in the name of whoever made something else. */
-export function checkTensor(who: string, made: unknown): Tensor {
+/** What a rule of an op computed. Throws an Error unless it is a Tensor. */
+export function checkGradient(name: string, made: unknown): Tensor {
   if (made instanceof Tensor) return made;
   throw new Error(
-    `${who} must return a Tensor, got ${kindOf(made)}; compute by methods of the Tensors given`,
+    `backward: a function of '${name}' must return a Tensor, got ${kindOf(made)}; compute by methods of the Tensors given`,
   );
 }
 

@@ -64,11 +64,14 @@ export class Parameter extends Variable {
     return this.#place;
   }
 
+  /**
+   * dLoss/dValue of the backward passes since it was last null, summed. It is live: every pass and every gradient hook
+   * writes into the same memory. Take `grad.copy()` to keep its numbers. Null means none, which is not the same as zero.
+   */
   override get grad(): Tensor | null {
     return this.#hasGrad ? this.#gradStorage : null;
   }
-
-  /** Copies a gradient of the value's shape; null means none, which is not the same as zero. */
+  /** Copies a gradient of the value's shape. Throws an Error if the parameter is frozen. */
   override set grad(grad: Tensor | null) {
     if (this.holder) this.checkFree('Parameter.grad');
     this.replaceGrad(grad);
@@ -167,6 +170,11 @@ export class Parameter extends Variable {
   }
 
   #checkGrad(grad: Tensor): void {
+    if (!this.requiresGrad) {
+      throw new Error(
+        `Parameter.grad: '${this.name}' is frozen and takes no gradient; set requiresGrad = true first`,
+      );
+    }
     this.#checkShape('grad', grad.shape);
     checkAlike('Parameter.grad', this.value, grad);
   }

@@ -103,6 +103,23 @@ export abstract class Module {
     return new Map([...found].map(([buffer, path]) => [path, buffer]));
   }
 
+  /**
+   * Freezes every parameter here and in every part: backward computes no gradient for it, so it takes part in no norm and
+   * no update. A gradient that it has becomes null. The same as setting `requiresGrad = false` on each.
+   */
+  freeze(): this {
+    checkCount('Module.freeze', arguments.length, 0);
+    for (const parameter of this.parameters()) parameter.requiresGrad = false;
+    return this;
+  }
+
+  /** Undoes `freeze`. */
+  unfreeze(): this {
+    checkCount('Module.unfreeze', arguments.length, 0);
+    for (const parameter of this.parameters()) parameter.requiresGrad = true;
+    return this;
+  }
+
   /** Copies of all parameters and buffers by path, long-lived; tied weights appear once. */
   stateDict(): Record<string, Tensor> {
     checkCount('Module.stateDict', arguments.length, 0);

@@ -27,17 +27,19 @@ export type ArrayView = NdArray<FloatArray>;
 
 type ViewConstructor = new (data: FloatArray, ...shapeStridesOffset: number[]) => ArrayView;
 
-const constructors: Record<DType, ViewConstructor[]> = { float32: [], float64: [] };
+/** Constructors of views over float32 and over float64, by rank. */
+const singles: ViewConstructor[] = [];
+const doubles: ViewConstructor[] = [];
 
 function constructorFor(data: FloatArray, rank: number): ViewConstructor {
-  const cache = constructors[dtypeOf(data)];
-  let found = cache[rank];
-  if (!found) {
-    const ones = new Array<number>(rank).fill(1);
-    found = ndarray(data, ones, ones, 0).constructor as unknown as ViewConstructor;
-    cache[rank] = found;
-  }
-  return found;
+  const known = data instanceof Float32Array ? singles : doubles;
+  known[rank] ??= newConstructor(data, rank);
+  return known[rank];
+}
+
+function newConstructor(data: FloatArray, rank: number): ViewConstructor {
+  const ones = new Array<number>(rank).fill(1);
+  return ndarray(data, ones, ones, 0).constructor as unknown as ViewConstructor;
 }
 
 /** The dtype that a float array stores. Throws an Error for anything else. */
