@@ -135,6 +135,15 @@ export function adviseOptions(): Option[] {
   ];
 }
 
+/** The options of `lab`. */
+export function labOptions(): Option[] {
+  return [
+    new Option('--port <integer>', 'port to serve on; 0 takes any that is free')
+      .argParser(wholeNumber(0, 65_535))
+      .default(8177),
+  ];
+}
+
 /** How the results of experiments are shown. */
 export function resultOptions(): Option[] {
   return [report(), new Option('--claims <file.md>', 'write the table of claims'), json()];

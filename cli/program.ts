@@ -7,6 +7,7 @@ import { printable } from '../src/persist/files/index.js';
 import { type AdviseOptions, runAdvise } from './commands/advise/command.js';
 import { runDemo } from './commands/demo/command.js';
 import { type ExperimentOptions, joinExperiments, runExperiments } from './commands/experiment/command.js';
+import { type LabOptions, runLab } from './commands/lab/command.js';
 import { runSweep, type SweepOptions } from './commands/sweep/command.js';
 import { UsageError } from './errors.js';
 import {
@@ -15,6 +16,7 @@ import {
   commonOptions,
   demoOptions,
   experimentOptions,
+  labOptions,
   resultOptions,
   sweepOptions,
 } from './options.js';
@@ -98,6 +100,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
   addExperiments(program, done);
   addSweeps(program, done);
   addAdvise(program, done);
+  addLab(program, done);
   return configure(program);
 }
 
@@ -119,6 +122,12 @@ function addAdvise(program: Command, done: (exitCode: number) => void): void {
     .argument('<file>', 'the log; - for stdin');
   for (const option of adviseOptions()) advise.addOption(option);
   advise.action(async (file: string, options: AdviseOptions) => done(await runAdvise(file, options)));
+}
+
+function addLab(program: Command, done: (exitCode: number) => void): void {
+  const lab = configure(program.command('lab')).description('serve the browser lab on this machine');
+  for (const option of labOptions()) lab.addOption(option);
+  lab.action(async (options: LabOptions) => done(await runLab(options)));
 }
 
 function addExperiments(program: Command, done: (exitCode: number) => void): void {

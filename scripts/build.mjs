@@ -1,9 +1,10 @@
-/** Builds dist/: the WebAssembly kernels, the library, the command line, type declarations, and the data that demos read. */
+/** Builds dist/: the WebAssembly kernels, the library, the command line, the lab, type declarations, and the data that demos read. */
 
 import { execFileSync } from 'node:child_process';
 import { cpSync, readFileSync, rmSync } from 'node:fs';
 import { fileURLToPath } from 'node:url';
 import { build } from 'esbuild';
+import { buildLab } from './build-lab.mjs';
 import { buildSimd } from './build-simd.mjs';
 import { buildVendor, vendored } from './vendor.mjs';
 
@@ -34,6 +35,7 @@ await build({
   plugins: [vendored(Object.keys(dependencies), found)],
 });
 await buildVendor(root, `${root}dist/vendor`, [...found].sort());
+await buildLab();
 cpSync(`${root}demos/data`, `${root}dist/data`, { recursive: true });
 execFileSync(process.execPath, [`${root}node_modules/typescript/bin/tsc`, '-p', 'tsconfig.build.json'], {
   cwd: root,

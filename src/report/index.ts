@@ -4,6 +4,16 @@ import type { CollectionPage, Figure, ReportPage } from './types.js';
 
 export { comparisonFigures } from './comparison.js';
 export { escapeHtml, formatNumber, formatPercent, formatTick, formatTickRich } from './format.js';
+export {
+  DARK,
+  HEAT_DARK,
+  HEAT_LEVELS,
+  HEAT_LIGHT,
+  LIGHT,
+  type Marker,
+  type SeriesStyle,
+  seriesStyle,
+} from './palette.js';
 export type { Bucket, Domain, Point } from './series.js';
 export {
   condense,

@@ -2,4 +2,4 @@
 
 export type { Divergence, StepRecord } from './record.js';
 export { median, type RunSummary, summarize } from './summary.js';
-export { type TrainOptions, type TrainResult, train } from './train.js';
+export { type TrainOptions, type TrainResult, train, trainSteps } from './train.js';

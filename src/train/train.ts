@@ -27,8 +27,8 @@ export interface TrainOptions<Model, Batch> {
    */
   readonly save?: (step: number) => void | Promise<void>;
   readonly saveEvery?: number;
-  /** Called after every step with its record: progress bars, logs, early stopping by `signal`. */
-  readonly onStep?: (record: StepRecord) => void;
+  /** Called after every step with its record; a promise is awaited: progress bars, logs, early stopping by `signal`. */
+  readonly onStep?: (record: StepRecord) => unknown;
   /** An AbortSignal: ends the training after the step that runs when it is aborted. */
   readonly signal?: { readonly aborted: boolean };
   /** Throws at the first non-finite number, naming the op that made it, instead of stopping: see `detectAnomaly`. */
@@ -58,7 +58,33 @@ const YIELD_AFTER = 50;
  * the first non-finite loss, gradient (after the hooks, unless one skipped the step) or parameter, and says which it was.
  */
 export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): Promise<TrainResult> {
-  const { optimizer, batches, onStep, save, signal } = options;
+  const steps = trainSteps(options);
+  let yielded = performance.now();
+  try {
+    for (;;) {
+      const next = await steps.next();
+      if (next.done) return next.value;
+      await options.onStep?.(next.value);
+      if (performance.now() - yielded > YIELD_AFTER) {
+        await new Promise((resolve) => setTimeout(resolve));
+        yielded = performance.now();
+      }
+    }
+  } finally {
+    // Where `onStep` threw, the batches are still open.
+    await steps.return(undefined as never);
+  }
+}
+
+/**
+ * The training of `train`, a step at a time: yields the record of every step, takes the next when it is asked for, and
+ * returns what `train` returns. Not asking is a pause; leaving the loop ends the training, with nothing saved after the
+ * last step that was asked for. `onStep` is not called, and it never waits for the event loop: that is its user's to do.
+ */
+export async function* trainSteps<Model, Batch>(
+  options: Omit<TrainOptions<Model, Batch>, 'onStep'>,
+): AsyncGenerator<StepRecord, TrainResult, void> {
+  const { optimizer, batches, save, signal } = options;
   const { startStep, steps, saveEvery } = checkedCounts(options);
   const records: StepRecord[] = [];
   let taken = startStep;
@@ -66,7 +92,6 @@ export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): 
   let divergence: Divergence | null = null;
   let normDevice: MeterDevice = 'host';
   const started = performance.now();
-  let yielded = started;
   const isOver = (): boolean => taken >= steps || divergence !== null || signal?.aborted === true;
   // A batch is drawn only for a step that is taken, and the batches are closed on every way out.
   for (const group of isOver() ? [] : grouped(batches, optimizer.accumulate)) {
@@ -82,14 +107,10 @@ export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): 
     const record = recordOf(step, loss, report);
     records.push(record);
     taken++;
-    onStep?.(record);
+    yield record;
     if (taken % saveEvery === 0 && divergence === null) {
       await save?.(taken);
       saved = taken;
-    }
-    if (performance.now() - yielded > YIELD_AFTER) {
-      await new Promise((resolve) => setTimeout(resolve));
-      yielded = performance.now();
     }
     if (isOver()) break;
   }
@@ -130,7 +151,12 @@ function* grouped<Batch>(batches: Iterable<Batch>, size: number): Generator<read
 
 /** The loss of a batch, with its gradients left in the parameters. */
 function lossAndGradients<Model, Batch>(
-  { model, loss, optimizer, detectAnomaly: detecting = false }: TrainOptions<Model, Batch>,
+  {
+    model,
+    loss,
+    optimizer,
+    detectAnomaly: detecting = false,
+  }: Pick<TrainOptions<Model, Batch>, 'model' | 'loss' | 'optimizer' | 'detectAnomaly'>,
   batch: Batch,
   step: number,
 ): number {

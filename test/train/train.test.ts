@@ -17,6 +17,7 @@ import {
   type TrainOptions,
   tensor,
   train,
+  trainSteps,
   type Variable,
 } from '../../src/index.js';
 
@@ -336,4 +337,49 @@ describe('train stops at the first number that is not finite', () => {
     await expect(training).rejects.toThrow('clipByGlobalNorm: gradient of w is not finite');
     expect([...model.w.value.data()]).toEqual([0, 1]);
   });
+});
+
+describe('trainSteps', () => {
+  it('gives the steps of train one at a time, and its result', async () => {
+    const whole = await run(forever(), { steps: 5 }).result;
+    const { model, optimizer } = run([]);
+    const steps = trainSteps({ model, optimizer, batches: forever(), loss: (m, x) => m.loss(x), steps: 5 });
+    const records: StepRecord[] = [];
+    let next = await steps.next();
+    for (; !next.done; next = await steps.next()) records.push(next.value);
+    expect(records).toEqual(whole.records);
+    expect(next.value).toEqual({ ...whole, wallMs: expect.any(Number) });
+  });
+
+  it('takes no step that is not asked for, and closes the batches when it is left', async () => {
+    const closed = { count: 0 };
+    const { model, optimizer } = run([]);
+    let taken = 0;
+    const loss = (m: Pair, x: readonly number[]) => {
+      taken++;
+      return m.loss(x);
+    };
+    for await (const { step } of trainSteps({ model, optimizer, batches: forever(closed), loss }))
+      if (step === 2) break;
+    expect(taken).toBe(3);
+    expect(closed.count).toBe(1);
+  });
+});
+
+it('waits for a promise that onStep returns, and closes the batches where it fails', async () => {
+  const seen: string[] = [];
+  await run(forever(), {
+    steps: 2,
+    async onStep({ step }) {
+      seen.push(`${step} begins`);
+      await new Promise((resolve) => setTimeout(resolve, 1));
+      seen.push(`${step} ends`);
+    },
+  }).result;
+  expect(seen).toEqual(['0 begins', '0 ends', '1 begins', '1 ends']);
+  const closed = { count: 0 };
+  await expect(
+    run(forever(closed), { onStep: () => Promise.reject(new Error('full')) }).result,
+  ).rejects.toThrow('full');
+  expect(closed.count).toBe(1);
 });
