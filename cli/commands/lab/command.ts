@@ -3,7 +3,7 @@
 import { existsSync } from 'node:fs';
 import type { AddressInfo } from 'node:net';
 import { fileURLToPath } from 'node:url';
-import { INTERRUPTED, onInterrupt } from '../../interrupt.js';
+import { onInterrupt } from '../../interrupt.js';
 import { serveFolder } from './serve.js';
 
 /** What the options of `lab` parse to. */
@@ -30,5 +30,5 @@ export async function runLab({ port }: LabOptions): Promise<number> {
   interrupt.stopListening();
   server.closeAllConnections();
   server.close();
-  return INTERRUPTED;
+  return interrupt.exitCode;
 }
