@@ -1,8 +1,8 @@
-/** The bridge from PyTorch: a state dict under PyTorch's names becomes one under ours. */
+/** The bridge to and from PyTorch: a state dict under PyTorch's names becomes one under ours, and back. */
 
-import { checkCount, wrongKind } from '../tensor/arguments.js';
-import { longLived, Tensor } from '../tensor/index.js';
-import { Module, phrase, quote, type StateDict } from './module.js';
+import { longLived, type Tensor, zeros } from '../tensor/index.js';
+import { type Module, phrase, quote, type StateDict } from './module.js';
+import { RecurrentStack } from './recurrent-stack.js';
 
 /**
  * The tensors of a PyTorch state dict under the names that `model` gives its parameters, for `model.loadStateDict`. The
@@ -13,18 +13,7 @@ import { Module, phrase, quote, type StateDict } from './module.js';
  * missing or unknown.
  */
 export function fromPyTorch(model: Module, state: StateDict): Record<string, Tensor> {
-  checkCount('fromPyTorch', arguments.length, 2);
-  checkArguments(model, state);
-  const names = [...model.namedParameters().keys(), ...model.namedBuffers().keys()];
-  const ours = new Map(names.map((name) => [camelCase(name), name]));
-  const sources = new Map([...ours.values()].map((name): [string, string[]] => [name, []]));
-  const unknown: string[] = [];
-  for (const theirs of Object.keys(state)) {
-    const name = candidates(theirs).find((candidate) => ours.has(candidate));
-    if (name === undefined) unknown.push(quote(theirs));
-    else sources.get(ours.get(name)!)!.push(theirs);
-  }
-  checkComplete(sources, unknown);
+  const sources = sourcesIn('fromPyTorch', Object.keys(state), Object.keys(model.stateDict()));
   return longLived(() =>
     Object.fromEntries(
       [...sources].map(([name, theirs]) => [
@@ -35,14 +24,75 @@ export function fromPyTorch(model: Module, state: StateDict): Record<string, Ten
   );
 }
 
-function checkArguments(model: Module, state: StateDict): void {
-  if (!(model instanceof Module)) throw wrongKind('fromPyTorch', 'model', 'a Module', model);
-  if (typeof state !== 'object' || state === null) {
-    throw wrongKind('fromPyTorch', 'the state', 'an object of named Tensors', state);
+/**
+ * The state of `model` under PyTorch's names, for `encodeSafetensors` and PyTorch's `load_state_dict(strict=True)`: what
+ * `fromPyTorch` does, backwards. Names become snake case (`selfAttn.inProjWeight` → `self_attn.in_proj_weight`), and in
+ * recurrent layers PyTorch's: where our layer has one `bias`, `bias_ih` gets it and `bias_hh` zeros. A class in Python that
+ * is not named that way is told by `like`: its names, `Object.keys` of a state dict that it saved.
+ */
+export function toPyTorch(model: Module, like?: readonly string[]): Record<string, Tensor> {
+  const state = model.stateDict();
+  const ours = Object.keys(state);
+  const sources = like
+    ? sourcesIn('toPyTorch', like, ours)
+    : new Map(ours.map((name) => [name, theirNames(model, name, ours)]));
+  return longLived(() => {
+    const pairs = [...sources].flatMap(([name, [first, ...others]]) => [
+      [first, state[name]] as const,
+      ...others.map((other) => [other, zerosLike(state[name])] as const),
+    ]);
+    return Object.fromEntries(like ? pairs.sort(([a], [b]) => like.indexOf(a) - like.indexOf(b)) : pairs);
+  });
+}
+
+function zerosLike({ shape, dtype, backend }: Tensor): Tensor {
+  return zeros(shape, { dtype, backend: backend.name });
+}
+
+/** PyTorch's names of a tensor of ours; of one bias that is two there, both. */
+function theirNames(model: Module, name: string, ours: readonly string[]): readonly string[] {
+  const end = name.lastIndexOf('.') + 1;
+  const [owner, field] = [name.slice(0, end), name.slice(end)];
+  if (!RECURRENT_FIELD.test(field) || !ours.includes(`${owner}weightHh`)) return [snakeCase(name)];
+  const [, stack, number] = /^(.*)layers\.(\d+)\.$/.exec(owner) ?? [];
+  const isStack = stack !== undefined && partAt(model, stack) instanceof RecurrentStack;
+  const [prefix, level] = isStack ? [stack, number] : [owner, '0'];
+  const fields = field === 'bias' ? ['biasIh', 'biasHh'] : [field];
+  return fields.map((each) => `${snakeCase(prefix + each)}_l${level}`);
+}
+
+const RECURRENT_FIELD = /^(weight|bias)(Ih|Hh)$|^bias$/;
+
+/** What lies under a path such as `encoder.rnn.`, if fields lead there. */
+function partAt(model: Module, path: string): unknown {
+  let part: unknown = model;
+  for (const field of path.split('.').filter((name) => name !== '')) {
+    part = (part as Record<string, unknown> | undefined)?.[field];
   }
-  for (const [name, value] of Object.entries(state)) {
-    if (!(value instanceof Tensor)) throw wrongKind('fromPyTorch', `'${name}'`, 'a Tensor', value);
+  return part;
+}
+
+function snakeCase(name: string): string {
+  return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
+}
+
+/** Which of PyTorch's names make each of ours; of two halves of a bias `ih` is first. Throws unless all have their place. */
+function sourcesIn(
+  caller: string,
+  state: readonly string[],
+  names: readonly string[],
+): ReadonlyMap<string, readonly string[]> {
+  const ours = new Map(names.map((name) => [camelCase(name), name]));
+  const sources = new Map(names.map((name): [string, string[]] => [name, []]));
+  const unknown: string[] = [];
+  for (const theirs of state) {
+    const name = candidates(theirs).find((candidate) => ours.has(candidate));
+    if (name === undefined) unknown.push(quote(theirs));
+    else sources.get(ours.get(name)!)!.push(theirs);
   }
+  checkComplete(caller, sources, unknown);
+  for (const theirs of sources.values()) theirs.sort().reverse();
+  return sources;
 }
 
 const RECURRENT = /^(.*\.)?(weight|bias)_(ih|hh)_l(\d+)$/;
@@ -61,7 +111,11 @@ function camelCase(name: string): string {
 }
 
 /** Throws unless each of our parameters has one source, or both halves of a sum, and nothing is left over. */
-function checkComplete(sources: ReadonlyMap<string, readonly string[]>, unknown: readonly string[]): void {
+function checkComplete(
+  caller: string,
+  sources: ReadonlyMap<string, readonly string[]>,
+  unknown: readonly string[],
+): void {
   const missing: string[] = [];
   const ambiguous: string[] = [];
   for (const [name, theirs] of sources) {
@@ -78,7 +132,7 @@ function checkComplete(sources: ReadonlyMap<string, readonly string[]>, unknown:
   ].filter((text) => text !== '');
   if (problems.length === 0) return;
   throw new Error(
-    `fromPyTorch: the tensors must fit the model, got ${problems.join('; ')}; build the model as it is in PyTorch, with the same names, and leave out what is no parameter of it`,
+    `${caller}: the tensors must fit the model, got ${problems.join('; ')}; build the model as it is in PyTorch, with the same names, and leave out what is not part of it`,
   );
 }
 

@@ -4,7 +4,7 @@ export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from './activati
 export { ModuleBuffer } from './buffer.js';
 export { Dropout, type DropoutOptions } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
-export { fromPyTorch } from './from-pytorch.js';
+export { fromPyTorch, toPyTorch } from './from-pytorch.js';
 export { GRU, type GRUOptions } from './gru.js';
 export type { IdArray, Ids, NestedIds } from './ids.js';
 export {

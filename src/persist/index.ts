@@ -7,4 +7,4 @@ export {
   restoreCheckpoint,
 } from './checkpoint.js';
 export { toJson } from './json.js';
-export { decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js';
+export { decodeSafetensors, encodeSafetensors, type RawTensor, type Safetensors } from './safetensors.js';

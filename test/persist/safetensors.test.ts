@@ -63,7 +63,7 @@ describe('encodeSafetensors', () => {
       "encodeSafetensors: no tensor may be called '__metadata__'; rename it",
     );
     expect(() => encodeSafetensors({ w: 3 as unknown as Tensor })).toThrow(
-      "encodeSafetensors: takes Tensors by name, got number for 'w'",
+      "encodeSafetensors: 'w' must be a Tensor or a RawTensor, got the number 3",
     );
     expect(() => encodeSafetensors({ w: one }, { step: 3 as unknown as string })).toThrow(
       "encodeSafetensors: metadata must be texts, got number for 'step'; use JSON.stringify",
@@ -155,6 +155,82 @@ describe('decodeSafetensors', () => {
   });
 });
 
+describe('tensors that are not float', () => {
+  const arrays = {
+    BOOL: Uint8Array.of(0, 1, 1),
+    U8: Uint8Array.of(0, 7, 255),
+    I8: Int8Array.of(-128, 0, 127),
+    F8_E4M3: Uint8Array.of(1, 2, 3),
+    F8_E5M2: Uint8Array.of(1, 2, 3),
+    F8_E8M0: Uint8Array.of(1, 2, 3),
+    I16: Int16Array.of(-32768, 0, 32767),
+    U16: Uint16Array.of(0, 1, 65535),
+    I32: Int32Array.of(-(2 ** 31), 0, 2 ** 31 - 1),
+    U32: Uint32Array.of(0, 1, 2 ** 32 - 1),
+    I64: BigInt64Array.of(-(2n ** 63n), 0n, 2n ** 63n - 1n),
+    U64: BigUint64Array.of(0n, 1n, 2n ** 64n - 1n),
+  };
+
+  it('are kept as raw numbers, by name, beside the others, and can be written again', () => {
+    const all = {
+      weight: tensor([1, 2]),
+      complex: { dtype: 'C64', shape: [1, 2], data: Float32Array.of(1, -1, 2, -2) },
+      ...Object.fromEntries(
+        Object.entries(arrays).map(([dtype, data]) => [dtype, { dtype, shape: [3], data }]),
+      ),
+    };
+    const bytes = encodeSafetensors(all);
+    const { tensors, raw } = decodeSafetensors(bytes);
+    expect(Object.keys(tensors)).toEqual(['weight']);
+    expect(raw).toEqual(Object.fromEntries(Object.entries(all).filter(([name]) => name !== 'weight')));
+    expect(encodeSafetensors({ ...raw, ...tensors })).toEqual(bytes);
+    const header = textOf(bytes.subarray(8, 8 + bytes[0] + 256 * bytes[1]));
+    const order = [...header.matchAll(/"dtype":"(\w+)"/g)].map(([, dtype]) => dtype);
+    expect(order).toEqual('U64 I64 C64 F32 U32 I32 U16 I16 F8_E8M0 F8_E4M3 F8_E5M2 I8 U8 BOOL'.split(' '));
+  });
+
+  it('are checked like the others', () => {
+    expect(() => decodeSafetensors(fileOf({ n: entry('I64', [2], 0, 8) }, new Array(8).fill(0)))).toThrow(
+      "'n', I64 [2], takes 16 bytes, its offsets 0 … 8 have 8",
+    );
+    const refused = (value: unknown, message: string) =>
+      expect(() => encodeSafetensors({ n: value as Tensor })).toThrow(message);
+    refused({ dtype: 'I65', shape: [], data: [] }, "the dtype of 'n' must be one of BOOL, U8,");
+    refused(
+      { dtype: 'I64', shape: [2], data: Int32Array.of(1, 2) },
+      "'n', I64 [2], must hold BigInt64Array of 2, got Int32Array of 2",
+    );
+    refused({ dtype: 'I32', shape: [3], data: Int32Array.of(1, 2) }, 'Int32Array of 3, got Int32Array of 2');
+    refused(
+      { dtype: 'I32', shape: 'x', data: Int32Array.of(1, 2) },
+      "the shape of 'n' must be an array of counts",
+    );
+    refused({ dtype: 'I32', shape: [1], data: null }, 'got null');
+  });
+});
+
+describe('the writer refuses what the reader would', () => {
+  it('ranks, names, headers, and what are no tensors', () => {
+    const one = tensor([1]);
+    const deep = { dtype: 'U8', shape: new Array<number>(65).fill(1), data: Uint8Array.of(1) };
+    expect(() => encodeSafetensors({ deep })).toThrow(
+      "encodeSafetensors: 'deep' must have at most 64 axes, got 65",
+    );
+    expect(() => encodeSafetensors({ ['n'.repeat(1001)]: one })).toThrow(
+      "encodeSafetensors: names must have at most 1000 characters, got 1001 in 'nnn",
+    );
+    expect(() => encodeSafetensors({ one }, { big: 'x'.repeat(100_000_000) })).toThrow(
+      /^encodeSafetensors: names and metadata must fit into 100000000 bytes, got 1000000\d\d; put what is large into tensors/,
+    );
+    const refused = (tensors: unknown, metadata: unknown, message: string) =>
+      expect(() => encodeSafetensors(tensors as never, metadata as never)).toThrow(message);
+    refused(null, {}, 'encodeSafetensors: tensors must be an object of Tensors by name, got null');
+    refused([one], {}, 'tensors must be an object of Tensors by name, got an array');
+    refused({}, null, 'metadata must be an object of texts by name, got null');
+    refused({ w: null }, {}, "encodeSafetensors: 'w' must be a Tensor or a RawTensor, got null");
+  });
+});
+
 describe('what is no safetensors file is said in one line', () => {
   const four = bytesOfFloats(1);
   const cases: readonly (readonly [what: string, bytes: Uint8Array, message: string])[] = [
@@ -166,8 +242,8 @@ describe('what is no safetensors file is said in one line', () => {
     ],
     ['a header cut off', fileOf('{}', [], 60), 'it is cut off: its header ends at byte 68, the file at 10'],
     ['no JSON', fileOf('{"a":'), 'its header is not JSON'],
-    ['no UTF-8', fileOf('{}', [0xff], 3), 'its header is not JSON'],
-    ['no object', fileOf('[]'), 'its header is no JSON object'],
+    ['no UTF-8', fileOf('{}', [0xff], 3), 'its header is not UTF-8'],
+    ['no object', fileOf('[]'), 'its header is not a JSON object'],
     ['metadata of numbers', fileOf({ __metadata__: { a: 1 } }), '__metadata__ must hold texts by name'],
     [
       'an entry without a shape',
@@ -221,10 +297,64 @@ describe('what is no safetensors file is said in one line', () => {
   });
 
   it('another dtype, by name', () => {
-    expect(() => decodeSafetensors(fileOf({ ids: entry('I64', [1], 0, 8) }, bytesOfFloats(0, 0)))).toThrow(
-      "decodeSafetensors: 'ids' is I64; F64, F32, F16, BF16 can be read: convert it, or leave it out of the file",
+    expect(() => decodeSafetensors(fileOf({ ids: entry('I65', [1], 0, 8) }, bytesOfFloats(0, 0)))).toThrow(
+      "decodeSafetensors: 'ids' is I65; BOOL, U8, I8,",
     );
     expect(() => decodeSafetensors(fileOf({ x: entry('toString', [1], 0, 8) }))).toThrow("'x' is toString;");
+  });
+
+  it('a name that stands twice, however it is written, in the header, an entry or the metadata', () => {
+    const float = '{"dtype":"F32","shape":[1],"data_offsets":[0,4]}';
+    for (const [header, name] of [
+      [`{"a":${float},"a":${float}}`, 'a'],
+      [`{"a":${float},"\\u0061" : ${float}}`, 'a'],
+      ['{"a":{"dtype":"F32","dtype":"F64","shape":[1],"data_offsets":[0,4]}}', 'dtype'],
+      ['{"__metadata__":{"k":"\\"{","k":"v"}}', 'k'],
+      ['{"__metadata__":{},"__metadata__":{}}', '__metadata__'],
+    ]) {
+      expect(() => decodeSafetensors(fileOf(header, four))).toThrow(`'${name}' stands twice in its header`);
+    }
+    const apart = decodeSafetensors(fileOf('{"__metadata__":{"a":"a","b":"a"}}')).metadata;
+    expect(apart).toEqual({ a: 'a', b: 'a' });
+  });
+
+  it('absurd ranks, names and depths, before anything is computed with them', () => {
+    const ones = (rank: number) => new Array<number>(rank).fill(1);
+    for (const rank of [65, 1000, 100_000]) {
+      const message = `'a' must have at most 64 axes, got ${rank}`;
+      expect(() => decodeSafetensors(fileOf({ a: entry('F32', ones(rank), 0, 4) }, four))).toThrow(message);
+    }
+    const { a } = decodeSafetensors(fileOf({ a: entry('F32', ones(64), 0, 4) }, four)).tensors;
+    expect(a.shape).toEqual(ones(64));
+    expect(() => decodeSafetensors(fileOf({ ['n'.repeat(1001)]: entry('F32', [1], 0, 4) }, four))).toThrow(
+      /names must have at most 1000 characters, got 1001 in 'n{60}…'$/,
+    );
+    for (const deep of ['[', '{"a":']) {
+      const text = deep.repeat(50_000) + (deep === '[' ? ']' : '1}').repeat(deep === '[' ? 50_000 : 1);
+      expect(() => decodeSafetensors(fileOf(deep === '[' ? `{"a":${text}}` : text))).toThrow(
+        /^decodeSafetensors: .{1,250}$/,
+      );
+    }
+    expect(() => decodeSafetensors(fileOf(`{"a":${'['.repeat(50_000)}${']'.repeat(50_000)}}`))).toThrow(
+      'its header is nested deeper than 3 levels',
+    );
+  });
+
+  it('names in messages are short, and control characters in them are shown', () => {
+    const wild = `\u001b[31m\n${'x'.repeat(1e6)}`;
+    for (const header of [{ [wild]: 1 }, { a: entry(wild, [1], 0, 4) }, { a: { dtype: wild } }]) {
+      expect(() => decodeSafetensors(fileOf(header))).toThrow(/^[^\p{Cc}]{1,300}$/u);
+    }
+    expect(() => decodeSafetensors(fileOf({ '\u001b[31m': 1 }))).toThrow("'\\u{1b}[31m' must have dtype");
+  });
+
+  it('what is not bytes, and a file of torch.save', () => {
+    const refused = (value: unknown, message: string) =>
+      expect(() => decodeSafetensors(value as Uint8Array)).toThrow(message);
+    refused('model.safetensors', "got the string 'model.safetensors'; readSafetensors(path) reads a file");
+    refused(new ArrayBuffer(8), 'got an ArrayBuffer; write new Uint8Array(buffer)');
+    refused(null, 'bytes must be a Uint8Array, got null');
+    refused(Uint8Array.of(0x50, 0x4b, 3, 4, 0, 0, 0, 0, 0), 'it is a zip archive, as torch.save writes');
   });
 
   it('whatever byte is changed or wherever it is cut: an error of its own, or a file of the same layout', () => {
