@@ -44,7 +44,7 @@ const text = (value?: number | null): string => (value == null ? none : String(N
 /** Our results alone: one row each. */
 export function resultTable(ours: readonly OurLine[]): string {
   return table(
-    ['workload', 'ms', 'runs', 'backend', 'precision', 'threads', 'norm'],
+    ['workload', 'ms', 'runs', 'backend', 'precision', 'threads', 'bits', 'norm'],
     ours.map((line) => [
       line.workload,
       text(line.ms),
@@ -52,6 +52,7 @@ export function resultTable(ours: readonly OurLine[]): string {
       line.backend,
       line.precision,
       String(line.threads),
+      String(line.vectors),
       line.normDevice,
     ]),
   );

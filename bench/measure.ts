@@ -3,7 +3,7 @@
  * single steps for at least two seconds and five steps.
  */
 
-import type { MeterDevice } from '../src/index.js';
+import { type MeterDevice, simdOptions } from '../src/index.js';
 import { type Expected, openWorkload, type WorkloadName, type WorkloadOptions } from './workloads.js';
 
 /** One result, in the peers' format. */
@@ -24,6 +24,8 @@ export interface OurLine extends Line {
   readonly backend: string;
   readonly precision: 'exact' | 'fast';
   readonly threads: number;
+  /** Width of vectors in bits. */
+  readonly vectors: number;
   readonly normDevice: MeterDevice;
 }
 
@@ -72,7 +74,9 @@ export async function measure(
   checkLosses(name, found, workload.expected);
   const { ms, runs } = seconds > 0 ? await timeSteps(workload.step, seconds) : { ms: Number.NaN, runs: 0 };
   const { backend, normDevice } = workload;
-  const how = { backend, ...computing, normDevice };
+  // Known once something was computed.
+  const vectors = backend === 'simd' ? Number(simdOptions().vectors) : 64;
+  const how = { backend, ...computing, vectors, normDevice };
   return { peer: `tamegrad ${backend}`, workload: name, ms, runs, ...found, ...how };
 }
 

@@ -23,6 +23,7 @@ interface Options {
   readonly backend: string;
   readonly precision: Computing['precision'];
   readonly threads: number;
+  readonly vectors: 128 | 256 | 'auto';
   readonly normDevice?: readonly NormDevice[];
   readonly peers?: string;
   readonly peersCommand?: string;
@@ -60,6 +61,11 @@ const program = new Command('bench')
   )
   .addOption(new Option('--threads <n>', 'of the simd backend').argParser(atLeast(1)).default(1))
   .addOption(
+    new Option('--vectors <bits>', 'of the simd backend: 128, 256 or auto')
+      .argParser((text) => (text === 'auto' ? text : Number(text)))
+      .default('auto'),
+  )
+  .addOption(
     new Option(
       '--norm-device <name>',
       `where norms are measured, each if repeated: ${normDevices.join(', ')}`,
@@ -92,9 +98,9 @@ async function run(names: readonly WorkloadName[], options: Options): Promise<vo
   (options.table ? process.stdout : process.stderr).write(text);
 }
 
-function configure({ precision, threads }: Options): void {
+function configure({ precision, threads, vectors }: Options): void {
   try {
-    configureSimd({ precision, threads });
+    configureSimd({ precision, threads, vectors });
   } catch (error) {
     program.error(`error: ${(error as Error).message}`);
   }

@@ -5,6 +5,7 @@
 
 import { relaxed as fused, plain } from './build/bytes.js';
 import type { SimdKernels } from './kernels.js';
+import { resultsOf, SELF_CHECK_PAGES, sameResults } from './self-check.js';
 
 /** What to load. */
 export interface LoadOptions {
@@ -12,6 +13,10 @@ export interface LoadOptions {
   readonly pages?: number;
   /** Use fused multiply-adds (see `relaxedSimd`): faster, and not the same bits on every machine. Default false. */
   readonly relaxed?: boolean;
+  /**
+   * Use the build that V8 packs into 256-bit vectors (see `wideVectors`): the same bits, faster. Default false.
+   */
+  readonly wide?: boolean;
   /** Make the memory shared between threads. Default false. */
   readonly shared?: boolean;
   /** An existing memory, such as one that another thread sent; it must be shared exactly if `shared` says so. */
@@ -29,29 +34,33 @@ export interface LoadedKernels {
 /** How the import of env.memory reads; the flags of its limits follow: 1, it has a maximum, and 2, it is shared. */
 const MEMORY_IMPORT = [3, ...codes('env'), 6, ...codes('memory'), 2];
 
+/** An empty custom section named "w": V8 compiles equal binaries once, and this one is to be compiled anew. */
+const WIDE_SECTION = '\x00\x02\x01w';
+
 /** Modules compiled so far, by binary and kind of memory: compiling costs milliseconds. */
 const modules = new Map<string, WebAssembly.Module>();
 
 /** Instantiates the kernels; throws an Error if `relaxed` is asked for and there is none. */
 export function loadKernels(options: LoadOptions = {}): LoadedKernels {
-  const { pages = 256, relaxed = false, shared = false } = options;
+  const { pages = 256, relaxed = false, wide = false, shared = false } = options;
   if (relaxed && !relaxedSimd()) {
     throw new Error(
       'loadKernels: relaxed SIMD is not available here, got relaxed: true; ask relaxedSimd() first',
     );
   }
   const memory = options.memory ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
-  const module = compile(relaxed, shared);
+  const module = compile(relaxed, wide, shared);
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   return { memory, exports: instance.exports as unknown as SimdKernels, module };
 }
 
 /** The compiled module; the binary's memory is unshared until its flag is set. */
-function compile(relaxed: boolean, shared: boolean): WebAssembly.Module {
-  const key = `${relaxed} ${shared}`;
+function compile(relaxed: boolean, wide: boolean, shared: boolean): WebAssembly.Module {
+  const key = `${relaxed} ${wide} ${shared}`;
   let module = modules.get(key);
   if (!module) {
-    const bytes = Uint8Array.from(atob(relaxed ? fused : plain), (c) => c.charCodeAt(0));
+    const binary = atob(relaxed ? fused : plain) + (wide ? WIDE_SECTION : '');
+    const bytes = Uint8Array.from(binary, (c) => c.charCodeAt(0));
     if (shared) bytes[memoryFlags(bytes)] = 3;
     module = new WebAssembly.Module(bytes);
     modules.set(key, module);
@@ -96,4 +105,47 @@ export function relaxedSimd(): boolean {
 function hasRelaxedFlag(): boolean {
   const inNode = typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
   return inNode && Number.parseFloat(process.versions.v8 ?? '') < 11.4;
+}
+
+/** The flag of V8 for packing two operations on neighbouring vectors of 128 bits into one of 256. */
+const PACKING = 'experimental-wasm-revectorize';
+const wideKnown = new Map<boolean, boolean>();
+
+/**
+ * Whether kernels run in 256-bit vectors here, with the bits of 128. V8 13.6 and later (Node 24) can pack operations on
+ * neighbouring vectors, behind a flag that belongs to the whole process and is set here. Every kernel is then compared
+ * with its 128-bit build; on any difference the flag is taken back. The first call costs some 100 ms, the result is kept.
+ */
+export function wideVectors(relaxed = false): boolean {
+  let known = wideKnown.get(relaxed);
+  if (known === undefined) {
+    known = hasPacking() && packsRight(relaxed);
+    wideKnown.set(relaxed, known);
+  }
+  return known;
+}
+
+function hasPacking(): boolean {
+  const inNode = typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
+  return inNode && process.arch === 'x64' && Number.parseFloat(process.versions.v8 ?? '') >= 13.6;
+}
+
+/** Compares the builds: the 128-bit one as V8 first compiles it, which never packs, the other optimised at once. */
+function packsRight(relaxed: boolean): boolean {
+  const set = (...flags: string[]): void => {
+    for (const flag of flags) process.getBuiltinModule('node:v8').setFlagsFromString(`--${flag}`);
+  };
+  const narrow = checked({ pages: SELF_CHECK_PAGES, relaxed });
+  // Inlining needs counts that only code which was not optimised keeps.
+  set(PACKING, 'no-liftoff', 'no-wasm-inlining');
+  const wide = checked({ pages: SELF_CHECK_PAGES, relaxed, wide: true });
+  set('liftoff', 'wasm-inlining');
+  const same = sameResults(narrow, wide);
+  if (!same) set(`no-${PACKING}`);
+  return same;
+}
+
+function checked(options: LoadOptions): readonly Int32Array[] {
+  const { exports, memory } = loadKernels(options);
+  return resultsOf(exports, memory);
 }

@@ -22,7 +22,7 @@ export {
   setDefaultBackend,
   type UnaryName,
 } from './backend.js';
-export { configureSimd } from './backends/simd.js';
+export { configureSimd, simdOptions } from './backends/simd.js';
 export type { SimdOptions } from './backends/simd-options.js';
 export { eye, full, fullLike, ones, type TensorOptions, tensor, zeros } from './create.js';
 export type { NestedArray } from './nested.js';

@@ -11,6 +11,7 @@ const ours: OurLine = {
   backend: 'reference',
   precision: 'exact',
   threads: 1,
+  vectors: 128,
   normDevice: 'webasm',
 };
 

@@ -3,6 +3,7 @@
 import type { Comparison } from '../../../demos/compare.js';
 import type { Outcome } from '../../../demos/demo.js';
 import { isCutShort } from '../../../demos/tell.js';
+import { simdOptions } from '../../../src/index.js';
 import { formatNumber, type ReportPage, renderReport } from '../../../src/report/index.js';
 
 /** How many last steps the final loss is the mean of. */
@@ -75,7 +76,7 @@ export function factsOf(
     'clipped steps': percent(summary.clippedFraction),
   };
   for (const [name, value] of Object.entries(measured)) facts[spaced(name)] = value ?? '–';
-  facts.backend = summary.backend;
+  facts.backend = summary.backend === 'simd' ? `simd, ${simdOptions().vectors} bits` : summary.backend;
   facts['norm computed by'] = deviceName(summary.normDevice);
   facts.seconds = (summary.wallMs / 1000).toFixed(1);
   return facts;

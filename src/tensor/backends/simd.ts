@@ -4,7 +4,7 @@
  */
 
 import { BINARY, REDUCE, UNARY } from '../../../kernels/simd/kernels.js';
-import { loadKernels } from '../../../kernels/simd/load.js';
+import { loadKernels, wideVectors } from '../../../kernels/simd/load.js';
 import { checkCount } from '../arguments.js';
 import type { Backend, BinaryName, FusedKernels, ReduceName, UnaryName } from '../backend.js';
 import { checkNames } from '../options.js';
@@ -34,7 +34,7 @@ export class SimdBackend implements Backend {
     this.#leastWork = leastWork;
   }
 
-  /** What is in force. */
+  /** What is in force; `vectors` may be 'auto' until the kernels are loaded. */
   get options(): Required<SimdOptions> {
     return this.#options;
   }
@@ -44,11 +44,12 @@ export class SimdBackend implements Backend {
     if (this.#started) {
       throw new Error('configureSimd: the memory is reserved already; call it before the first tensor');
     }
-    const { mebibytes, precision, threads } = this.#options;
+    const { mebibytes, precision, threads, vectors } = this.#options;
     const all = {
       mebibytes: options.mebibytes ?? mebibytes,
       precision: options.precision ?? precision,
       threads: options.threads ?? threads,
+      vectors: options.vectors ?? vectors,
     };
     checkSimdOptions(all);
     this.#options = all;
@@ -70,9 +71,12 @@ export class SimdBackend implements Backend {
   }
 
   #start(): SimdOperands {
-    const { mebibytes, precision, threads } = this.#options;
+    const { mebibytes, precision, threads, vectors } = this.#options;
     const shared = threads > 1;
-    const loaded = loadKernels({ pages: Math.floor(mebibytes * 16), relaxed: precision === 'fast', shared });
+    const relaxed = precision === 'fast';
+    const wide = vectors === 'auto' ? wideVectors(relaxed) : vectors === 256;
+    this.#options = { ...this.#options, vectors: wide ? 256 : 128 };
+    const loaded = loadKernels({ pages: Math.floor(mebibytes * 16), relaxed, wide, shared });
     const { memory, exports } = loaded;
     this.#pool = shared ? new ThreadPool(loaded, threads) : null;
     const kernels = this.#pool ? kernelsOfPool(exports, this.#pool, this.#leastWork) : kernelsAlone(exports);
@@ -257,13 +261,18 @@ const LONGEST_PLAIN_SUM = 256;
 export const simd = new SimdBackend();
 
 /**
- * Chooses how the simd backend computes: memory, precision, threads. Call it before the first tensor; options that are
+ * Chooses how the simd backend computes: memory, precision, threads, vectors. Call it before the first tensor; options that are
  * left out stay as they were. Throws an Error that says what to do where an option cannot be had.
  */
 export function configureSimd(options: SimdOptions): void {
   checkCount('configureSimd', arguments.length, 1);
   checkNames('configureSimd', options, Object.keys(DEFAULT_OPTIONS));
   simd.configure(options);
+}
+
+/** How the simd backend computes: what was chosen, and once it has computed something, the vectors that it runs in. */
+export function simdOptions(): Required<SimdOptions> {
+  return simd.options;
 }
 
 /** Axes joined with neighbours that are kept or reduced as they are: by turns, and whether the last are reduced. */

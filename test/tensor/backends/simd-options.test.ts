@@ -12,11 +12,11 @@ afterEach(() => {
 describe('configureSimd', () => {
   it('takes part of the options at a time', () => {
     const backend = new SimdBackend();
-    expect(backend.options).toEqual({ mebibytes: 1024, precision: 'exact', threads: 1 });
+    expect(backend.options).toEqual({ mebibytes: 1024, precision: 'exact', threads: 1, vectors: 128 });
     backend.configure({ mebibytes: 2 });
     backend.configure({ threads: 2 });
     backend.configure({ mebibytes: undefined, precision: 'fast' });
-    expect(backend.options).toEqual({ mebibytes: 2, precision: 'fast', threads: 2 });
+    expect(backend.options).toEqual({ mebibytes: 2, precision: 'fast', threads: 2, vectors: 128 });
     expect(backend.memory.floats.buffer).toBeInstanceOf(SharedArrayBuffer);
     expect(backend.memory.floats.byteLength).toBe(2 * 2 ** 20);
   });
@@ -26,6 +26,7 @@ describe('configureSimd', () => {
     [{ mebibytes: 5000 }, 'mebibytes must be 1 … 4096, got 5000'],
     [{ threads: 0 }, 'threads must be a whole number, 1 … 64, got 0'],
     [{ threads: 1.5 }, 'threads must be a whole number, 1 … 64, got 1.5'],
+    [{ vectors: 512 as 256 }, "vectors must be 128, 256 or 'auto', got 512"],
     [{ precision: 'double' as 'fast' }, "precision must be 'exact' or 'fast', got 'double'"],
   ])('refuses %o, and changes nothing', (options, message) => {
     const backend = new SimdBackend();

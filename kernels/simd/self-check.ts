@@ -1,0 +1,168 @@
+/*
+ * Whether two builds of the kernels give the same bits: every kernel runs in both, on shapes with whole vectors, pairs of
+ * vectors, and remainders. For builds that an engine's experimental pass has changed: nobody else has tested those.
+ */
+
+import { ACTIVATION, type Address, BINARY, OPTIM, REDUCE, type SimdKernels, UNARY } from './kernels.js';
+
+/** Memory is used in places of 16 KiB: 0 … 7 are only read, 8 … 14 are written, 15 holds integers; then scratch. */
+const PLACE = 1 << 14;
+const FIRST = 4096;
+const at = (place: number): Address => FIRST + place * PLACE;
+const WRITTEN = at(8);
+const INTEGERS = at(15);
+const SCRATCH = at(16);
+/** What the check needs: the places and the scratch of a matmul. */
+export const SELF_CHECK_PAGES = 16;
+
+/** Arguments of a kernel, one list for each call. */
+type Calls = { readonly [K in keyof SimdKernels]: readonly Parameters<SimdKernels[K]>[] };
+
+const lengths = [37, 128];
+const codes = (of: Readonly<Record<string, number>>) => Object.values(of);
+
+/** Products m × n × k: whole tiles, remainders in every direction, more than one block along k, vectors. */
+const products = [
+  [8, 16, 12],
+  [7, 13, 300],
+  [4, 64, 64],
+  [1, 37, 20],
+  [37, 1, 20],
+] as const;
+
+/** Hidden units of recurrent layers; three steps of a batch of five. */
+const hiddens = [16, 11];
+const [STEPS, BATCH] = [3, 5];
+
+const calls: Calls = {
+  matmulScratchBytes: [[]],
+  matmul: products.flatMap(([m, n, k]) =>
+    [0, at(2)].flatMap((init): Parameters<SimdKernels['matmul']>[] => [
+      [at(8), n, init, 0, at(0), k, 1, at(1), n, 1, 0, m, n, k, ACTIVATION.tanh, SCRATCH],
+      [at(9), n, init, 0, at(0), 1, m, at(1), 1, k, 0, m, n, k, ACTIVATION.relu, SCRATCH],
+    ]),
+  ),
+  unary: codes(UNARY).flatMap((op) => lengths.map((n) => [op, at(8), at(0), n] as const)),
+  binary: codes(BINARY).flatMap((op): Parameters<SimdKernels['binary']>[] => [
+    [op, at(8), 0, 1, at(0), 0, 1, at(1), 0, 1, 1, 131],
+    [op, at(9), 40, 1, at(0), 40, 1, at(1), 1, 0, 3, 37],
+    [op, at(10), 40, 1, at(0), 0, 1, at(1), 80, 2, 3, 37],
+  ]),
+  where: [
+    [at(8), 37, at(0), 37, 1, at(1), 37, 1, at(2), 0, 0, 3, 37],
+    [at(9), 64, at(0), 64, 1, at(1), 128, 2, at(2), 64, 1, 3, 64],
+  ],
+  activationBackward: codes(ACTIVATION).flatMap((f) =>
+    lengths.map((n) => [f, at(8), at(0), at(1), n] as const),
+  ),
+  copy: [
+    [at(8), 37, 1, at(0), 40, 1, 5, 37],
+    [at(9), 64, 1, at(0), 1, 37, 32, 37],
+    [at(10), 37, 2, at(0), 0, 0, 3, 17],
+  ],
+  fill: lengths.map((n) => [at(8), n, 2.5] as const),
+  gatherRows: [[at(8), at(0), 40, INTEGERS, 6, 37]],
+  scatterAddRows: [
+    [at(8), 40, at(0), INTEGERS, 6, 37, 0],
+    [at(9), 40, at(0), INTEGERS, 6, 37, at(10)],
+  ],
+  sum: lengths.map((n) => [at(0), n * 9] as const),
+  reduceRows: codes(REDUCE).map((op) => [op, at(8), 1, at(0), 131, 5, 130] as const),
+  reduceColumns: codes(REDUCE).map((op) => [op, at(8), at(0), 40, 70, 39] as const),
+  layerNormForward: lengths.map((n) => [at(8), at(0), at(1), at(2), 5, n, 1e-5] as const),
+  layerNormBackward: lengths.map((n) => [at(8), at(9), at(0), at(1), at(2), 5, n, 1e-5] as const),
+  softmaxRows: lengths.map((n) => [at(8), n, at(0), n, 5, n] as const),
+  causalSoftmaxRows: [[at(8), at(0), 37, 37]],
+  logSoftmaxRows: lengths.map((n) => [at(8), n, at(0), n, 5, n, SCRATCH] as const),
+  crossEntropyForward: lengths.map((n) => [at(8), at(0), n, INTEGERS, 6, n] as const),
+  crossEntropyBackward: lengths.map((n) => [at(8), n, at(0), INTEGERS, 6, n, 0.3] as const),
+  sgd: [0, OPTIM.nesterov, OPTIM.maximize | OPTIM.first].flatMap((flags) =>
+    [0, at(9)].map((velocity) => [at(8), at(0), velocity, 132, flags, 0.1, 0.9, 0.1, 0.01] as const),
+  ),
+  adam: [0, OPTIM.decoupled, OPTIM.maximize].flatMap((flags) =>
+    [0, at(11)].map(
+      (largest) =>
+        [at(8), at(0), at(9), at(12), largest, 132, flags, 1e-3, 0.9, 0.999, 1e-8, 0.5, 1e-3, 0.01] as const,
+    ),
+  ),
+  scaleBlock: lengths.map((n) => [at(8), n, 0.7] as const),
+  sumSquares: lengths.map((n) => [at(0), n] as const),
+  sumSquaresSegments: [[at(8), at(0), INTEGERS, 2]],
+  maxAbs: lengths.map((n) => [at(0), n] as const),
+  recurrentScratchBytes: hiddens.map((h) => [h] as const),
+  recurrentForward: hiddens.flatMap((h) =>
+    codes(ACTIVATION).map((f) => [at(8), at(0), at(1), STEPS, BATCH, h, 0, BATCH, f, SCRATCH] as const),
+  ),
+  recurrentBackward: hiddens.flatMap((h) =>
+    [0, 1].map(
+      (last) =>
+        [
+          at(8),
+          at(9),
+          at(0),
+          last,
+          at(1),
+          at(2),
+          STEPS,
+          BATCH,
+          h,
+          0,
+          BATCH,
+          ACTIVATION.tanh,
+          SCRATCH,
+        ] as const,
+    ),
+  ),
+  lstmScratchBytes: hiddens.map((h) => [h] as const),
+  lstmForward: hiddens.map(
+    (h) => [at(8), at(9), at(10), at(0), at(1), at(2), STEPS, BATCH, h, 0, BATCH, SCRATCH] as const,
+  ),
+  lstmBackward: hiddens.flatMap((h) =>
+    [0, 1].map(
+      (last) =>
+        // biome-ignore format: a kernel's arguments, in a few rows
+        [at(8), at(9), at(10), at(0), last, at(1), at(2), at(3), at(4), STEPS, BATCH, h, 0, BATCH, SCRATCH] as const,
+    ),
+  ),
+  gruScratchBytes: hiddens.map((h) => [h] as const),
+  gruForward: hiddens.map(
+    (h) => [at(8), at(9), at(10), at(0), at(1), at(2), STEPS, BATCH, h, 0, BATCH, SCRATCH] as const,
+  ),
+  gruBackward: hiddens.flatMap((h) =>
+    [0, 1].map(
+      (last) =>
+        // biome-ignore format: a kernel's arguments, in a few rows
+        [at(8), at(9), at(10), at(0), last, at(1), at(2), at(3), at(4), at(5), STEPS, BATCH, h, 0, BATCH, SCRATCH] as const,
+    ),
+  ),
+};
+
+/** What every call leaves in memory and returns, in order. `memory`, of SELF_CHECK_PAGES, is overwritten. */
+export function resultsOf(exports: SimdKernels, { buffer }: WebAssembly.Memory): readonly Int32Array[] {
+  fillMemory(buffer);
+  const written = new Int32Array(buffer, WRITTEN, (INTEGERS - WRITTEN) / 4);
+  const returned = new Float64Array(1);
+  const results: Int32Array[] = [];
+  for (const [name, lists] of Object.entries(calls)) {
+    const kernel = exports[name as keyof SimdKernels] as (...args: readonly number[]) => number | undefined;
+    for (const args of lists) {
+      returned[0] = kernel(...args) ?? 0;
+      results.push(written.slice(), new Int32Array(returned.buffer.slice(0)));
+    }
+  }
+  return results;
+}
+
+/** Whether two lists of results are the same, bit for bit. */
+export function sameResults(left: readonly Int32Array[], right: readonly Int32Array[]): boolean {
+  return left.every((bits, k) => bits.every((value, i) => value === right[k][i]));
+}
+
+/** Numbers between −1 and 1, no two neighbours alike, and small row numbers that are classes and bounds as well. */
+function fillMemory(buffer: ArrayBufferLike): void {
+  const floats = new Float32Array(buffer);
+  for (let i = FIRST / 4; i < SCRATCH / 4; i++) floats[i] = ((i * 7919) % 2017) / 1008.5 - 1;
+  // Second moments are not negative.
+  for (let i = at(12) / 4; i < at(13) / 4; i++) floats[i] = Math.abs(floats[i]);
+  new Int32Array(buffer, INTEGERS, 6).set([0, 3, 3, 6, 1, 2]);
+}
