@@ -2,6 +2,7 @@
 
 import { rmSync } from 'node:fs';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { wideVectors } from '../../../kernels/simd/load.js';
 import type { SimdOptions } from '../../../src/index.js';
 import { programOf } from './threads.js';
 
@@ -24,6 +25,12 @@ describe('20 steps of an MLP and an RNN', () => {
       expect(several).toMatchObject({ mlpEnd: { device: 'simd' }, rnnEnd: { device: 'webasm' } });
       expect(several.served).toBeGreaterThan(0);
     }
+  });
+
+  it.skipIf(!wideVectors())('give the same bits in 256-bit vectors, on one thread and two', async () => {
+    const { mlp, rnn, values } = await train({});
+    expect(await train({ vectors: 256 })).toMatchObject({ mlp, rnn, values });
+    expect(await train({ vectors: 256, threads: 2 })).toMatchObject({ mlp, rnn, values });
   });
 
   it('come out close in fast precision, which threads do not change either', async () => {

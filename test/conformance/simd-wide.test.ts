@@ -1,0 +1,16 @@
+import { describe, it } from 'vitest';
+import { wideVectors } from '../../kernels/simd/load.js';
+import { registerBackend } from '../../src/index.js';
+import { SimdBackend } from '../../src/tensor/backends/simd.js';
+import { runConformance } from './suite.js';
+
+if (wideVectors()) {
+  const simd = Object.assign(new SimdBackend(), { name: 'simd-wide' });
+  simd.configure({ vectors: 256 });
+  registerBackend(simd);
+  runConformance(simd);
+} else {
+  describe('simd-wide', () => {
+    it.skip('needs Node 24 or later on an x64 processor', () => {});
+  });
+}
