@@ -3,7 +3,7 @@
  * watcher of the graph.
  */
 
-import { checkSynchronous } from '../tensor/arguments.js';
+import { checkCount, checkFunction, checkSynchronous } from '../tensor/arguments.js';
 import { formatShape, type Shape, type Tensor } from '../tensor/index.js';
 import { type GraphNode, type GraphOp, type Variable, type Watcher, watching } from './graph.js';
 
@@ -15,6 +15,8 @@ import { type GraphNode, type GraphOp, type Variable, type Watcher, watching } f
  * an error, not for training; outside it costs nothing. `fn` must be synchronous, or an Error is thrown.
  */
 export function detectAnomaly<T>(fn: () => T): T {
+  checkCount('detectAnomaly', arguments.length, 1);
+  checkFunction('detectAnomaly', 'the argument', fn);
   const result = watching(detector, fn);
   checkSynchronous('detectAnomaly', result, 'wrap forward and backward alone');
   return result;

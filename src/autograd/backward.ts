@@ -4,9 +4,11 @@
  * the stack.
  */
 
+import { checkCount, wrongKind } from '../tensor/arguments.js';
 import { checkAlike, checkFits } from '../tensor/checks.js';
-import { formatShape, fullLike, ShapeError, sameShape, type Tensor } from '../tensor/index.js';
-import { type GraphNode, livingAsLong, type Variable, watcher } from './graph.js';
+import { formatShape, fullLike, ShapeError, sameShape, Tensor } from '../tensor/index.js';
+import { checkNames } from '../tensor/options.js';
+import { type GraphNode, livingAsLong, Variable, watcher } from './graph.js';
 import { checkGradient } from './op.js';
 
 /** Options of `backward`. */
@@ -25,6 +27,9 @@ export interface BackwardOptions {
  * op read, made or saved was changed in place since.
  */
 export function backward(root: Variable, options: BackwardOptions = {}): void {
+  checkCount('backward', arguments.length, 2);
+  if (!(root instanceof Variable)) throw wrongKind('backward', 'the loss', 'a Variable', root);
+  checkNames('backward', options, ['grad', 'onNode', 'retainGraph']);
   const order: Variable[] = [];
   const notes: (readonly [GraphNode, Tensor])[] = [];
   try {
@@ -96,6 +101,7 @@ function checkUnchanged({ op, inputs, values, outputs, saved, versions }: GraphN
 }
 
 function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
+  if (grad !== undefined && !(grad instanceof Tensor)) throw wrongKind('backward', 'grad', 'a Tensor', grad);
   if (grad) checkFits('backward', root.value, grad);
   if (!grad && root.value.size !== 1) {
     throw new Error(

@@ -1,6 +1,8 @@
 /** Derivatives checked against central differences: the proof that every op, here or outside, must pass. */
 
-import { allBackends, Random, sizeOf, type Tensor, tensor } from '../tensor/index.js';
+import { checkArray, checkCount, checkFunction, wrongKind } from '../tensor/arguments.js';
+import { allBackends, Random, sizeOf, Tensor, tensor } from '../tensor/index.js';
+import { checkNames } from '../tensor/options.js';
 import { allocateArray, type DType } from '../tensor/view.js';
 import { type Variable, variable } from './graph.js';
 import { applyOp, defineOp, type OpRule, type Sample } from './op.js';
@@ -24,13 +26,21 @@ type Differentiable = (...inputs: Variable[]) => Variable | readonly Variable[];
 export function gradcheck(
   fn: Differentiable,
   inputs: readonly Tensor[],
-  { step = 1e-5, tolerance = 1e-6 }: GradcheckOptions = {},
+  options: GradcheckOptions = {},
 ): number {
+  checkCount('gradcheck', arguments.length, 3);
+  checkFunction('gradcheck', 'the first argument', fn);
+  checkArray('gradcheck', 'inputs', inputs, 'Tensors');
+  checkNames('gradcheck', options, ['step', 'tolerance']);
+  const { step = 1e-5, tolerance = 1e-6 } = options;
+  for (const input of inputs) {
+    if (!(input instanceof Tensor)) throw wrongKind('gradcheck', 'each input', 'a Tensor', input);
+  }
   for (const { dtype } of inputs) {
     if (dtype !== 'float64') throw new Error(`gradcheck: inputs must be float64, got ${dtype}`);
   }
   const lossAt = (leaves: readonly Variable[]): Variable => weightedSum([fn(...leaves)].flat());
-  const leaves = inputs.map(variable);
+  const leaves = inputs.map((input) => variable(input));
   lossAt(leaves).backward();
   let worst = 0;
   inputs.forEach((input, k) => {
@@ -38,7 +48,7 @@ export function gradcheck(
     for (let i = 0; i < input.size; i++) {
       const at = (shift: number): number => {
         const moved = inputs.map((other, j) => (j === k ? shifted(other, i, shift) : other));
-        return lossAt(moved.map(variable)).item();
+        return lossAt(moved.map((input) => variable(input))).item();
       };
       const numeric = (at(step) - at(-step)) / (2 * step);
       const error = Math.abs(analytic[i] - numeric) / Math.max(1, Math.abs(numeric));
@@ -97,7 +107,12 @@ export function drawInputs(
  * and compares. Returns the worst relative error of the derivative; throws an Error that names op, sample, input (masks
  * not counted) and element, or the backend, if one exceeds the tolerance.
  */
-export function checkOp({ rule }: { readonly rule: OpRule }, options: GradcheckOptions = {}): number {
+export function checkOp(op: { readonly rule: OpRule }, options: GradcheckOptions = {}): number {
+  checkCount('checkOp', arguments.length, 2);
+  const rule = op?.rule;
+  if (!Array.isArray(rule?.samples)) {
+    throw wrongKind('checkOp', 'the argument', 'an op, as defineOp makes it', op);
+  }
   const errors = rule.samples.flatMap((sample, k) => {
     const inputs = drawInputs(sample, k, 'float64');
     const isFree = (_: unknown, i: number): boolean => !sample.masks?.includes(i);
@@ -111,7 +126,11 @@ export function checkOp({ rule }: { readonly rule: OpRule }, options: GradcheckO
             sample.params,
           ),
         );
-    const count = applyOp(rule, inputs.map(variable), sample.params).length;
+    const count = applyOp(
+      rule,
+      inputs.map((input) => variable(input)),
+      sample.params,
+    ).length;
     const picks = [through((outputs) => outputs)];
     for (let n = 0; count > 1 && n < count; n++) picks.push(through((outputs) => [outputs[n]]));
     try {
@@ -129,7 +148,7 @@ export function checkOp({ rule }: { readonly rule: OpRule }, options: GradcheckO
 /** Throws unless the op gives the same numbers, outputs and gradients, on every backend, to a part in a thousand. */
 function compareBackends(rule: OpRule, { params }: Sample<unknown>, inputs: readonly Tensor[]): void {
   const run = (operands: readonly Tensor[]): Tensor[] => {
-    const leaves = operands.map(variable);
+    const leaves = operands.map((operand) => variable(operand));
     const outputs = applyOp(rule, leaves, params);
     weightedSum(outputs).backward();
     return [...outputs.map(({ value }) => value), ...leaves.flatMap(({ grad }) => grad ?? [])];

@@ -3,10 +3,10 @@
  * op made points to its node; the node points to the op, and to the Variables that the op read.
  */
 
-import { checkSynchronous } from '../tensor/arguments.js';
+import { checkCount, checkFunction, checkSynchronous, notANumber, wrongKind } from '../tensor/arguments.js';
 import { checkFits } from '../tensor/checks.js';
 import { describeTensor, inspect } from '../tensor/describe.js';
-import { formatShape, longLived, type Shape, type Tensor } from '../tensor/index.js';
+import { formatShape, longLived, type Shape, Tensor } from '../tensor/index.js';
 import { type Keepable, keep, type Scope } from '../tensor/scope.js';
 
 /** What the graph needs of an op: its name, and the way back through it. */
@@ -59,6 +59,7 @@ let created = 0;
 
 /** Whether ops record how they computed their result. */
 export function isRecording(): boolean {
+  checkCount('isRecording', arguments.length, 0);
   return recording;
 }
 
@@ -67,6 +68,8 @@ export function isRecording(): boolean {
  * if `fn` returns a Promise: what runs after its first `await` would be recorded.
  */
 export function noGrad<T>(fn: () => T): T {
+  checkCount('noGrad', arguments.length, 1);
+  checkFunction('noGrad', 'the argument', fn);
   const before = recording;
   recording = false;
   try {
@@ -94,6 +97,7 @@ export class Variable implements Keepable {
   #sharedVersion = -1;
 
   constructor(value: Tensor, requiresGrad = false, node: GraphNode | null = null) {
+    if (!(value instanceof Tensor)) throw wrongKind('Variable', 'value', 'a Tensor', value);
     this.stored = value;
     this.#requiresGrad = requiresGrad;
     this.node = node;
@@ -190,6 +194,11 @@ export class Variable implements Keepable {
     return kept;
   }
 
+  /** Throws an Error: a Variable in an expression of JavaScript (`total += loss`, `w * 2`) is a mistake. */
+  valueOf(): never {
+    throw notANumber('Variable');
+  }
+
   /** Shape and the op it came from, for messages; a Parameter gives its name. Consoles show numbers too. */
   toString(): string {
     return `Variable(${formatShape(this.shape)}, ${this.node ? this.node.op.name : 'leaf'})`;
@@ -201,6 +210,8 @@ export class Variable implements Keepable {
 
 /** A leaf that collects a gradient: `variable(tensor([1, 2]))`. */
 export function variable(value: Tensor): Variable {
+  checkCount('variable', arguments.length, 1);
+  if (!(value instanceof Tensor)) throw wrongKind('variable', 'value', 'a Tensor', value);
   return new Variable(value, true);
 }
 

@@ -3,7 +3,9 @@
  * samples on which the test suite checks its derivative and compares backends. `defineOp` turns it into a function.
  */
 
+import { checkCount, checkRest, wrongKind } from '../tensor/arguments.js';
 import { type Shape, Tensor } from '../tensor/index.js';
+import { checkNames } from '../tensor/options.js';
 import { type GraphNode, type GraphOp, isRecording, Variable, watcher } from './graph.js';
 
 /** What an op accepts: a Variable, a constant Tensor, or a number of the other operand's dtype. */
@@ -68,7 +70,9 @@ export type OpDefinition<
     context: BackwardContext<Inputs, Params, Saved, Out>,
     note: (tensor: Tensor) => void,
   ): Rules<Inputs>;
-  /** At least one. */
+  /** Names of the options, if the params are an object of these: an unknown one is refused. */
+  readonly options?: readonly string[];
+  /** At least one, and at least one with params if the op takes any. */
   readonly samples: readonly Sample<Params>[];
 } & (number extends Inputs['length']
   ? { /** Takes a list of any number of operands. */ readonly variadic: true }
@@ -111,15 +115,23 @@ export function defineOp<
   Saved extends Tensors = readonly [],
   Out extends Outputs = Tensor,
 >(definition: OpDefinition<Inputs, Params, Saved, Out>): OpFunction<Inputs, Params, Out> {
+  checkCount('defineOp', arguments.length, 1);
+  checkDefinition(definition);
   const rule = ruleOf(definition as unknown as AnyDefinition);
   const { name, arity } = rule;
+  const { options } = definition;
+  const limit = (arity ?? 1) + (rule.samples.some(({ params }) => params !== undefined) ? 1 : 0);
   const call = (...args: unknown[]): Variable | readonly Variable[] => {
+    checkRest(name, args, limit);
     const operands = arity === null ? args[0] : args;
     if (!Array.isArray(operands)) {
       throw new Error(`${name}: takes a list of operands, as in ${name}([a, b]), got ${kindOf(operands)}`);
     }
     const count = arity ?? operands.length;
-    const outputs = applyOp(rule, asVariables(name, operands, count), args[arity ?? 1]);
+    const params = args[arity ?? 1];
+    const inputs = asVariables(name, operands, count);
+    if (options && params !== undefined) checkNames(name, params as object, options);
+    const outputs = applyOp(rule, inputs, params);
     return rule.severalOutputs ? [...outputs] : outputs[0];
   };
   return Object.assign(call, { rule }) as unknown as OpFunction<Inputs, Params, Out>;
@@ -215,6 +227,14 @@ function ruleOf(definition: AnyDefinition): OpRule {
   };
 }
 
+/** Throws an Error unless a definition has the fields that every op needs. */
+function checkDefinition(definition: unknown): void {
+  const { name, forward, backward, samples } = (definition ?? {}) as Partial<AnyDefinition>;
+  const fits = typeof name === 'string' && typeof forward === 'function' && typeof backward === 'function';
+  if (fits && Array.isArray(samples)) return;
+  throw wrongKind('defineOp', 'the definition', 'an object { name, forward, backward, samples }', definition);
+}
+
 function arityOf(name: string, samples: readonly Sample<unknown>[]): number {
   const counts = samples.map(({ shapes }) => shapes.length);
   if (counts.length === 0) {
@@ -276,8 +296,7 @@ export function asVariables(caller: string, operands: readonly unknown[], count:
     else if (typeof operand === 'number')
       variables.push(new Variable(exemplar(caller, operands).like(operand)));
     else {
-      const got = operand === null ? 'null' : typeof operand;
-      throw new Error(`${caller}: operands must be Variables, Tensors or numbers, got ${got}`);
+      throw wrongKind(caller, 'each operand', 'a Variable, a Tensor or a number', operand);
     }
   }
   return variables;

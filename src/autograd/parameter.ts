@@ -3,6 +3,7 @@
  * shared with others, and change in place; every change raises `version`, so a stale graph is noticed.
  */
 
+import { checkCount, wrongKind } from '../tensor/arguments.js';
 import { paddedSize } from '../tensor/backend.js';
 import { checkAlike } from '../tensor/checks.js';
 import { describeTensor, inspect } from '../tensor/describe.js';
@@ -46,6 +47,9 @@ export class Parameter extends Variable {
 
   /** Copies `value` into long-lived memory. */
   constructor(value: Tensor, name = '') {
+    checkCount('Parameter', arguments.length, 2);
+    if (!(value instanceof Tensor)) throw wrongKind('Parameter', 'value', 'a Tensor', value);
+    if (typeof name !== 'string') throw wrongKind('Parameter', 'name', 'a string', name);
     const changes = { count: 0 };
     super(counted(value, changes), true);
     this.#changes = changes;
@@ -119,6 +123,7 @@ export class Parameter extends Variable {
    * @internal
    */
   replaceValue(value: Tensor): void {
+    if (!(value instanceof Tensor)) throw wrongKind('Parameter.assign', 'value', 'a Tensor', value);
     this.#checkShape('assign', value.shape);
     this.stored.overwrite(value.to(this.stored.dtype, this.stored.backend));
   }

@@ -1,13 +1,7 @@
 /** Ids: classes and vocabulary entries, whole numbers with a shape. Separate from Tensor, which holds floats only. */
 
 import { kindOf, wrongKind } from '../tensor/arguments.js';
-import { formatShape, type Shape, ShapeError, sizeOf, tensor } from '../tensor/index.js';
-
-/** Ids in row-major order with their shape: the form that costs no conversion. */
-export interface IdArray {
-  readonly data: Int32Array;
-  readonly shape: Shape;
-}
+import { formatShape, type IdArray, type Shape, ShapeError, sizeOf, tensor } from '../tensor/index.js';
 
 /** Ids as nested arrays. */
 export type NestedIds = number | readonly NestedIds[];

@@ -1,12 +1,13 @@
 /** Public surface of nn: Module, layers, losses, initial weights. */
 
+export { accuracy } from './accuracy.js';
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from './activation.js';
 export { ModuleBuffer } from './buffer.js';
 export { Dropout, type DropoutOptions } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
 export { fromPyTorch, toPyTorch } from './from-pytorch.js';
 export { GRU, type GRUOptions } from './gru.js';
-export type { IdArray, Ids, NestedIds } from './ids.js';
+export type { Ids, NestedIds } from './ids.js';
 export {
   type GainName,
   type GainOptions,

@@ -1,18 +1,7 @@
 /** Losses, composed from ops: how far predictions lie from targets, as one number to differentiate. */
 
-import {
-  clamp,
-  concat,
-  gatherRows,
-  logSoftmax,
-  mul,
-  neg,
-  reshape,
-  softplus,
-  sub,
-  type Variable,
-} from '../autograd/index.js';
-import { crossEntropyRows, pickRows, squaredError } from '../autograd/ops/internal.js';
+import { clamp, concat, gatherRows, logSoftmax, reshape, sub, type Variable } from '../autograd/index.js';
+import { binaryCrossEntropy, crossEntropyRows, pickRows, squaredError } from '../autograd/ops/internal.js';
 import { placesOf } from '../autograd/ops/softmax.js';
 import { checkCount, wrongKind } from '../tensor/arguments.js';
 import { formatShape, fullLike, type Shape, ShapeError, sameShape, sizeOf, Tensor } from '../tensor/index.js';
@@ -229,9 +218,7 @@ export function bceWithLogits(
   const { weight, posWeight = 1 } = options;
   checkFactor('weight', weight ?? 1, logits.shape);
   checkFactor('posWeight', posWeight, logits.shape);
-  const ifTrue = softplus(neg(logits)).mul(targets);
-  const ifFalse = mul(sub(1, targets), softplus(logits));
-  const losses = (posWeight === 1 ? ifTrue : ifTrue.mul(posWeight)).add(ifFalse);
+  const losses = binaryCrossEntropy(logits, targets, posWeight);
   return reduce(weight ? losses.mul(weight) : losses, reduction);
 }
 

@@ -8,6 +8,13 @@ export function checkCount(caller: string, given: number, limit: number): void {
   if (given > limit) throw new Error(countMessage(caller, given, limit));
 }
 
+/** The same for a list of arguments; those that are undefined do not count. */
+export function checkRest(caller: string, args: readonly unknown[], limit: number): void {
+  for (let i = limit; i < args.length; i++) {
+    if (args[i] !== undefined) throw new Error(countMessage(caller, args.length, limit));
+  }
+}
+
 function countMessage(caller: string, given: number, limit: number): string {
   const takes = limit === 0 ? 'no arguments' : limit === 1 ? 'one argument' : `at most ${limit} arguments`;
   const remedy =

@@ -1,5 +1,6 @@
 /** Public surface of the tensor layer; registers the backends that ship with the package. */
 
+import './argmax.js';
 import './methods.js';
 import { registerBackend } from './backend.js';
 import { reference } from './backends/reference.js';
@@ -8,6 +9,7 @@ import { simd } from './backends/simd.js';
 registerBackend(simd);
 registerBackend(reference);
 
+export type { ArgmaxOptions, IdArray } from './argmax.js';
 export {
   type ActivationName,
   allBackends,

@@ -115,7 +115,9 @@ describe('rules', () => {
   it('of a fixed number of operands refuse a list, variadic ones anything else', () => {
     const x = variable(tensor([1], double));
     const [two, many] = [add, concat] as unknown as ((operands: unknown) => Variable)[];
-    expect(() => two!([x, x])).toThrow('add: operands must be Variables, Tensors or numbers, got object');
+    expect(() => two!([x, x])).toThrow(
+      'add: each operand must be a Variable, a Tensor or a number, got an array',
+    );
     expect(() => many!(x)).toThrow('concat: takes a list of operands, as in concat([a, b]), got a Variable');
   });
 

@@ -88,11 +88,11 @@ describe('operands', () => {
     for (const [wrong, got] of [
       [undefined, 'undefined'],
       [null, 'null'],
-      ['3', 'string'],
-      [[1], 'object'],
+      ['3', "the string '3'"],
+      [[1], 'an array; write tensor(…) around it'],
     ] as const) {
       expect(() => add(x, wrong as unknown as Operand)).toThrow(
-        `add: operands must be Variables, Tensors or numbers, got ${got}`,
+        `add: each operand must be a Variable, a Tensor or a number, got ${got}`,
       );
     }
   });

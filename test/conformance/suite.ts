@@ -319,7 +319,7 @@ export function runConformance(backend: Backend): void {
       rule.samples.forEach((sample, k) => {
         const inputs = drawInputs(sample, 100 + k, 'float32', backend.name);
         const results = [inputs, inputs.map((input) => input.to('float64', reference))].map((on) => {
-          const leaves = on.map(variable);
+          const leaves = on.map((each) => variable(each));
           const outputs = call(leaves, sample.params);
           const losses = outputs.map((output) => {
             const weights = uniform(output.shape, new Random(k), 0.5, 1.5, { backend: backend.name });

@@ -30,7 +30,7 @@ function restored(unrolled: boolean): GRU {
 
 /** All numbers of a run from given operands: states, gradients of states, weights, x and h0. */
 function run(unrolled: boolean, hidden: number, place: TensorOptions, operands: readonly Tensor[]): Tensor[] {
-  const [x, h0] = operands.map(variable);
+  const [x, h0] = operands.map((each) => variable(each));
   const layer = new GRU(x.shape[2], hidden, { random: new Random(2), unrolled, ...place });
   const result = layer.forward(x, h0);
   lossOn(result).backward();

@@ -35,7 +35,7 @@ function run(
   operands: readonly Tensor[],
   loss = (result: LSTMOutput) => lossOn(result, result.lastCell),
 ): Tensor[] {
-  const [x, h0, c0] = operands.map(variable);
+  const [x, h0, c0] = operands.map((each) => variable(each));
   const layer = new LSTM(x.shape[2], hidden, { random: new Random(2), unrolled, ...place });
   const result = layer.forward(x, [h0, c0]);
   loss(result).backward();

@@ -1,5 +1,6 @@
 /** Activation functions, element by element. */
 
+import { checkNumber } from '../../tensor/arguments.js';
 import { type ActivationName, Tensor } from '../../tensor/index.js';
 import { defineOp, type Sample } from '../op.js';
 
@@ -34,6 +35,7 @@ export const relu = defineOp<One>({
 /** x where positive, slope · x elsewhere (default slope 0.01). */
 export const leakyRelu = defineOp<One, { readonly negativeSlope?: number } | undefined>({
   name: 'leakyRelu',
+  options: ['negativeSlope'],
   forward: ([x], params) => x.where(x.binary('greater', 0), x.mul(slopeOf(params))),
   backward: (grad, { inputs: [x], params }) => [
     () => grad.where(x.binary('greater', 0), grad.mul(slopeOf(params))),
@@ -42,7 +44,9 @@ export const leakyRelu = defineOp<One, { readonly negativeSlope?: number } | und
 });
 
 function slopeOf(params: { readonly negativeSlope?: number } | undefined): number {
-  return params?.negativeSlope ?? 0.01;
+  const slope = params?.negativeSlope ?? 0.01;
+  checkNumber('leakyRelu', 'negativeSlope', slope);
+  return slope;
 }
 
 /** log(1 + e^x), computed as max(x, 0) + log1p(e^−|x|), which does not overflow. */

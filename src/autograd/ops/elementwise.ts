@@ -1,5 +1,6 @@
 /** Element-wise ops: arithmetic of two operands, and functions of one. Operands broadcast. */
 
+import { checkNumber } from '../../tensor/arguments.js';
 import { fullLike, type Tensor } from '../../tensor/index.js';
 import { defineOp, type Sample } from '../op.js';
 
@@ -67,16 +68,20 @@ export const div = defineOp<Two>({
   ],
 });
 
-/** What a winning operand gets: the gradient where a > b, half of it on a tie (as PyTorch does), else exactly 0. */
-function whereGreater(grad: Tensor, a: Tensor, b: Tensor): Tensor {
-  return grad.where(a.binary('greater', b), grad.mul(0.5).where(a.binary('equal', b), 0));
+/**
+ * What the operand a gets that competes with b: the gradient, half of it on a tie, exactly 0 where b > a. A NaN neither
+ * loses nor ties, so it passes the gradient on (all as in PyTorch).
+ */
+function unlessGreater(grad: Tensor, a: Tensor, b: Tensor): Tensor {
+  const shared = grad.mul(0.5).where(a.binary('equal', b), grad);
+  return grad.like(0).where(b.binary('greater', a), shared);
 }
 
 /** The larger of a and b; NaN where either is; the gradient of a tie is shared. */
 export const maximum = defineOp<Two>({
   name: 'maximum',
   forward: ([a, b]) => a.binary('max', b),
-  backward: (grad, { inputs: [a, b] }) => [() => whereGreater(grad, a, b), () => whereGreater(grad, b, a)],
+  backward: (grad, { inputs: [a, b] }) => [() => unlessGreater(grad, a, b), () => unlessGreater(grad, b, a)],
   samples: pairs,
 });
 
@@ -84,7 +89,10 @@ export const maximum = defineOp<Two>({
 export const minimum = defineOp<Two>({
   name: 'minimum',
   forward: ([a, b]) => a.binary('min', b),
-  backward: (grad, { inputs: [a, b] }) => [() => whereGreater(grad, b, a), () => whereGreater(grad, a, b)],
+  backward: (grad, { inputs: [a, b] }) => [
+    () => unlessGreater(grad, a.neg(), b.neg()),
+    () => unlessGreater(grad, b.neg(), a.neg()),
+  ],
   samples: pairs,
 });
 
@@ -155,7 +163,10 @@ export const square = defineOp<One>({
 /** x to a constant power. */
 export const pow = defineOp<One, number>({
   name: 'pow',
-  forward: ([x], exponent) => x.binary('pow', exponent),
+  forward: ([x], exponent) => {
+    checkNumber('pow', 'the exponent', exponent);
+    return x.binary('pow', exponent);
+  },
   backward: (grad, { inputs: [x], params: exponent }) => [
     () => (exponent === 0 ? fullLike(x, 0) : grad.mul(x.binary('pow', exponent - 1)).mul(exponent)),
   ],
@@ -164,6 +175,39 @@ export const pow = defineOp<One, number>({
     { shapes: [[4]], params: 0.5, range: [0.3, 3] },
     { shapes: [[4]], params: -1.5, range: [0.3, 3] },
   ],
+});
+
+/** log(1 + x), which keeps small x; NaN below −1. */
+export const log1p = defineOp<One>({
+  name: 'log1p',
+  forward: ([x]) => x.log1p(),
+  backward: (grad, { inputs: [x] }) => [() => grad.div(x.add(1))],
+  samples: positive,
+});
+
+/** The error function 2/√π · ∫₀ˣ e^(−t²) dt. */
+export const erf = defineOp<One>({
+  name: 'erf',
+  forward: ([x]) => x.erf(),
+  backward: (grad, { inputs: [x] }) => [
+    () =>
+      grad.mul(
+        x
+          .square()
+          .neg()
+          .exp()
+          .mul(2 / Math.sqrt(Math.PI)),
+      ),
+  ],
+  samples: plain,
+});
+
+/** −1, 0 or 1; derivative 0 everywhere, as in PyTorch. */
+export const sign = defineOp<One>({
+  name: 'sign',
+  forward: ([x]) => x.sign(),
+  backward: (grad, { output }) => [() => grad.mul(output.sub(output))], // 0, and NaN for NaN
+  samples: plain,
 });
 
 /** Sine of x radians. */
@@ -188,13 +232,32 @@ export interface ClampOptions {
   readonly max?: number;
 }
 
-/** x bounded to [min, max]; the gradient passes where min ≤ x ≤ max. */
+/** x bounded to [min, max]; the gradient passes where min ≤ x ≤ max, and where x is NaN. */
 export const clamp = defineOp<One, ClampOptions>({
   name: 'clamp',
-  forward: ([x], { min = -Infinity, max = Infinity }) => x.binary('max', min).binary('min', max),
-  backward: (grad, { inputs: [x], output }) => [() => grad.where(x.binary('equal', output), 0)],
+  options: ['min', 'max'],
+  forward: ([x], bounds) => {
+    const { min, max } = readBounds(bounds);
+    return x.binary('max', min).binary('min', max);
+  },
+  backward: (grad, { inputs: [x], params }) => [
+    () => {
+      const { min, max } = readBounds(params);
+      const below = max === Infinity ? grad : grad.like(0).where(x.binary('greater', max), grad);
+      return min === -Infinity ? below : grad.like(0).where(x.like(min).binary('greater', x), below);
+    },
+  ],
   samples: [
     { shapes: [[3, 4]], params: { min: -0.51, max: 0.73 } },
     { shapes: [[5]], params: { max: 0.11 } },
   ],
 });
+
+function readBounds({ min, max }: ClampOptions = {}): Required<ClampOptions> {
+  if (min === undefined && max === undefined) {
+    throw new Error('clamp: needs { min }, { max } or both, got neither');
+  }
+  checkNumber('clamp', 'min', min ?? 0);
+  checkNumber('clamp', 'max', max ?? 0);
+  return { min: min ?? -Infinity, max: max ?? Infinity };
+}

@@ -1,5 +1,6 @@
 /** Ops that the library's own layers and losses are made of: they trust their caller, who has checked. */
 
+export { binaryCrossEntropy } from './binary-cross-entropy.js';
 export { layerNorm } from './layer-norm.js';
 export { gru } from './recurrent/gru.js';
 export { lstm } from './recurrent/lstm.js';

@@ -64,9 +64,13 @@ function composedGrads(grad: Tensor, x: Tensor, weight: Tensor, eps: number) {
   return { dx: toUnit.sub(meanOf(toUnit)).sub(unit.mul(slope)).mul(scale), shares };
 }
 
-/** Every row with mean 0 and variance 1, and what its deviations were multiplied by. */
+/**
+ * Every row with mean 0 and variance 1, and what its deviations were multiplied by. A mean is rounded; what that leaves in
+ * the deviations, which are small, is their own mean.
+ */
 function normalised(x: Tensor, eps: number): { readonly unit: Tensor; readonly scale: Tensor } {
-  const centred = x.sub(meanOf(x));
+  const rough = x.sub(meanOf(x));
+  const centred = rough.sub(meanOf(rough));
   const scale = meanOf(centred.mul(centred)).add(eps).unary('sqrt').unary('reciprocal');
   return { unit: centred.mul(scale), scale };
 }

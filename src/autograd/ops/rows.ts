@@ -1,7 +1,8 @@
 /** Look-ups: rows of a table by number. */
 
-import { checkIndices } from '../../tensor/checks.js';
-import { type Shape, ShapeError, type Tensor } from '../../tensor/index.js';
+import { checkCount } from '../../tensor/arguments.js';
+import { checkIndices, rowNumbers } from '../../tensor/checks.js';
+import type { Shape, Tensor } from '../../tensor/index.js';
 import { rowsAt, spreadRows } from '../../tensor/rows.js';
 import type { Variable } from '../graph.js';
 import { asVariables, defineOp, type Operand } from '../op.js';
@@ -19,7 +20,8 @@ export const pickRows = defineOp<readonly [x: Tensor], Int32Array>({
 
 /** Rows of the first axis by number, `[n, …] → [rows.length, …]`: an embedding look-up. The numbers are copied. */
 export const gatherRows = Object.assign(
-  (x: Operand, rows: Int32Array | readonly number[]): Variable => {
+  function gatherRows(x: Operand, rows: Int32Array | readonly number[]): Variable {
+    checkCount('gatherRows', arguments.length, 2);
     const [table] = asVariables('gatherRows', [x], 1);
     return pickRows(table, ownRows(rows, table.shape));
   },
@@ -28,9 +30,7 @@ export const gatherRows = Object.assign(
 
 /** A copy of row numbers. Throws ShapeError unless each is a row of a table of that shape. */
 function ownRows(rows: Int32Array | readonly number[], shape: Shape): Int32Array {
-  const own = new Int32Array(rows);
-  const wrong = own.findIndex((row, i) => row !== rows[i]);
-  if (wrong >= 0) throw new ShapeError(`gatherRows: rows must be 32-bit integers, got ${rows[wrong]}`);
+  const own = Int32Array.from(rowNumbers('gatherRows', rows));
   checkIndices('gatherRows', own, shape);
   return own;
 }

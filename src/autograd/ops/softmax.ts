@@ -24,6 +24,7 @@ const rows: readonly Sample<AxisOption | undefined>[] = [
 /** log Σ e^x along an axis, which it removes. */
 export const logSumExp = defineOp<One, AxisOption | undefined>({
   name: 'logSumExp',
+  options: ['axis'],
   forward: ([x], { axis = -1 } = {}) => {
     const kept = logSumExpOf(x, axis);
     return kept.reshape(kept.shape.filter((_, i) => !isAxis(i, axis, x)));
@@ -44,6 +45,7 @@ function isAxis(i: number, axis: number, x: Tensor): boolean {
 /** x − log Σ e^x along an axis: the logarithm of softmax without its overflow. */
 export const logSoftmax = defineOp<One, AxisOption | undefined>({
   name: 'logSoftmax',
+  options: ['axis'],
   forward: ([x], { axis = -1 } = {}) => logSoftmaxOf(x, axis),
   backward: (grad, { output, params: { axis = -1 } = {} }) => [
     () => grad.sub(output.unary('exp').mul(grad.sum({ axis, keepDims: true }))),
@@ -54,6 +56,7 @@ export const logSoftmax = defineOp<One, AxisOption | undefined>({
 /** e^x / Σ e^x along an axis. */
 export const softmax = defineOp<One, AxisOption | undefined>({
   name: 'softmax',
+  options: ['axis'],
   forward: ([x], { axis = -1 } = {}) => softmaxOf(x, axis),
   backward: (grad, { output, params: { axis = -1 } = {} }) => [() => softmaxGrad(grad, output, axis)],
   samples: rows,

@@ -23,7 +23,7 @@ function expectAlike(
   composed: (...inputs: Variable[]) => Variable,
 ): void {
   const [got, want] = [one, composed].map((compute) => {
-    const variables = inputs.map(variable);
+    const variables = inputs.map((each) => variable(each));
     const y = compute(...variables);
     y.backward({ grad: uniform(y.shape, new Random(9), -1, 1, { backend: y.value.backend.name }) });
     return [y.value, ...variables.map(({ grad }) => grad!)];
