@@ -8,7 +8,7 @@ import {
   type OptimizerName,
   optimizerNames,
 } from '../demos/demo.js';
-import { allBackends, clipSpecForms, defaultBackend, parseClipSpec } from '../src/index.js';
+import { allBackends, type Cause, clipSpecForms, defaultBackend, parseClipSpec } from '../src/index.js';
 import { parseRange } from './commands/sweep/range.js';
 import { parseShard, type Shard } from './shard.js';
 
@@ -129,6 +129,12 @@ export function adviseOptions(): Option[] {
     new Option('--step <column>', 'column of the step; with none, rows are counted, as one run'),
     new Option('--batch <column>', 'column that says which batch it was'),
     new Option('--lr <column>', 'column of the learning rate'),
+    new Option('--clip <norm>', 'the norm at which the run was clipped: 1.0 or norm:1.0').argParser(clipNorm),
+    new Option('--follow', 'read a log that is being written, and judge it as it grows'),
+    new Option(
+      '--fail-on <causes>',
+      `exit with 3 on one of these, separated by commas: ${alarms.join(', ')}`,
+    ).argParser(causesOf),
     report(),
     json(),
     quiet(),
@@ -142,6 +148,22 @@ export function labOptions(): Option[] {
       .argParser(wholeNumber(0, 65_535))
       .default(8177),
   ];
+}
+
+/** Verdicts that may be an alarm. */
+const alarms = ['conditioning', 'data', 'learning-rate', 'numerics', 'threshold'] as const;
+
+function causesOf(text: string): readonly Cause[] {
+  const words = text.split(',').map((word) => word.trim());
+  const wrong = words.find((word) => !alarms.some((cause) => cause === word));
+  if (wrong === undefined) return words as Cause[];
+  throw new InvalidArgumentError(`'${wrong}' is none of ${alarms.join(', ')}.`);
+}
+
+function clipNorm(text: string): number {
+  const value = Number(text.trim().replace(/^norm:/, '') || Number.NaN);
+  if (value > 0 && value < Infinity) return value;
+  throw new InvalidArgumentError('It must be a norm above 0, as 1.0 or norm:1.0.');
 }
 
 /** How the results of experiments are shown. */

@@ -4,7 +4,8 @@ import { readFileSync } from 'node:fs';
 import { Command, CommanderError, Option } from 'commander';
 import { demos } from '../demos/index.js';
 import { printable } from '../src/persist/files/index.js';
-import { type AdviseOptions, runAdvise } from './commands/advise/command.js';
+import { runAdvise } from './commands/advise/command.js';
+import type { AdviseOptions } from './commands/advise/options.js';
 import { runDemo } from './commands/demo/command.js';
 import { type ExperimentOptions, joinExperiments, runExperiments } from './commands/experiment/command.js';
 import { type LabOptions, runLab } from './commands/lab/command.js';
@@ -118,10 +119,12 @@ function addSweeps(program: Command, done: (exitCode: number) => void): void {
 
 function addAdvise(program: Command, done: (exitCode: number) => void): void {
   const advise = configure(program.command('advise'))
-    .description('judge a training log (CSV or JSON lines): which threshold, and what is the matter')
-    .argument('<file>', 'the log; - for stdin');
+    .description('judge a training log of any form: which threshold, and what is the matter')
+    .argument('<file...>', 'the log, several, or the folder of a run; - for stdin');
   for (const option of adviseOptions()) advise.addOption(option);
-  advise.action(async (file: string, options: AdviseOptions) => done(await runAdvise(file, options)));
+  advise.action(async (files: readonly string[], options: AdviseOptions) =>
+    done(await runAdvise(files, options)),
+  );
 }
 
 function addLab(program: Command, done: (exitCode: number) => void): void {

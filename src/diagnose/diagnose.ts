@@ -1,13 +1,14 @@
 /** The diagnosis of a run from its log: every check's finding, weighed against the others, and one headline. */
 
+import { formatNumber } from '../report/format.js';
 import { clipRateFinding } from './clip-rate.js';
 import { firstStepFinding, startsAtBeginning } from './first-step.js';
-import { growthFinding, hasLearnt } from './growth.js';
+import { courseOf, growthFinding, hasLearnt, isHigher } from './growth.js';
 import { LogColumns } from './log-columns.js';
 import type { LoggedStep } from './logged-step.js';
-import { notFiniteFinding } from './not-finite.js';
-import { dataFinding } from './spikes.js';
-import { confidenceOf, ENOUGH, type Finding, type Verdict, verdictOf } from './verdict.js';
+import { notFiniteFinding, silenceFinding } from './not-finite.js';
+import { dataFinding, fewSpikes } from './spikes.js';
+import { confidenceOf, ENOUGH, type Finding, listed, type Verdict, verdictOf } from './verdict.js';
 
 /** What a log says of a run. */
 export interface Diagnosis {
@@ -20,38 +21,60 @@ export interface Diagnosis {
   readonly missing: readonly string[];
 }
 
+/**
+ * What a run optimises. Only a `loss` that is to fall measures how the training goes: the loss of reinforcement learning
+ * (`reward`) and those of networks that work against each other (`adversarial`) rise and fall while all is well.
+ */
+export type Objective = 'loss' | 'reward' | 'adversarial';
+
+/** What is known of a run besides its log. */
+export interface DiagnoseOptions {
+  /** Default `loss`. */
+  readonly objective?: Objective;
+}
+
 /** Steps from which a run may be called healthy; a fault may show earlier. */
 const FEWEST = 20;
 
 /** Faults in the order in which they act: what comes first explains what follows, at equal confidence. */
 const order = ['conditioning', 'data', 'learning-rate', 'numerics'] as const;
 
+const objectives: readonly Objective[] = ['loss', 'reward', 'adversarial'];
+
 /**
  * Diagnoses a run: spikes that come with particular batches → data; a loss that rises again, with growing norms → learning
- * rate; numbers that stop being finite out of the blue → numerics; a first gradient out of scale → conditioning; nearly all
- * steps clipped → the threshold replaces the learning rate; none → insurance. Else healthy, or "unknown" where the log
- * does not suffice. Every verdict has its evidence and its confidence.
+ * rate; numbers that stop being finite out of the blue, or stop being written → numerics; a first gradient out of scale →
+ * conditioning; nearly all steps clipped → the threshold replaces the learning rate; none → insurance. Else healthy, or
+ * "unknown" if the log does not suffice. Every verdict has its evidence and its confidence. Throws RangeError for an
+ * objective that is not known.
  */
-export function diagnose(log: Iterable<LoggedStep> | LogColumns): Diagnosis {
+export function diagnose(log: Iterable<LoggedStep> | LogColumns, options: DiagnoseOptions = {}): Diagnosis {
+  const { objective = 'loss' } = options;
+  if (!objectives.includes(objective)) {
+    throw new RangeError(
+      `diagnose: objective must be one of ${objectives.join(', ')}, got ${String(objective)}`,
+    );
+  }
   const columns = LogColumns.from(log);
-  const faults = weighed(columns);
+  const faults = weighed(columns, objective);
   const missing = missingIn(columns);
   const notes: Verdict[] = [];
   const clipping = clipRateFinding(columns);
   if (clipping) notes.push(verdictOf(clipping));
   const isFault = faults.length > 0 && faults[0].confidence >= ENOUGH;
-  if (!isFault && clipping?.cause !== 'threshold') notes.unshift(calm(columns, faults, missing));
+  if (!isFault && clipping?.cause !== 'threshold') notes.unshift(calm(columns, objective, faults, missing));
   const verdicts = isFault ? [...faults, ...notes] : [...notes, ...faults];
   return { headline: verdicts[0], verdicts, steps: columns.length, missing };
 }
 
-/** The faults found, each doubted where one that acts earlier explains it, the likeliest first. */
-function weighed(columns: LogColumns): readonly Verdict[] {
+/** The faults found, each doubted if one that acts earlier explains it, the likeliest first. */
+function weighed(columns: LogColumns, objective: Objective): readonly Verdict[] {
+  const judgesLoss = objective === 'loss';
   const found = [
-    firstStepFinding(columns),
-    dataFinding(columns),
-    growthFinding(columns),
-    notFiniteFinding(columns),
+    judgesLoss ? firstStepFinding(columns) : null,
+    dataFinding(columns, judgesLoss),
+    growthFinding(columns, judgesLoss),
+    notFiniteFinding(columns) ?? silenceFinding(columns),
   ].filter((finding): finding is Finding => finding !== null);
   return found
     .map((finding, i) => {
@@ -61,27 +84,86 @@ function weighed(columns: LogColumns): readonly Verdict[] {
     .sort((a, b) => b.confidence - a.confidence || rank(a) - rank(b));
 }
 
-/** A clear fault explains what acts after it; and a growth needs no rate where the first gradients were out of scale. */
+/** A clear fault explains what acts after it; and a growth needs no rate if the first gradients were out of scale. */
 function explains(earlier: Finding, later: Finding): boolean {
   return earlier.signs >= 2 || (earlier.cause === 'conditioning' && later.cause === 'learning-rate');
 }
 
 const rank = ({ cause }: Verdict): number => order.indexOf(cause as (typeof order)[number]);
 
-/** What is said where no fault was found: healthy, or why the log does not tell. */
-function calm(columns: LogColumns, suspicions: readonly Verdict[], missing: readonly string[]): Verdict {
+/** What is said if no fault was found: healthy, or why the log does not tell. */
+function calm(
+  columns: LogColumns,
+  objective: Objective,
+  suspicions: readonly Verdict[],
+  missing: readonly string[],
+): Verdict {
   const { length } = columns;
-  const evidence = { steps: length };
-  const doubt = doubtOf(columns, suspicions, missing);
+  const doubt = doubtOf(columns, objective, suspicions, missing);
   if (doubt !== null) {
-    const verdict = verdictOf({ cause: 'unknown', signs: 0, seen: doubt, evidence });
-    return { ...verdict, next: wantedFrom(length, missing) ?? verdict.next };
+    const verdict = verdictOf({ cause: 'unknown', signs: 0, seen: doubt, evidence: { steps: length } });
+    const means =
+      objective !== 'loss' && missing.includes('norm')
+        ? 'Nothing that is wrong shows; but without norms only numbers that are not finite would.'
+        : verdict.means;
+    return { ...verdict, means, next: wantedFrom(length, missing) ?? verdict.next };
   }
-  const seen = `${length} steps without a batch that leaps, a rise that lasts or a number that is not finite.`;
-  return verdictOf({ cause: 'healthy', signs: missing.length === 0 ? 2 : 1, seen, evidence });
+  return verdictOf(healthy(columns, objective, missing));
 }
 
-/** What to log for a clearer answer; null where nothing lacks. */
+/** What a run without a fault shows, and what one or two spikes in it mean. */
+function healthy(columns: LogColumns, objective: Objective, missing: readonly string[]): Finding {
+  const { length } = columns;
+  const spikes = fewSpikes(columns, objective === 'loss');
+  const course = courseSaid(columns, objective, missing);
+  const evidence = { steps: length, ...(spikes && { spikes: spikes.steps, ratio: spikes.ratio }) };
+  if (spikes !== null) {
+    const { name, steps, ratio } = spikes;
+    const times = steps.length === 1 ? `once, at step ${steps[0]}` : `twice, at steps ${listed(steps)}`;
+    return {
+      cause: 'healthy',
+      signs: 1,
+      seen: `${course}. The ${name} leapt ${times}, to ${formatNumber(ratio)} times the usual, and was back at once.`,
+      means: `Apart from ${steps.length === 1 ? 'one spike' : 'two spikes'}, nothing is wrong; that is too few to tell a cause.`,
+      next: 'Clip, which bounds such steps; if they come again, look at the batches of these steps.',
+      evidence,
+    };
+  }
+  const hasNorm = !missing.includes('norm');
+  return {
+    cause: 'healthy',
+    signs: missing.length === 0 && objective === 'loss' ? 2 : 1,
+    seen: `${course}; ${hasNorm || objective === 'loss' ? 'no step leapt, nothing rose for long, ' : ''}every number is finite.`,
+    evidence,
+    ...(objective !== 'loss' && { means: unjudged[objective] }),
+    ...(!hasNorm && {
+      means: 'Nothing in the loss is wrong.',
+      next: 'Leave it as it is. With the gradient norm in the log, advice could also name a threshold to clip at.',
+    }),
+  };
+}
+
+/** Why a loss is not judged. */
+const unjudged: Readonly<Record<Exclude<Objective, 'loss'>, string>> = {
+  reward:
+    'In reinforcement learning the level of the loss says nothing, so it is not judged: norms and numbers that are not finite are.',
+  adversarial:
+    'Losses of networks that work against each other say nothing by their level, so they are not judged: norms and numbers that are not finite are.',
+};
+
+/** What the loss did, in a clause. */
+function courseSaid(columns: LogColumns, objective: Objective, missing: readonly string[]): string {
+  const { length } = columns;
+  const course = courseOf(columns.column('loss'));
+  if (objective !== 'loss' || missing.includes('loss') || course === null) return `${length} steps`;
+  const { first, late } = course;
+  const way = hasLearnt(columns)
+    ? `fell from ${formatNumber(first)} to ${formatNumber(late)}`
+    : `stayed near ${formatNumber(late)}`;
+  return `The loss ${way} over ${length} steps`;
+}
+
+/** What to log for a clearer answer; null if nothing is missing. */
 function wantedFrom(length: number, missing: readonly string[]): string | null {
   const lacking = missing.map((name) => wanted[name]);
   if (length < FEWEST) lacking.unshift(`at least ${FEWEST} steps`);
@@ -91,16 +173,25 @@ function wantedFrom(length: number, missing: readonly string[]): string | null {
 /** Why a run without a clear fault may not be called healthy; null if it may. */
 function doubtOf(
   columns: LogColumns,
+  objective: Objective,
   suspicions: readonly Verdict[],
   missing: readonly string[],
 ): string | null {
   if (columns.length < FEWEST) return `The log has ${columns.length} steps; ${FEWEST} are needed.`;
-  if (missing.includes('norm')) return 'The log has no gradient norms.';
+  if (missing.includes('norm') && (missing.includes('loss') || objective !== 'loss')) {
+    return missing.includes('loss')
+      ? 'The log has neither losses nor gradient norms.'
+      : `All ${columns.length} losses are finite. ${unjudged[objective as Exclude<Objective, 'loss'>].split(',')[0]}, and the log has no gradient norms.`;
+  }
   if (suspicions.length > 0) {
     const named = suspicions.map(({ cause }) => cause).join(', ');
     return `There is a suspicion (${named}), but no clear sign.`;
   }
-  return hasLearnt(columns) ? null : 'The loss did not fall, and nothing in the log says why.';
+  if (objective !== 'loss' || hasLearnt(columns)) return null;
+  // The middle of a long run may well be level.
+  const course = courseOf(columns.column('loss'));
+  const isLevel = course !== null && !startsAtBeginning(columns) && !isHigher(course.late, course.first);
+  return isLevel ? null : 'The loss did not fall, and nothing in the log says why.';
 }
 
 /** What to log, for each thing that may be missing. */

@@ -67,8 +67,10 @@ function givenBack({ first, lowest, late }: Course): number {
   return late <= lowest ? 0 : (late - lowest) / Math.max(first - lowest, Number.MIN_VALUE);
 }
 
-/** Whether training undid itself, with what the norms and the rate did meanwhile. */
-export function growthFinding(columns: LogColumns): Finding | null {
+/** Whether training undid itself, with what the norms and the rate did meanwhile; `judgesLoss`: whether the loss measures that. */
+export function growthFinding(columns: LogColumns, judgesLoss = true): Finding | null {
+  // Where the loss is no measure, norms may grow with what it is made of: only a blow-up is a fault.
+  if (!judgesLoss) return blowUp(columns, false);
   const loss = courseOf(columns.column('loss'));
   const norm = courseOf(columns.column('norm'));
   if (!loss && norm) return growthAlone(columns, norm);
@@ -104,12 +106,14 @@ function growthAlone(columns: LogColumns, norm: Course): Finding | null {
 }
 
 /** A run that grew beyond all numbers in its last steps: from its first update on, or after a time in order. */
-function blowUp(columns: LogColumns): Finding | null {
+function blowUp(columns: LogColumns, judgesLoss = true): Finding | null {
   const [end] = notFiniteRows(columns);
   if (end === undefined) return null;
   const [loss, norm] = (['loss', 'norm'] as const).map((name) => columns.column(name).slice(0, end));
   const usual = [loss, norm].map((values) => Math.max(values[0], middle(values.subarray(0, -LAST)) || 0));
-  const isBlown = [loss, norm].map((values, i) => values[end - 1] > BLOWN_UP * usual[i]);
+  const isBlown = [loss, norm].map(
+    (values, i) => (judgesLoss || i === 1) && values[end - 1] > BLOWN_UP * usual[i],
+  );
   const isThrown = loss.subarray(1, 3).some((value) => isHigher(value, loss[0], THROWN));
   if (!isBlown.includes(true) || (end < FEWEST && !isThrown)) return null;
   return {

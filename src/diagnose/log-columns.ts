@@ -69,6 +69,19 @@ export class LogColumns {
     this.#length++;
   }
 
+  /** Says of each row that does not say it whether a threshold clipped it. */
+  markClipped(threshold: number): void {
+    const { norm, clipped } = this.#columns;
+    for (let i = 0; i < this.#length; i++) {
+      if (Number.isNaN(clipped[i]) && !Number.isNaN(norm[i])) clipped[i] = Number(norm[i] > threshold);
+    }
+  }
+
+  /** Forgets the rows from a place on, as those that a run went back behind. */
+  cut(length: number): void {
+    this.#length = Math.min(this.#length, length);
+  }
+
   #set(name: Column, value: number | undefined): void {
     const known =
       value === undefined ? Number.NaN : Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;

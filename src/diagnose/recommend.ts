@@ -62,6 +62,8 @@ const FIRST = 3;
 const MOST = 0.5;
 /** σ of ln‖g‖ above the median up to which a norm is an ordinary one. */
 const ORDINARY = 3;
+/** A percentile this many times the median or less is no outlier, however little the norms below it scatter. */
+const REAL_FACTOR = 3;
 /** A normal distribution's lower quartile is this many σ below its median. */
 const QUARTILE = 0.6745;
 /** A clip rate this share of itself away from the one aimed at is another one, if also by this many standard errors. */
@@ -201,11 +203,12 @@ function driftOf(norms: Float64Array): ThresholdAdvice['drift'] {
 
 /**
  * ln of the largest norm that is an ordinary one: some σ of ln‖g‖ above the median, σ being told by the lower quartile, to
- * which outliers do not reach.
+ * which outliers do not reach; and a real factor above it in any case.
  */
 function ordinaryLimit(sorted: Float64Array): number {
   const center = log(quantileOfSorted(sorted, 0.5));
-  return center + (ORDINARY * (center - log(quantileOfSorted(sorted, 0.25)))) / QUARTILE;
+  const spread = (ORDINARY * (center - log(quantileOfSorted(sorted, 0.25)))) / QUARTILE;
+  return center + Math.max(spread, log(REAL_FACTOR));
 }
 
 const percent = (share: number): string => `${Number((100 * share).toPrecision(2))} %`;
@@ -258,7 +261,7 @@ function leftOut(nonFinite: number, zeros: number, total: number): string[] {
   const warnings: string[] = [];
   if (nonFinite > 0) {
     warnings.push(
-      `${nonFinite} of ${total} norms are no finite numbers from 0 up and were left out: no threshold mends them; skip such steps.`,
+      `${nonFinite} of ${total} norms are no finite numbers from 0 up and were left out: no threshold repairs them; skip such steps.`,
     );
   }
   if (zeros > 0) warnings.push(`${zeros} of ${total} norms are 0 and were left out: find out why.`);

@@ -38,9 +38,9 @@ interface Leaps {
 }
 
 /** Finds the rows where the norm or the loss leaps. */
-function findLeaps(columns: LogColumns): Leaps {
+function findLeaps(columns: LogColumns, judgesLoss: boolean): Leaps {
   const norms = overUsual(columns.column('norm'));
-  const losses = overUsual(columns.column('loss'));
+  const losses = judgesLoss ? overUsual(columns.column('loss')) : norms.map(() => Number.NaN);
   const heights = norms.map((norm, i) => (losses[i] > norm || Number.isNaN(norm) ? losses[i] : norm));
   return { rows: leapsIn(heights), norms, losses, heights };
 }
@@ -64,8 +64,8 @@ function overUsual(values: Float64Array): Float64Array {
 }
 
 /** Whether leaps come with particular batches; where the log names none that come back, whether they look like it. */
-export function dataFinding(columns: LogColumns): Finding | null {
-  const leaps = findLeaps(columns);
+export function dataFinding(columns: LogColumns, judgesLoss = true): Finding | null {
+  const leaps = findLeaps(columns, judgesLoss);
   const visits = visitsOf(columns);
   if (visits.length === 0 || middle(visits) < FEWEST) return isolated(columns, leaps);
   return broken(columns, visits) ?? recurrence(columns, leaps, visits);
@@ -131,10 +131,7 @@ function isolated(columns: LogColumns, { norms, losses }: Leaps): Finding | null
 
 function isolatedIn(columns: LogColumns, name: 'norm' | 'loss', heights: Float64Array): Finding | null {
   const spikes = spikesIn(heights);
-  const single = spikes.filter((i) => {
-    const after = heights.slice(i + 1, i + 1 + RECOVERY).filter((value) => !Number.isNaN(value));
-    return !(heights[i - 1] > heights[i] / 2) && after.length > 0 && middle(after) < heights[i] / 2;
-  });
+  const single = singleAmong(spikes, heights);
   if (single.length < FEWEST || single.length < MOSTLY * spikes.length) return null;
   const ratio = heightOf(single, heights);
   const steps = stepsOf(columns, single);
@@ -148,10 +145,41 @@ function isolatedIn(columns: LogColumns, name: 'norm' | 'loss', heights: Float64
   };
 }
 
+/** Spikes that came at once and had passed a few steps later. */
+function singleAmong(spikes: readonly number[], heights: Float64Array): readonly number[] {
+  return spikes.filter((i) => {
+    const after = heights.slice(i + 1, i + 1 + RECOVERY).filter((value) => !Number.isNaN(value));
+    return !(heights[i - 1] > heights[i] / 2) && after.length > 0 && middle(after) < heights[i] / 2;
+  });
+}
+
+/** Spikes that are too few to tell a cause: of what, where, and how high. */
+export interface FewSpikes {
+  readonly name: 'norm' | 'loss';
+  readonly steps: readonly number[];
+  /** Times the usual value. */
+  readonly ratio: number;
+}
+
+/** One or two single spikes of the norm, else of the loss; null without any, or where there are more. */
+export function fewSpikes(columns: LogColumns, judgesLoss = true): FewSpikes | null {
+  const { norms, losses } = findLeaps(columns, judgesLoss);
+  for (const [name, heights] of [
+    ['norm', norms],
+    ['loss', losses],
+  ] as const) {
+    const single = singleAmong(spikesIn(heights), heights);
+    if (single.length >= FEWEST) return null;
+    if (single.length > 0) return { name, steps: stepsOf(columns, single), ratio: heightOf(single, heights) };
+  }
+  return null;
+}
+
 /** Rows that leap and also stand out of the scatter: spikes by shape alone. */
 function spikesIn(heights: Float64Array): readonly number[] {
-  const scatter = runningMedian(heights.map(Math.abs), SCATTER);
-  return leapsIn(heights).filter((i) => heights[i] > SIGMAS * MAD_TO_SIGMA * scatter[i]);
+  // Both: a run that scatters at its start and is calm later is no run of spikes.
+  const [far, near] = [SCATTER, NEIGHBOURHOOD].map((width) => runningMedian(heights.map(Math.abs), width));
+  return leapsIn(heights).filter((i) => heights[i] > SIGMAS * MAD_TO_SIGMA * Math.max(far[i], near[i]));
 }
 
 /** Median height of leaps over their neighbourhood. */

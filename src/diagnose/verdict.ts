@@ -35,6 +35,9 @@ export interface Finding {
   readonly signs: number;
   readonly seen: string;
   readonly evidence: Evidence;
+  /** What it means and what to do next, where the cause alone does not say. */
+  readonly means?: string;
+  readonly next?: string;
 }
 
 /** Three levels, no finer: such evidence supports no more. A suspicion, one clear sign, two that are independent. */
@@ -56,14 +59,14 @@ const words: Readonly<Record<Cause, readonly [means: string, next: string]>> = {
   ],
   data: [
     'Single batches produce gradients out of all proportion; clipping bounds the harm each of them does.',
-    'Look at the examples of these steps: units, labels, outliers, broken files. Mend or drop them, and keep clipping.',
+    'Look at the examples of these steps: units, labels, outliers, broken files. Repair or drop them, and keep clipping.',
   ],
   'learning-rate': [
     'The steps are too long for the loss surface: training undoes what it learnt.',
     'Divide the learning rate by 3 to 10, or warm it up and let it decay. That removes the cause; clipping bounds the steps, and may be enough.',
   ],
   numerics: [
-    'A computation left the range of its number format; no threshold mends a NaN.',
+    'A computation left the range of its number format; no threshold repairs a NaN.',
     'Find the operation: logarithm or root of 0, division by 0, overflow of exp or of half precision. Skip such steps meanwhile, and judge overflow before clipping.',
   ],
   threshold: [
@@ -83,10 +86,10 @@ const words: Readonly<Record<Cause, readonly [means: string, next: string]>> = {
 
 /** A finding as a verdict. */
 export function verdictOf(
-  { cause, signs, seen, evidence }: Finding,
+  { cause, signs, seen, evidence, ...own }: Finding,
   confidence = confidenceOf(signs),
 ): Verdict {
-  const [means, next] = words[cause];
+  const [means, next] = [own.means ?? words[cause][0], own.next ?? words[cause][1]];
   return { cause, confidence, seen, means, next, evidence };
 }
 

@@ -210,14 +210,14 @@ describe('diagnose', () => {
     expect(confidences[0]).toBeGreaterThan(confidences[1]);
   });
 
-  it('cannot tell from a few steps, without norms, or of a loss that does not fall', () => {
+  it('cannot tell from a few steps, without any numbers, or of a loss that does not fall', () => {
     expect(diagnose([]).headline).toMatchObject({
       cause: 'unknown',
       seen: 'The log has 0 steps; 20 are needed.',
     });
     expect(diagnose(calm(12)).headline.cause).toBe('unknown');
-    const blind = diagnose(edit(calm(), () => ({ norm: undefined })));
-    expect([blind.headline.cause, blind.missing]).toEqual(['unknown', ['norm']]);
+    const blank = diagnose(edit(calm(), () => ({ norm: undefined, loss: undefined })));
+    expect([blank.headline.cause, blank.missing]).toEqual(['unknown', ['norm', 'loss']]);
     const stuck = diagnose(
       edit(calm(), ({ loss, norm }) => ({ loss: 1 + 0.1 * Math.sin(1e4 * loss!), norm })),
     );

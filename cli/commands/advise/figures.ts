@@ -1,8 +1,7 @@
 /** A run's columns as figures of a few hundred points, however many rows there are. */
 
-import type { LogColumns } from '../../../src/index.js';
+import type { JudgedRun, LogColumns } from '../../../src/index.js';
 import type { Figure, Level } from '../../../src/report/index.js';
-import type { JudgedRun } from './judge.js';
 
 /** Places along a figure. */
 const PLACES = 300;

@@ -1,8 +1,8 @@
 /** A judged log as one page: for each run the diagnosis with the loss, the thresholds with the norms. */
 
+import type { JudgedLog, JudgedRun } from '../../../src/index.js';
 import { type Card, formatNumber, renderCollection } from '../../../src/report/index.js';
 import { courseFigure, sortedFigure } from './figures.js';
-import type { Judged, JudgedRun } from './judge.js';
 import {
   factsOfCandidate,
   headlineOf,
@@ -19,10 +19,10 @@ import {
 } from './words.js';
 
 /** The HTML of a judged log; `words` repeat it, after `advise`. */
-export function renderPage(log: Judged, words: string): Promise<string> {
+export function renderPage(log: JudgedLog, title: string, words: string): Promise<string> {
   const shown = log.judged.slice(0, TOLD_RUNS);
   return renderCollection({
-    title: log.path === '-' ? 'Advice on a log' : `Advice on ${log.path}`,
+    title: `Advice on ${title}`,
     lead: readSentences(log).join(' '),
     verdict: shown
       .map((each, i) => `${log.judged.length > 1 ? runInSentence(each, i) : 'Diagnosis'}: ${summaryOf(each)}`)

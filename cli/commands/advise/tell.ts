@@ -1,15 +1,15 @@
 /** A judged log in a terminal: what was read, then of each run the norm, the threshold and the diagnosis. */
 
-import type { Verdict } from '../../../src/index.js';
+import type { JudgedLog, JudgedRun, Verdict } from '../../../src/index.js';
 import { renderChart } from '../../terminal/chart.js';
 import { columnsOf, hasColor, paint, type Sink } from '../../terminal/stream.js';
 import { renderTable } from '../../terminal/table.js';
 import { wrap } from '../demo/comparison.js';
 import { stretchesOf } from './figures.js';
-import type { Judged, JudgedRun } from './judge.js';
 import {
   factsOfCandidate,
   headlineOf,
+  inForceSentence,
   isFault,
   missingSentence,
   OUT_OF_SAMPLE,
@@ -25,20 +25,20 @@ import {
 const PLACES = 71;
 
 /** The whole view, at most 80 columns wide. */
-export function tellJudged(log: Judged, sink: Sink): string {
+export function tellJudged(log: JudgedLog, sink: Sink): string {
   const width = columnsOf(sink);
   const more = log.judged.length - TOLD_RUNS;
   return [
     `${wrap(readSentences(log).join(' ').replaceAll('`', ''), width)}\n`,
     ...log.judged.slice(0, TOLD_RUNS).map((each, i) => {
       const heading = paint(runName(each, i), 'bold', hasColor(sink));
-      return `${log.judged.length > 1 ? `${heading}\n\n` : ''}${tellRun(each, sink)}`;
+      return `${log.judged.length > 1 ? `${heading}\n\n` : ''}${tellRun(each, log, sink)}`;
     }),
     ...(more > 0 ? [`${more} more runs: --json tells of them, too.\n`] : []),
   ].join('\n');
 }
 
-function tellRun(judged: JudgedRun, sink: Sink): string {
+function tellRun(judged: JudgedRun, log: JudgedLog, sink: Sink): string {
   const width = columnsOf(sink);
   const { advice, diagnosis } = judged;
   const [headline, ...others] = diagnosis.verdicts;
@@ -59,6 +59,8 @@ function tellRun(judged: JudgedRun, sink: Sink): string {
     const columns = advice.candidates.map((each) => ({ label: each.name, cells: factsOfCandidate(each) }));
     parts.push(`${renderTable(columns, sink)}${wrap(OUT_OF_SAMPLE, width)}\n`);
   }
+  const inForce = inForceSentence(judged, log);
+  if (inForce) parts.push(`${wrap(inForce, width)}\n`);
   for (const warning of warningsOf(judged)) parts.push(`${wrap(`Note: ${warning}`, width)}\n`);
   return parts.join('\n');
 }

@@ -113,7 +113,7 @@ describe('advice', () => {
     const rows = Array.from({ length: 40 }, (_, i) => `${i},0.${50 + i},${2 / (1 + i)},0.6,1.1`);
     writeFileSync(at('keras.csv'), `epoch,accuracy,loss,val_accuracy,val_loss\n${rows.join('\n')}\n`);
     const { columns, runs } = await judged('keras.csv');
-    expect(columns).toEqual({ step: 'epoch', loss: 'loss' });
+    expect(columns).toEqual({ step: 'epoch', epoch: 'epoch', loss: 'loss' });
     expect(runs[0].threshold.lacking).toBe('The log has no gradient norms.');
     expect((await advise('keras.csv')).code).toBe(0);
   });
@@ -158,9 +158,9 @@ describe('advice', () => {
 });
 
 it.each([
-  ['empty.csv', 1, "error: advise: 'empty.csv' is empty; a log has a row for each step\n"],
-  ['healthy.csv --loss lsos', 2, /^error: [^\n]+did you mean 'loss'\?[^\n]+\n$/],
-  ['healthy.csv --claims a.md', 2, "error: unknown option '--claims' (--help lists the options)\n"],
+  ['empty.csv', 1, 'error: advise: empty.csv is empty; a log has a row for each step\n'],
+  ['healthy.csv --loss lsos', 2, /^error: [^\n]+did you mean loss\?[^\n]+\n$/],
+  ['healthy.csv --colour red', 2, "error: unknown option '--colour' (--help lists the options)\n"],
   [
     'healthy.csv --report healthy.csv',
     2,

@@ -1,8 +1,9 @@
 /** What columns are taken for by their names, and what their cells mean, as other programs write them. */
 
 import { describe, expect, it } from 'vitest';
-import { chooseColumns } from '../../../../cli/commands/advise/columns.js';
-import { flagOf, numberOf } from '../../../../cli/commands/advise/values.js';
+import { chooseColumns } from '../../../src/diagnose/read/columns.js';
+import { Table } from '../../../src/diagnose/read/table.js';
+import { commaIn, flagOf, numberOf, stepOf } from '../../../src/diagnose/read/values.js';
 
 describe('cells', () => {
   it.each<[cell: unknown, value: number | undefined | null]>([
@@ -28,9 +29,35 @@ describe('cells', () => {
     [null, undefined],
     ['abc', null],
     ['1 2', null],
-    [[1], null],
-  ])('%j is %j', (cell, value) => {
+    [[1], 1],
+    [[1, 2], null],
+    ['[2.5]', 2.5],
+    ['np.float64(1.1)', 1.1],
+    ['1_000', 1000],
+    ['1k', 1000],
+    ['2.5 nats', 2.5],
+    ['45%', 45],
+    ['12,345.5', 12345.5],
+    ['0,5', 0.5],
+    ['2023-01-01', null],
+    ['a'.repeat(5000), null],
+  ])('%.40j is %j', (cell, value) => {
     expect(numberOf(cell)).toBe(value);
+  });
+
+  it('a step may be told as n/N', () => {
+    expect(['78/176', ' 5 / 10 ', '7', 'x/y', '1/2/3'].map(stepOf)).toEqual([78, 5, 7, null, null]);
+  });
+
+  it('a comma is of a decimal, of thousands, or of either', () => {
+    expect(['0,5', '1,010', '1,010.5', '1,010,000', '12', '0,500'].map(commaIn)).toEqual([
+      'decimal',
+      'either',
+      'thousands',
+      'thousands',
+      null,
+      'decimal',
+    ]);
   });
 
   it('flags', () => {
@@ -47,7 +74,20 @@ describe('cells', () => {
 });
 
 describe('columns', () => {
-  const numbers = (names: string) => names.split(' ').map((name) => ({ name, kind: 'number' as const }));
+  /** Columns of these names, of two rows of numbers. */
+  const numbers = (names: string, ...wanted: string[]) => {
+    const table = new Table('CSV', new Map(wanted.map((name) => [name.toLowerCase(), 'number'])));
+    const columns = names.split(' ').map((name) => table.column(name)!);
+    for (const value of [1, 2]) {
+      for (const column of columns) table.put(column, value, value);
+      table.endRow();
+    }
+    return columns.map((column) => ({ name: column.name, column }));
+  };
+  const namesOf = (names: string, named = {}): Record<string, string | undefined> => {
+    const { columns } = chooseColumns(numbers(names, ...(Object.values(named) as string[])), named, 2);
+    return Object.fromEntries(Object.entries(columns).map(([role, { name }]) => [role, name]));
+  };
 
   it.each([
     ['step loss grad_norm lr', 'step', 'loss', 'grad_norm', 'lr'],
@@ -87,13 +127,13 @@ describe('columns', () => {
     ['step eval_loss loss_test best_loss model_loss', 'step', 'model_loss', undefined, undefined],
     ['step loss weight_norm clipped_grad_norm', 'step', 'loss', undefined, undefined],
   ])('%s', (names, step, loss, norm, lr) => {
-    const { columns } = chooseColumns(numbers(names), {});
+    const columns = namesOf(names);
     expect([columns.step, columns.loss, columns.norm, columns.lr]).toEqual([step, loss, norm, lr]);
   });
 
   it('as named, whatever their case; none does without; a column is used once', () => {
-    const { columns } = chooseColumns(numbers('step loss other grad_norm batch_id'), {
-      loss: 'Other',
+    const columns = namesOf('step loss other grad_norm batch_id', {
+      loss: 'other',
       norm: 'loss',
       batch: 'none',
     });
@@ -102,8 +142,8 @@ describe('columns', () => {
   });
 
   it('an unknown name is told with the nearest', () => {
-    expect(() => chooseColumns(numbers('step loss grad_norm'), { norm: 'gradnrom' })).toThrow(
-      /--norm: .*no column 'gradnrom'; did you mean 'grad_norm'\?/,
+    expect(() => namesOf('step loss grad_norm', { norm: 'gradnrom' })).toThrow(
+      /^readLog: norm: .*no column 'gradnrom'; did you mean grad_norm\?/,
     );
   });
 });

@@ -1,24 +1,15 @@
 /** How logs are read: formats and runs, of files as other programs write them. */
 
-import { mkdtempSync, rmSync, writeFileSync } from 'node:fs';
-import { tmpdir } from 'node:os';
-import { join } from 'node:path';
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
-import { afterAll, describe, expect, it } from 'vitest';
-import { stretchesOf } from '../../../../cli/commands/advise/figures.js';
-import { type Log, type ReadOptions, readLog } from '../../../../cli/commands/advise/read.js';
-import { Runs } from '../../../../cli/commands/advise/runs.js';
-import { UsageError } from '../../../../cli/errors.js';
-import { LogColumns } from '../../../../src/index.js';
+import { describe, expect, it } from 'vitest';
+import { type Log, LogError, type ReadLogOptions, readLog } from '../../../src/index.js';
 
-const folder = mkdtempSync(join(tmpdir(), 'tamegrad-advise-'));
-afterAll(() => rmSync(folder, { recursive: true }));
+const bytesOf = (text: string | Uint8Array): Uint8Array =>
+  typeof text === 'string' ? new TextEncoder().encode(text) : text;
 
-function read(text: string | Buffer, options: ReadOptions = {}): Promise<Log> {
-  const path = join(folder, 'log');
-  writeFileSync(path, text);
-  return readLog(path, options);
+function read(text: string | Uint8Array, options: ReadLogOptions = {}): Promise<Log> {
+  return readLog({ name: 'log', chunks: [bytesOf(text)] }, options);
 }
 
 type ColumnName = Parameters<Log['runs'][number]['columns']['column']>[0];
@@ -69,17 +60,17 @@ describe('tables', () => {
     expect(log.runs[0].rows).toBe(99);
   });
 
-  it('nor does a cell of quotes alone, however many', async () => {
+  it('a cell of quotes alone, however many, costs its number', async () => {
     const log = await read(`${table}3,2,"${'"'.repeat(100_001)}\n4,1,2\n`);
-    expect(column(log, 'step')).toEqual([0, 1, 2, 4]);
-    expect(log.broken.lines).toEqual([5]);
+    expect(column(log, 'step')).toEqual([0, 1, 2, 3, 4]);
+    expect([column(log, 'norm')[3], log.broken.lines]).toEqual([Number.NaN, [5]]);
   });
 
   it('nor does one among lines that are no rows either', async () => {
     const junk = 'junk\n'.repeat(100);
     const log = await read(`step,loss,note\n0,2,ok\n1,"1\n${junk}2,1,ok\n`);
     expect(log.runs[0].rows).toBe(2);
-    expect(log.broken.lines).toEqual([3, 23, 24, 25, 26]);
+    expect(log.broken.lines).toEqual([3, 4, 5, 6, 7]);
   });
 
   it('reads back what RFC 4180 writes', async () => {
@@ -92,10 +83,10 @@ describe('tables', () => {
     await fc.assert(
       fc.asyncProperty(fc.array(row, { minLength: 2 }), async (rows) => {
         const lines = rows.map(([loss, text], i) => `${quoted(text)},${i},${loss}`);
-        const log = await read(`note,step,loss\n${lines.join('\n')}\n`, { named: { batch: 'note' } });
+        const log = await read(`note,step,loss\n${lines.join('\n')}\n`, { columns: { batch: 'note' } });
         const { batches } = log.runs[0].columns;
         const notes = column(log, 'batch').map((at) => batches[at] ?? '');
-        expect(notes).toEqual(rows.map(([, text]) => text));
+        expect(notes).toEqual(rows.map(([, text]) => text.trim()));
         const finite = (value: number) => (Number.isFinite(value) ? value : Number.POSITIVE_INFINITY);
         expect(column(log, 'loss')).toEqual(rows.map(([loss]) => finite(loss) + 0));
       }),
@@ -122,13 +113,13 @@ describe('objects', () => {
     expect(column(log, 'lr')).toEqual([0.1, 0.1, silent, silent, silent]);
   });
 
-  it('between other lines that a program printed; the broken ones are counted, the first few named', async () => {
+  it('between other lines that a program printed; broken objects are counted, the first few named', async () => {
     const lines = Array.from({ length: 40 }, (_, i) =>
       i % 4 === 1 ? 'epoch done' : `{"step":${i},"loss":${i}}`,
     );
     lines[39] = '{"step":39,"lo';
     const log = await read(lines.join('\n'));
-    expect(log.broken).toEqual({ count: 11, lines: [2, 6, 10, 14, 18] });
+    expect(log.broken).toEqual({ count: 1, lines: [40] });
     expect(log.runs[0].rows).toBe(29);
   });
 
@@ -169,99 +160,88 @@ describe('runs', () => {
     expect([log.runs.length, log.runs[0].isCountedOn]).toEqual([1, true]);
   });
 
-  it('do not where a run went on from a checkpoint, or where steps are not asked for', async () => {
-    const resumed = await read('step,loss\n0,5\n1,4\n2,3\n1,4\n2,3\n');
-    expect([resumed.runs.length, resumed.runs[0].rows]).toEqual([1, 5]);
-    const counted = await read('step,loss\n0,5\n1,4\n0,3\n', { named: { step: 'none' } });
+  it('do not where a run went on from a checkpoint: the repeated steps are counted once, and told', async () => {
+    const resumed = await read('step,loss\n0,5\n1,4\n2,3\n3,2.5\n2,3.1\n3,2.6\n4,2\n');
+    expect(column(resumed, 'step')).toEqual([0, 1, 2, 3, 4]);
+    expect(column(resumed, 'loss')).toEqual([5, 4, 3.1, 2.6, 2]);
+    expect(resumed.runs[0]).toMatchObject({ rows: 5, resumedAt: [2], repeated: 2 });
+  });
+
+  it('do not where steps are not asked for, nor where there are so many that they must be epochs', async () => {
+    const counted = await read('step,loss\n0,5\n1,4\n0,3\n', { columns: { step: 'none' } });
     expect(column(counted, 'step')).toEqual([0, 1, 2]);
+    const epochs = await read(`step,loss\n${'0,1\n1,1\n'.repeat(40)}`);
+    expect(epochs.runs.length).toBeLessThanOrEqual(32);
+    expect(epochs.runs.reduce((sum, { rows }) => sum + rows, 0)).toBe(80);
   });
 
-  it('more than anyone looks at are an error that says what to do', async () => {
-    const text = `step,loss\n${'0,1\n1,1\n'.repeat(40)}`;
-    await expect(read(text)).rejects.toThrow(/more than 32 runs.*--step, or none/);
+  it('newest first are turned round, and rows in disorder sorted', async () => {
+    const newest = await read('step,loss\n3,1\n2,2\n1,3\n0,4\n');
+    expect([column(newest, 'step'), column(newest, 'loss')]).toEqual([
+      [0, 1, 2, 3],
+      [4, 3, 2, 1],
+    ]);
+    expect(newest.notes.join()).toContain('newest row came first');
+    const rows = Array.from({ length: 200 }, (_, i) => (i % 4 === 3 ? i - 2.5 : i));
+    const mixed = await read(`step,loss\n${rows.map((step) => `${step},1`).join('\n')}\n`);
+    expect(column(mixed, 'step')).toEqual([...rows].sort((a, b) => a - b));
   });
 
-  it.each([1, 7, 64, 65, 100, 1000])(
-    'are thinned evenly beyond a number of rows: %i rows, 64 kept',
-    (count) => {
-      const runs = new Runs(64);
-      for (let i = 0; i < count; i++)
-        runs.add({ step: i, loss: i, batch: `b${i % 3}` }, i % 2 ? 'odd' : 'even');
-      runs.end();
-      expect(runs.all.reduce((sum, { rows }) => sum + rows, 0)).toBe(count);
-      expect(runs.all.reduce((sum, { columns }) => sum + columns.length, 0)).toBeLessThan(65);
-      for (const { columns, rows } of runs.all) {
-        const steps = [...columns.column('step')];
-        expect(steps.length).toBe(Math.ceil(rows / runs.stride));
-        expect(steps).toEqual(steps.map((_, k) => steps[0] + 2 * runs.stride * k));
-        const batches = [...columns.column('batch')].map((at) => columns.batches[at]);
-        expect(batches).toEqual(steps.map((step) => `b${step % 3}`));
-      }
-    },
-  );
-});
-
-it('figures have few places, and every extreme', () => {
-  const columns = LogColumns.from(
-    Array.from({ length: 10_001 }, (_, step) => ({ step, norm: (step * 7) % 101 || NaN })),
-  );
-  const { size, steps, low, middle, high } = stretchesOf(columns, 'norm');
-  expect([size, steps.length, Math.min(...low), Math.max(...high)]).toEqual([34, 295, 1, 100]);
-  expect(steps.every((step, i) => step === 34 * i && low[i] <= middle[i] && middle[i] <= high[i])).toBe(true);
-  const short = stretchesOf(
-    LogColumns.from([
-      { step: 3, loss: 2 },
-      { step: 4, loss: Infinity },
-    ]),
-    'loss',
-  );
-  expect(short).toEqual({ size: 1, steps: [3], low: [2], middle: [2], high: [2] });
+  it('of several processes that log the same step, the first is taken', async () => {
+    const log = await read('step,rank,loss\n0,0,5\n0,1,6\n1,0,4\n1,1,5\n2,0,3\n2,1,4\n');
+    expect(column(log, 'loss')).toEqual([5, 4, 3]);
+    expect(log.runs[0].sameStep).toBe(3);
+  });
 });
 
 describe('what is no log is an error in one line', () => {
   const numbers = Float64Array.from({ length: 5000 }, (_, i) => Math.sin(i));
 
-  it.each<[what: string, content: string | Buffer, said: string]>([
-    ['binary', Buffer.from(numbers.buffer), 'is binary'],
+  it.each<[what: string, content: string | Uint8Array, said: string]>([
+    ['binary', new Uint8Array(numbers.buffer), 'is binary'],
     ['empty', '', 'is empty'],
     ['blank lines', '\n\n', 'is empty'],
-    ['no numbers', 'name,note\na,b\nc,d\n', 'has no numeric column'],
-    ['prose', 'hello\nworld\n', 'has no numeric column'],
+    ['no numbers', 'name,note\na,b\nc,d\n', 'has 3 lines and no number in any'],
+    ['prose', 'hello\nworld\n', 'has 2 lines and no number in any'],
     ['one row', 'step,loss\n0,1\n', 'has 1 row with a loss or a norm'],
-    ['a header alone', 'step,loss\n', 'has no numeric column'],
-    ['no header', '1,2\n3,4\n', 'has no header'],
-    ['compressed', gzipSync('step,loss\n0,1\n'), 'gunzip -c'],
-    ['one document', '{\n  "a": 1\n}\n', 'is one JSON document'],
-    ['one array', '[{"loss": 1}, {"loss": 2}]', 'is one JSON document'],
+    ['a header alone', 'step,loss\n', 'no number in any'],
+    ['prose with numbers', 'chapter\npage 7 of a book, 12 lines\n', 'line 2: page 7 of a book'],
+    ['compressed otherwise', new Uint8Array([0x28, 0xb5, 0x2f, 0xfd, ...Array(100).fill(1)]), 'zstd -dc log'],
+    ['a table of runs', 'name,lr,loss\na,1,2\nb,1,3\nc,2,4\n', 'is a table of runs, a row each (a, b, c)'],
   ])('%s', async (_, content, said) => {
     const error = await read(content).catch((cause) => cause);
-    expect(error).not.toBeInstanceOf(UsageError);
-    expect(error.message).toMatch(/^advise: '.*log' [^\n]+$/);
+    expect(error).toBeInstanceOf(LogError);
+    expect(error.message).toMatch(/^readLog: log [^\n]+$/);
     expect(error.message).toContain(said);
   });
 
-  it.each<[what: string, content: string, named: ReadOptions['named'], said: string]>([
-    [
-      'no name is of a loss',
-      'Wall time,Step,Value\n1,0,5\n2,1,4\n',
-      {},
-      'name one of Wall time, Step, Value with',
-    ],
-    ['an unknown column', table, { loss: 'lsos' }, "no column 'lsos'; did you mean 'loss'?"],
+  it.each<[what: string, content: string, columns: ReadLogOptions['columns'], said: string]>([
+    ['no name is of a loss', 'Time,Step,Frog\n1,0,5\n2,1,4\n', {}, 'tamegrad advise log --loss Frog'],
+    ['no header', '1,2\n3,4\n', {}, 'tamegrad advise log --loss 2'],
+    ['an unknown column', table, { loss: 'lsos' }, "no column 'lsos'; did you mean loss?"],
     ['a column of text', 'loss,note\n1,x\n2,y\n', { norm: 'note' }, "column 'note' holds no numbers"],
-    ['nothing left', table, { loss: 'none', norm: 'none' }, 'looks like a loss or a gradient norm'],
-  ])('wrong usage where another name would do: %s', async (_, content, named, said) => {
-    const error = await read(content, { named }).catch((cause) => cause);
-    expect(error).toBeInstanceOf(UsageError);
-    expect(error.message).toContain(said);
+    ['nothing left', table, { loss: 'none', norm: 'none' }, 'neither a loss nor a gradient norm'],
+  ])('wrong usage where another name would do: %s', async (_, content, columns, said) => {
+    const error = await read(content, { columns }).catch((cause) => cause);
+    expect(error).toBeInstanceOf(LogError);
+    expect([error.isUsage, error.message]).toEqual([true, expect.stringContaining(said)]);
   });
 
-  it.each([
-    ['missing.csv', 'cannot be read (ENOENT)'],
-    ['', 'is a folder'],
-  ])('so are files that are none: %j', async (name, said) => {
-    const error = await readLog(join(folder, name)).catch((cause) => cause);
-    expect(error).toBeInstanceOf(UsageError);
-    expect(error.message).toContain(said);
+  it('and the command that it names works', async () => {
+    for (const [text, loss] of [
+      ['1,2\n3,4\n', '2'],
+      ['Time,Step,Frog\n1,0,2\n2,1,4\n', 'Frog'],
+    ]) {
+      expect(column(await read(text, { columns: { loss } }), 'loss')).toEqual([2, 4]);
+    }
+  });
+
+  it('gzip is unpacked, also where it was cut off', async () => {
+    const text = `step,loss\n${Array.from({ length: 20_000 }, (_, i) => `${i},${Math.sin(i)}`).join('\n')}\n`;
+    const packed = gzipSync(text);
+    expect((await read(packed)).runs[0].rows).toBe(20_000);
+    const { rows } = (await read(packed.subarray(0, packed.length >> 1))).runs[0];
+    expect(rows).toBeGreaterThan(5000);
+    expect(rows).toBeLessThan(19_000);
   });
 });

@@ -1,0 +1,88 @@
+/**
+ * Text that a program prints: lines of names and numbers, blocks of indented lines and boxes that belong to one step, and
+ * lines that only say which epoch or step comes next.
+ */
+
+import { rankOf } from './names.js';
+import { BAR, PairScanner } from './pairs.js';
+import type { Column, Table } from './table.js';
+
+const rule = /^[\s+|:─━═┼│├┤└┘┌┐╭╮╰╯=*#-]+$/;
+/** What tells the data of a line whose words do. */
+const SPLIT = 'split';
+
+/** Fills a table with the numbers of lines. */
+export class ConsoleReader {
+  readonly table: Table;
+  readonly #scanner = new PairScanner();
+  /** Names of the row that is open. */
+  readonly #open = new Set<string>();
+  #isOpenOther = false;
+  /** Numbers of the epoch and step that lines before said, for rows that do not. */
+  readonly #context = new Map<string, number>();
+  /** Columns by the place of a pair in its line: most lines have the same names at the same places. */
+  readonly #places: { name: string; column: Column | null; isStep: boolean }[] = [];
+
+  constructor(table: Table) {
+    this.table = table;
+  }
+
+  /** Takes a line; returns whether it has a name with a number. */
+  line(line: string, number: number): boolean {
+    const count = this.#scanner.scan(line);
+    if (count === 0) {
+      if (rule.test(line)) this.end();
+      return false;
+    }
+    const { names, values, isIndented, isOther } = this.#scanner;
+    let steps = 0;
+    for (let i = 0; i < count; i++) if (this.#placeOf(i, names[i]).isStep) steps++;
+    if (steps === count) {
+      this.end();
+      this.#context.delete(BAR);
+      for (let i = 0; i < count; i++) this.#context.set(names[i], values[i]);
+      if (isOther) this.#isOpenOther = true;
+      return true;
+    }
+    // One pair a line: the lines of a block, until a name comes again.
+    const isBlockLine = count === 1 || isIndented;
+    let goesOn = isBlockLine && (count === 1 || steps === 0);
+    for (let i = 0; i < count && goesOn; i++) goesOn = !this.#open.has(names[i]);
+    if (!goesOn) this.end();
+    for (let i = 0; i < count; i++) this.#put(names[i], values[i], this.#placeOf(i, names[i]).column, number);
+    this.#isOpenOther ||= isOther;
+    return true;
+  }
+
+  #placeOf(i: number, name: string) {
+    const place = this.#places[i];
+    if (place?.name === name) return place;
+    const made = {
+      name,
+      column: this.table.column(name),
+      isStep: name === BAR || rankOf(name, 'step') !== null,
+    };
+    this.#places[i] = made;
+    return made;
+  }
+
+  #put(name: string, value: number, column: Column | null, number: number): void {
+    // A name that a line repeats: the first is meant.
+    if (this.#open.has(name)) return;
+    this.#open.add(name);
+    this.table.put(column, value, number);
+  }
+
+  /** Ends the row that is open. */
+  end(): void {
+    if (this.#open.size > 0) {
+      for (const [name, value] of this.#context) {
+        if (!this.#open.has(name)) this.table.put(this.table.column(name), value, this.table.line);
+      }
+      if (this.#isOpenOther) this.table.put(this.table.column(SPLIT), 'val', this.table.line);
+      this.table.endRow();
+      this.#open.clear();
+    }
+    this.#isOpenOther = false;
+  }
+}

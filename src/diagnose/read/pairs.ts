@@ -1,0 +1,393 @@
+/**
+ * Names with numbers in a line of text: `loss: 2.5`, `lr=1e-3`, `iter 7`, `[10/500]`, among words, dates and times. One
+ * pass over the line, character by character.
+ */
+
+/** The name of `n/N` that has none of its own: of a progress bar. */
+export const BAR = 'n/N';
+
+import { copied } from './values.js';
+
+enum Separator {
+  None,
+  Space,
+  Sign,
+}
+
+const code = (c: string): number => c.charCodeAt(0);
+const [SPACE, TAB, DOT, COLON, SLASH, DASH, PLUS, COMMA, EQUALS] = [
+  ' ',
+  '\t',
+  '.',
+  ':',
+  '/',
+  '-',
+  '+',
+  ',',
+  '=',
+].map(code);
+const [OPEN, SQUARE, BAR_SIGN, PERCENT, UNDERSCORE, QUOTE, APOSTROPHE, LESS, STAR] = [
+  '(',
+  '[',
+  '|',
+  '%',
+  '_',
+  '"',
+  "'",
+  '<',
+  '*',
+].map(code);
+
+const isDigit = (c: number): boolean => c >= 48 && c <= 57;
+const isLetter = (c: number): boolean =>
+  (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === UNDERSCORE || (c > 127 && !isBox(c) && c !== 0xa0);
+/** Lines and blocks that boxes and progress bars are drawn with. */
+const isBox = (c: number): boolean => c >= 0x2500 && c <= 0x25ff;
+/** What a name may hold after its first letter. */
+const isWord = (c: number): boolean =>
+  isLetter(c) || isDigit(c) || c === DOT || c === SLASH || c === DASH || c === 64 || c === 35;
+
+/** Words that are numbers. */
+const numberWords = /^[+-]?(nan|inf|infinity)$/i;
+const missing = /^(none|null|n\/a)$/i;
+/** Words between a name and its number. */
+const filler = /^(is|was|are|of|the|at|to|now|info|warning|debug|error)$/i;
+const FILLER_INITIALS = 'iwaotndeIWAOTNDE';
+/** Words of a name that are kept. */
+const MOST_WORDS = 5;
+const otherData = /^(val|valid|validation|eval|evaluation|validating|evaluating|test|testing|dev)$/i;
+const trainingData = /^(train|training)$/i;
+/** Characters of a line that are looked at: the rest is no line of a log. */
+const LONGEST = 1 << 16;
+
+/** Finds pairs in one line after another; what it found is good until the next line. */
+export class PairScanner {
+  readonly names: string[] = [];
+  readonly values: number[] = [];
+  count = 0;
+  /** Whether the line speaks of validation or testing apart from the names of its numbers. */
+  isOther = false;
+  /** Whether the line begins with space or the border of a box. */
+  isIndented = false;
+  #text = '';
+  #at = 0;
+  /** The name that waits for its number: where it begins and ends; -1 without one. */
+  #start = -1;
+  #end = -1;
+  #words = 0;
+  #separator = Separator.None;
+  #saysTrain = false;
+  #isBoxed = false;
+
+  /** Scans a line; returns how many pairs it has. */
+  scan(line: string): number {
+    this.#text = line.length > LONGEST ? line.slice(0, LONGEST) : line;
+    this.#at = 0;
+    this.count = 0;
+    this.isOther = false;
+    this.#saysTrain = false;
+    const first = line.charCodeAt(0);
+    this.#isBoxed = first === BAR_SIGN || first === 0x2502;
+    this.isIndented = first === SPACE || first === TAB || this.#isBoxed;
+    this.#forget();
+    while (this.#at < this.#text.length) this.#next();
+    this.#forget();
+    if (this.#saysTrain) this.isOther = false;
+    return this.count;
+  }
+
+  #next(): void {
+    const text = this.#text;
+    const c = text.charCodeAt(this.#at);
+    if (isDigit(c) || ((c === DASH || c === PLUS || c === DOT) && this.#beginsNumber())) this.#number();
+    else if (isLetter(c)) this.#word();
+    else if (c === SPACE) this.#space();
+    else if (c === COLON || c === EQUALS) {
+      if (this.#start >= 0) this.#separator = Separator.Sign;
+      this.#at++;
+    } else if (c === SQUARE || c === QUOTE || c === APOSTROPHE || c === STAR) this.#at++;
+    else if (c === OPEN) this.#bracket();
+    else if ((c === BAR_SIGN || c === 0x2502) && this.#isBoxed && this.#start >= 0) {
+      this.#separator = Separator.Sign;
+      this.#at++;
+    } else {
+      this.#forget();
+      this.#at++;
+    }
+  }
+
+  /** Whether a sign or a dot is followed by a digit, and no word comes before it. */
+  #beginsNumber(): boolean {
+    const text = this.#text;
+    const before = this.#at === 0 ? SPACE : text.charCodeAt(this.#at - 1);
+    if (isWord(before) && before !== SLASH) return false;
+    let next = this.#at + 1;
+    if (text.charCodeAt(next) === DOT) next++;
+    return isDigit(text.charCodeAt(next)) || /^[+-](inf|nan)\b/i.test(text.slice(this.#at, this.#at + 5));
+  }
+
+  #space(): void {
+    const text = this.#text;
+    let next = this.#at;
+    while (text.charCodeAt(next) === SPACE) next++;
+    const isDash =
+      text.charCodeAt(next) === DASH && (text.charCodeAt(next + 1) === SPACE || next + 1 === text.length);
+    this.#at = next;
+    if (isDash) {
+      this.#forget();
+      this.#at++;
+    } else if (this.#start >= 0 && this.#separator === Separator.None) this.#separator = Separator.Space;
+  }
+
+  /** `(ms)` or `(train)` right behind a name belongs to it; any other bracket is passed over. */
+  #bracket(): void {
+    const text = this.#text;
+    const end = this.#start >= 0 && this.#separator === Separator.None ? text.indexOf(')', this.#at) : -1;
+    if (end > 0 && end - this.#at < 20 && isLetter(text.charCodeAt(this.#at + 1))) {
+      this.#notice(text.slice(this.#at + 1, end));
+      this.#at = end + 1;
+    } else this.#at++;
+  }
+
+  #word(): void {
+    const text = this.#text;
+    const start = this.#at;
+    let end = start + 1;
+    while (end < text.length && isWord(text.charCodeAt(end))) end++;
+    // A dot or dash at the end belongs to the sentence.
+    while (end > start + 1 && (text.charCodeAt(end - 1) === DOT || text.charCodeAt(end - 1) === DASH)) end--;
+    this.#at = end;
+    const initial = text.charCodeAt(start) | 32;
+    if (
+      this.#start >= 0 &&
+      end - start <= 8 &&
+      (initial === 110 || initial === 105) &&
+      this.#isNumberWord(text.slice(start, end))
+    )
+      return;
+    // A call around the number: tensor(2.5), np.float64(2.5).
+    if (text.charCodeAt(end) === OPEN && this.#separator === Separator.Sign && this.#beginsValue(end + 1)) {
+      this.#at = end + 1;
+      return;
+    }
+    const isNew =
+      this.#start < 0 ||
+      this.#separator === Separator.Sign ||
+      this.#words >= MOST_WORDS ||
+      start - this.#end > 1;
+    if (end - start <= 7 && FILLER_INITIALS.includes(text[start]) && filler.test(text.slice(start, end))) {
+      if (isNew && this.#separator === Separator.Sign) this.#forget();
+      return;
+    }
+    if (isNew) {
+      this.#forget();
+      this.#start = start;
+    }
+    this.#end = end;
+    this.#words++;
+    this.#separator = Separator.None;
+  }
+
+  /** `nan` and `inf` are numbers behind a name; `None` is none. */
+  #isNumberWord(word: string): boolean {
+    if (this.#separator === Separator.None) return false;
+    if (missing.test(word)) {
+      this.#forget();
+      return true;
+    }
+    if (!numberWords.test(word)) return false;
+    const isNan = /nan/i.test(word);
+    this.#emit(
+      isNan ? Number.NaN : word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
+    );
+    return true;
+  }
+
+  #beginsValue(at: number): boolean {
+    const text = this.#text;
+    const c = text.charCodeAt(text.charCodeAt(at) === SQUARE ? at + 1 : at);
+    return isDigit(c) || c === DASH || c === DOT || /^(nan|inf)/i.test(text.slice(at, at + 3));
+  }
+
+  #number(): void {
+    const text = this.#text;
+    const start = this.#at;
+    let at = start;
+    const sign = text.charCodeAt(at);
+    if (sign === DASH || sign === PLUS) at++;
+    if (!isDigit(text.charCodeAt(at)) && text.charCodeAt(at) !== DOT) {
+      // -inf, +nan
+      const word = /^[+-](inf(inity)?|nan)/i.exec(text.slice(start, start + 9))?.[0] ?? text[start];
+      this.#at = start + word.length;
+      this.#isNumberWord(word);
+      return;
+    }
+    at = this.#digits(at);
+    if (text.charCodeAt(at) === DOT && !isLetter(text.charCodeAt(at + 1))) at = this.#digits(at + 1);
+    const exponent = text.charCodeAt(at) | 32;
+    if (exponent === 101) {
+      const signed = text.charCodeAt(at + 1);
+      const digits = signed === DASH || signed === PLUS ? at + 2 : at + 1;
+      if (isDigit(text.charCodeAt(digits))) at = this.#digits(digits);
+    }
+    this.#at = at;
+    if (this.#isOtherThanNumber(at)) return;
+    this.#value(start, at);
+  }
+
+  /** Dates, times, versions and names that begin with a digit; they are passed over with what they belong to. */
+  #isOtherThanNumber(at: number): boolean {
+    const text = this.#text;
+    const [c, next] = [text.charCodeAt(at), text.charCodeAt(at + 1)];
+    const isTime = c === COLON && isDigit(next);
+    const isVersion = c === DOT && isDigit(next);
+    const isDate = (c === DASH && isDigit(next)) || (c === SLASH && isDigit(next) && this.#isDate(at));
+    const isName = isLetter(c) && this.#isNameFrom(at);
+    if (!isTime && !isVersion && !isDate && !isName) return false;
+    let end = at;
+    while (
+      end < text.length &&
+      (isWord(text.charCodeAt(end)) ||
+        text.charCodeAt(end) === COLON ||
+        (text.charCodeAt(end) === COMMA && isDigit(text.charCodeAt(end + 1))) ||
+        text.charCodeAt(end) === LESS)
+    )
+      end++;
+    this.#at = end;
+    this.#forget();
+    return true;
+  }
+
+  /** `2023/06/05` is a date, `10/60` is not. */
+  #isDate(at: number): boolean {
+    const text = this.#text;
+    let end = at + 1;
+    while (isDigit(text.charCodeAt(end))) end++;
+    return text.charCodeAt(end) === SLASH && isDigit(text.charCodeAt(end + 1));
+  }
+
+  /** Whether letters behind a number make it a name (`3f2a9c`, `2x_loss`) and no unit (`232.37ms`, `3ms/step`). */
+  #isNameFrom(at: number): boolean {
+    const text = this.#text;
+    let end = at;
+    while (isLetter(text.charCodeAt(end)) || text.charCodeAt(end) === SLASH) end++;
+    const isLong = end - at > 8;
+    return isLong || isDigit(text.charCodeAt(end)) || text.charCodeAt(at) === UNDERSCORE;
+  }
+
+  #digits(from: number): number {
+    const text = this.#text;
+    let at = from;
+    while (
+      isDigit(text.charCodeAt(at)) ||
+      (text.charCodeAt(at) === UNDERSCORE && isDigit(text.charCodeAt(at + 1)))
+    )
+      at++;
+    return at;
+  }
+
+  /** Takes a number, with thousands, a unit, or what it is out of. */
+  #value(start: number, end: number): void {
+    const text = this.#text;
+    let at = end;
+    let digits = text.slice(start, at);
+    if (text.charCodeAt(at) === COMMA && this.#isGrouped(start, at)) {
+      while (text.charCodeAt(at) === COMMA && isGroup(text, at)) at += 4;
+      if (text.charCodeAt(at) === DOT) at = this.#digits(at + 1);
+      digits = text.slice(start, at).replaceAll(',', '');
+    }
+    if (digits.includes('_')) digits = digits.replaceAll('_', '');
+    let value = Number(digits);
+    const unit = at;
+    while (
+      isLetter(text.charCodeAt(at)) ||
+      text.charCodeAt(at) === PERCENT ||
+      (text.charCodeAt(at) === SLASH && isLetter(text.charCodeAt(at + 1)) && at > unit)
+    )
+      at++;
+    if (at === unit + 1) value *= text[unit] === 'k' || text[unit] === 'K' ? 1e3 : 1;
+    // 50 / 1000, 10/ 500000
+    let total = at;
+    while (text.charCodeAt(total) === SPACE) total++;
+    const isPart = text.charCodeAt(total) === SLASH;
+    if (isPart) {
+      total++;
+      while (text.charCodeAt(total) === SPACE) total++;
+      const after = this.#digits(total);
+      if (after > total) {
+        this.#at = after;
+        this.#emit(value, BAR);
+        return;
+      }
+    }
+    this.#at = Math.max(at, end);
+    this.#emit(value);
+  }
+
+  /** Whether digits of at most three, not 0 alone, are followed by a group of three. */
+  #isGrouped(start: number, end: number): boolean {
+    const first = isDigit(this.#text.charCodeAt(start)) ? start : start + 1;
+    return (
+      end - first <= 3 &&
+      this.#text.charCodeAt(first) !== 48 &&
+      !this.#text.slice(first, end).includes('.') &&
+      isGroup(this.#text, end)
+    );
+  }
+
+  /** Gives the number to the name that waits, or to none. */
+  #emit(value: number, nameless?: string): void {
+    const hasName = this.#start >= 0 && this.#separator !== Separator.None;
+    if (hasName || nameless !== undefined) {
+      this.names[this.count] = hasName ? this.#name() : nameless!;
+      this.values[this.count] = value;
+      this.count++;
+    }
+    this.#start = -1;
+    this.#words = 0;
+    this.#separator = Separator.None;
+  }
+
+  /** The name that waits. Lines of a log have the same names at the same places: most need no new string. */
+  #name(): string {
+    const before = this.names[this.count];
+    const [start, end] = [this.#start, this.#end];
+    if (before !== undefined && before.length === end - start && this.#text.startsWith(before, start))
+      return before;
+    return copied(this.#text.slice(start, end));
+  }
+
+  /** Drops the name that waits, and notices whether it speaks of training or other data. */
+  #forget(): void {
+    if (this.#start >= 0 && this.#end - this.#start < 40) this.#noticeFrom(this.#start, this.#end);
+    this.#start = -1;
+    this.#words = 0;
+    this.#separator = Separator.None;
+  }
+
+  /** Looks at the words of a name that begin as those do. */
+  #noticeFrom(start: number, end: number): void {
+    const text = this.#text;
+    for (let at = start; at < end; at++) {
+      const c = text.charCodeAt(at) | 32;
+      const begins = at === start || !isLetter(text.charCodeAt(at - 1));
+      if (begins && (c === 118 || c === 101 || c === 116 || c === 100)) {
+        this.#notice(text.slice(at, end));
+        return;
+      }
+    }
+  }
+
+  #notice(name: string): void {
+    for (const word of name.split(/[ _/.-]/)) {
+      if (otherData.test(word)) this.isOther = true;
+      if (trainingData.test(word)) this.#saysTrain = true;
+    }
+  }
+}
+
+/** A comma and three digits, no more. */
+function isGroup(text: string, at: number): boolean {
+  for (let i = 1; i <= 3; i++) if (!isDigit(text.charCodeAt(at + i))) return false;
+  return !isDigit(text.charCodeAt(at + 4));
+}
