@@ -2,10 +2,13 @@
 
 import { readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../../../src/index.js';
 import { type Bundled, bundleCommandLine, finish } from '../../bundled.js';
 import { widest } from '../../terminal/sink.js';
+
+// Each test starts processes, which takes its time on a busy machine.
+vi.setConfig({ testTimeout: 180_000, hookTimeout: 180_000 });
 
 let bundle: Bundled;
 const at = (name: string): string => join(bundle.folder, name);
