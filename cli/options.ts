@@ -10,6 +10,7 @@ import {
 } from '../demos/demo.js';
 import { allBackends, type Cause, clipSpecForms, defaultBackend, parseClipSpec } from '../src/index.js';
 import { parseRange } from './commands/sweep/range.js';
+import { defaultJobs } from './pool.js';
 import { parseShard, type Shard } from './shard.js';
 
 /** What the common options parse to. */
@@ -85,11 +86,24 @@ export function experimentOptions(): Option[] {
   return [
     new Option('--seed <integer>', 'first seed').argParser(wholeNumber(0, MAX_EXPERIMENT_SEED)).default(1),
     new Option('--seeds <integer>', 'how many seeds').argParser(wholeNumber(1, MAX_SEEDS)).default(1),
-    new Option('--jobs <integer>', 'how many run side by side').argParser(wholeNumber(1)),
-    new Option('--shard <i/n>', 'run part i of n').argParser(shard),
+    jobs(),
+    new Option('--shard <i/n>', 'run part i of n; `experiment join` puts the parts together').argParser(
+      shard,
+    ),
     ...resultOptions(),
     quiet(),
   ];
+}
+
+const jobs = (): Option =>
+  new Option(
+    '--jobs <integer>',
+    `how many run side by side (default: one a core, here ${defaultJobs()})`,
+  ).argParser(wholeNumber(1));
+
+/** The options of `sweep join`. */
+export function joinOptions(): Option[] {
+  return [new Option('--out <file.jsonl>', 'write the rows of the whole sweep'), report()];
 }
 
 /** The options of `sweep demo NAME`: those of the demo, with ranges for clip specs and rates. */
@@ -106,11 +120,12 @@ export function sweepOptions(demo: Demo): Option[] {
     new Option('--seeds <integer>', 'how many seeds, from --seed on')
       .argParser(wholeNumber(1, MAX_SEEDS))
       .default(1),
-    new Option('--jobs <integer>', 'how many run side by side').argParser(wholeNumber(1)),
+    jobs(),
+    new Option('--shard <i/n>', 'run part i of n; `sweep join` puts the parts together').argParser(shard),
     new Option(
       '--out <file.jsonl>',
-      'rows, one a training; a sweep that was killed goes on from there',
-    ).default('sweep.jsonl'),
+      'rows, one a training; a sweep that was killed goes on from there (default: a name of its own for each sweep)',
+    ),
     ...demoOptions(demo).filter(({ long }) => !replaced.includes(long!)),
   ];
 }

@@ -1,17 +1,39 @@
 /** Tasks side by side on the machine's cores. Separate because it alone knows of threads. */
 
-import { setMaxListeners } from 'node:events';
 import { availableParallelism } from 'node:os';
-import { Piscina } from 'piscina';
+import { parentPort, type Worker } from 'node:worker_threads';
+import { messageOf, startThread } from '../src/train/thread.js';
 
 /** One task for each core by default. */
 export function defaultJobs(): number {
   return availableParallelism();
 }
 
+/** What a thread is asked, and what it answers. */
+interface Question<Task> {
+  readonly index: number;
+  readonly task: Task;
+}
+type Answer<Outcome> =
+  | { readonly index: number; readonly outcome: Outcome }
+  | { readonly index: number; readonly failure: string };
+
+/** Makes a module the worker of {@link runTasks}: it answers each task with what `run` resolves to. */
+export function answerTasks<Task, Outcome>(run: (task: Task) => Promise<Outcome>): void {
+  const port = parentPort!;
+  port.on('message', async ({ index, task }: Question<Task>) => {
+    const answer: Answer<Outcome> = await run(task).then(
+      (outcome) => ({ index, outcome }),
+      (error) => ({ index, failure: messageOf(error) }),
+    );
+    port.postMessage(answer);
+  });
+}
+
 /**
- * Runs tasks in worker threads, `jobs` at a time, and yields each outcome with its task's index as it comes, in whatever order. `worker` is a
- * module whose default export takes a task. Ends early, its threads with it, when the caller stops asking or aborts.
+ * Runs tasks in worker threads, `jobs` at a time, and yields each outcome with its task's index as it comes, in whatever
+ * order. `worker` is a module that calls {@link answerTasks}. Ends early, its threads with it, when the caller stops asking
+ * or aborts; a task that fails ends all.
  */
 export async function* runTasks<Task, Outcome>(
   worker: URL,
@@ -19,28 +41,49 @@ export async function* runTasks<Task, Outcome>(
   jobs: number,
   signal?: AbortSignal,
 ): AsyncGenerator<{ readonly index: number; readonly outcome: Outcome }> {
-  const pool = new Piscina({
-    filename: worker.href,
-    maxThreads: jobs,
-    minThreads: Math.min(jobs, tasks.length),
+  const answers: { readonly index: number; readonly outcome: Outcome }[] = [];
+  let failure: Error | null = null;
+  let wake = (): void => {};
+  let next = 0;
+  const fail = (reason: string, cause?: unknown): void => {
+    failure ??= new Error(reason, { cause });
+    wake();
+  };
+  const ask = (thread: Worker): void => {
+    if (next === tasks.length) return;
+    const question: Question<Task> = { index: next, task: tasks[next++] };
+    thread.postMessage(question);
+  };
+  const threads = Array.from({ length: Math.min(jobs, tasks.length) }, () => {
+    const thread: Worker = startThread(worker, undefined, {
+      onMessage: (message) => {
+        const answer = message as Answer<Outcome>;
+        if ('failure' in answer) fail(answer.failure);
+        else answers.push(answer);
+        ask(thread);
+        wake();
+      },
+      onEnd: (reason, cause) => fail(`a worker thread ${reason ?? 'ended before its time'}`, cause),
+    });
+    ask(thread);
+    return thread;
   });
-  // Every task listens for the one signal.
-  if (signal) setMaxListeners(tasks.length + 1, signal);
-  const waiting = new Map<number, Promise<readonly [number, Outcome]>>();
-  for (const [i, task] of tasks.entries()) {
-    waiting.set(
-      i,
-      pool.run(task, { signal }).then((outcome: Outcome) => [i, outcome] as const),
-    );
-  }
+  const onAbort = (): void => fail('aborted');
+  signal?.addEventListener('abort', onAbort);
+  if (signal?.aborted) onAbort();
   try {
-    while (waiting.size > 0) {
-      const [i, outcome] = await Promise.race(waiting.values());
-      waiting.delete(i);
-      yield { index: i, outcome };
+    for (let done = 0; done < tasks.length; done++) {
+      while (answers.length === 0 && failure === null) {
+        await new Promise<void>((resolve) => {
+          wake = resolve;
+        });
+      }
+      const answer = answers.shift();
+      if (!answer) throw failure;
+      yield answer;
     }
   } finally {
-    for (const rest of waiting.values()) rest.catch(() => undefined);
-    await pool.destroy();
+    signal?.removeEventListener('abort', onAbort);
+    await Promise.all(threads.map((thread) => thread.terminate()));
   }
 }

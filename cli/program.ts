@@ -9,7 +9,7 @@ import type { AdviseOptions } from './commands/advise/options.js';
 import { runDemo } from './commands/demo/command.js';
 import { type ExperimentOptions, joinExperiments, runExperiments } from './commands/experiment/command.js';
 import { type LabOptions, runLab } from './commands/lab/command.js';
-import { runSweep, type SweepOptions } from './commands/sweep/command.js';
+import { type JoinOptions, joinSweep, runSweep, type SweepOptions } from './commands/sweep/command.js';
 import { UsageError } from './errors.js';
 import {
   adviseOptions,
@@ -17,6 +17,7 @@ import {
   commonOptions,
   demoOptions,
   experimentOptions,
+  joinOptions,
   labOptions,
   resultOptions,
   sweepOptions,
@@ -115,6 +116,13 @@ function addSweeps(program: Command, done: (exitCode: number) => void): void {
     for (const option of sweepOptions(demo)) command.addOption(option);
     command.action(async (options: SweepOptions) => done(await runSweep(demo, options)));
   }
+  const join = configure(sweep.command('join'))
+    .description('join the rows that shards wrote')
+    .argument('<file...>', 'what `sweep --shard` wrote');
+  for (const option of joinOptions()) join.addOption(option);
+  join.action(async (files: readonly string[], options: JoinOptions) =>
+    done(await joinSweep(files, options)),
+  );
 }
 
 function addAdvise(program: Command, done: (exitCode: number) => void): void {

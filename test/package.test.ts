@@ -87,7 +87,7 @@ beforeAll(() => {
     skipLibCheck: false,
   };
   writeFileSync(join(project, 'tsconfig.json'), JSON.stringify({ compilerOptions, files: ['training.ts'] }));
-}, 60_000);
+});
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
@@ -99,7 +99,7 @@ describe('the packed package', () => {
     expect({ steps, clipped, device }).toEqual({ steps: 10, clipped: true, device: 'webasm' });
     expect(after).toBeCloseTo(0.5, 6);
     expect(entries).toBe('function function true');
-  }, 60_000);
+  });
 
   it('runs its command', () => {
     expect(run(process.execPath, 'node_modules/tamegrad/dist/cli.js', 'list')).toMatch(/^latch /);
@@ -138,7 +138,7 @@ describe('the packed package', () => {
       JSON.stringify({ compilerOptions, files: ['bare.ts'] }),
     );
     run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', 'tsconfig.bare.json');
-  }, 60_000);
+  });
 
   it('has no link between its documents that leads nowhere', () => {
     const dead = packedFiles('')

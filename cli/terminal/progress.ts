@@ -34,6 +34,9 @@ export interface ProgressOptions {
 
 const SILENT: Progress = { update: () => undefined, stop: () => undefined };
 
+/** In a pipe there is a line at least this often, in ms. */
+const LONGEST_SILENCE = 4000;
+
 const SIGNALS = ['SIGINT', 'SIGTERM'] as const;
 
 /** Starts to show the progress of one run. */
@@ -88,16 +91,34 @@ function startBar({ label, total }: ProgressOptions, sink: Sink): Progress {
   };
 }
 
-/** A line for the first step, for every tenth of the way, and for the last. */
+/** A line for the first step, for every tenth of the way, for the last, and whenever there was none for some seconds. */
 function startLines({ label, total, unit = 'step' }: ProgressOptions, sink: Sink): Progress {
   let tenth = -1;
+  let last: ProgressValues = { done: 0, note: 'working' };
+  const write = (): void => {
+    sink.write(`${label}  ${unit} ${last.done}/${total}  ${last.note}\n`);
+    timer.refresh();
+  };
+  const timer = setInterval(write, LONGEST_SILENCE).unref();
   return {
     update: (values) => {
       const now = Math.floor((10 * values.done) / Math.max(1, total));
+      last = values;
       if (now === tenth) return;
       tenth = now;
-      sink.write(`${label}  ${unit} ${values.done}/${total}  ${values.note}\n`);
+      write();
     },
-    stop: () => undefined,
+    stop: () => clearInterval(timer),
   };
+}
+
+/** `about 3 min left, `; nothing where there is nothing left. */
+export function timeLeft(ms: number): string {
+  const seconds = ms / 1000;
+  if (seconds <= 0) return '';
+  if (seconds < 100) return `about ${Math.max(1, Math.round(seconds))} s left, `;
+  const minutes = seconds / 60;
+  return minutes < 100
+    ? `about ${Math.round(minutes)} min left, `
+    : `about ${Math.round(minutes / 60)} h left, `;
 }

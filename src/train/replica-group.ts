@@ -36,7 +36,7 @@ export interface ReplicaGroup<Data = unknown> extends Averaging {
   readonly count: number;
   /** The data given to `trainReplicas`, a copy. */
   readonly data: Data;
-  /** Sets what `trainReplicas` returns for this replica: anything that can be cloned. */
+  /** Sets what `trainReplicas` returns for this replica: anything that can be cloned. Throws an Error for what cannot. */
   finish(result: unknown): void;
 }
 
@@ -83,7 +83,15 @@ class Replica implements ReplicaGroup {
   }
 
   finish(result: unknown): void {
-    this.#tell({ kind: 'result', result });
+    try {
+      this.#tell({ kind: 'result', result });
+    } catch (cause) {
+      const what = uncloneableIn(result, 'result');
+      throw new Error(
+        `finish: ${what} cannot be sent to another thread; hand over plain data, of a tensor its data()`,
+        { cause },
+      );
+    }
   }
 
   #tell(message: ReplicaMessage): void {
@@ -160,4 +168,26 @@ function checkAlike([first, ...others]: readonly Arrival[]): void {
   throw new Error(
     `replicas: replica ${other + 1} has other parameters than replica 0; build all with one seed, or load one state into each`,
   );
+}
+
+/** The first part of a value that structured clone refuses, named: `result.model.forward, a function`. */
+function uncloneableIn(value: unknown, path: string): string {
+  if (typeof value === 'function') return `${path}, a function,`;
+  if (typeof value === 'symbol') return `${path}, a symbol,`;
+  if (typeof value === 'object' && value !== null) {
+    for (const [key, part] of Object.entries(value)) {
+      if (!isCloneable(part))
+        return uncloneableIn(part, Array.isArray(value) ? `${path}[${key}]` : `${path}.${key}`);
+    }
+  }
+  return `${path}, a ${value?.constructor?.name ?? typeof value},`;
+}
+
+function isCloneable(value: unknown): boolean {
+  try {
+    structuredClone(value);
+    return true;
+  } catch {
+    return false;
+  }
 }

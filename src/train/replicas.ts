@@ -1,7 +1,8 @@
 /** Training replicas of a model in worker threads: starts them, lets them meet, and ends all where one fails. */
 
-import { Worker } from 'node:worker_threads';
+import type { Worker } from 'node:worker_threads';
 import { type Arrival, type ReplicaMessage, type Seat, seatName } from './replica-group.js';
+import { startThread } from './thread.js';
 
 /** Options of `trainReplicas`. */
 export interface ReplicasOptions {
@@ -9,65 +10,116 @@ export interface ReplicasOptions {
   readonly replicas: number;
   /** What every replica finds as `joinReplicas().data`: anything that can be cloned. */
   readonly data?: unknown;
+  /** Longest time that all may go without a sign of one of them (a step, a result, its end), in ms. Default 600,000. */
+  readonly timeLimit?: number;
 }
+
+const TEN_MINUTES = 600_000;
+/** Timers count no further, and fire at once above. */
+const LONGEST_TIMER = 2 ** 31 - 1;
 
 /**
  * Runs a module in so many worker threads, where `joinReplicas()` gives the group to average gradients over, and resolves
- * to what each handed to `finish`, in order. All must take the same number of steps. A replica that fails, or ends while
- * others wait for it, ends all of them: the error says which it was. This thread must stay free to pass messages on.
+ * to what each handed to `finish`, in order. All must take the same number of steps. A replica that fails, ends while
+ * others wait for it, or keeps silent for longer than `timeLimit`, ends all of them: the error says which it was. This
+ * thread must stay free to pass messages on.
  */
 export async function trainReplicas<Result = unknown>(
   module: URL,
-  { replicas, data }: ReplicasOptions,
+  { replicas, data, timeLimit = TEN_MINUTES }: ReplicasOptions,
 ): Promise<readonly Result[]> {
   if (!Number.isInteger(replicas) || replicas < 1) {
     throw new Error(`trainReplicas: replicas must be an integer ≥ 1, got ${replicas}`);
   }
-  const workers = Array.from({ length: replicas }, (_, index) => {
-    const seat: Seat = { index, count: replicas, data };
-    return new Worker(module, { workerData: { [seatName]: seat } });
-  });
-  return new Promise<readonly Result[]>((resolve, reject) => meetings(workers, resolve, reject)).finally(() =>
-    Promise.all(workers.map((worker) => worker.terminate())),
-  );
+  if (!(timeLimit > 0)) {
+    throw new Error(`trainReplicas: timeLimit must be a number of ms > 0, got ${timeLimit}`);
+  }
+  const meetings = new Meetings<Result>(module, replicas, data, timeLimit);
+  try {
+    return await meetings.results;
+  } finally {
+    await meetings.end();
+  }
 }
 
 /** Passes on what the workers bring whenever all have arrived, until all have ended or one failed. */
-function meetings<Result>(
-  workers: readonly Worker[],
-  resolve: (results: readonly Result[]) => void,
-  reject: (error: Error) => void,
-): void {
-  const results = new Array<Result>(workers.length);
-  const ended = new Set<number>();
-  let waiting = new Map<number, Arrival>();
-  const fail = (index: number, reason: string, cause?: unknown): void =>
-    reject(new Error(`trainReplicas: replica ${index} ${reason}`, { cause }));
-  const look = (): void => {
-    if (waiting.size > 0 && ended.size > 0) {
-      const [left] = ended;
-      const [index] = waiting.keys();
-      fail(left, `ended while replica ${index} waits for it; all must take the same number of steps`);
-    } else if (waiting.size === workers.length) {
-      const arrivals = workers.map((_, index) => waiting.get(index));
-      waiting = new Map();
-      for (const worker of workers) worker.postMessage(arrivals);
-    } else if (ended.size === workers.length) resolve(results);
-  };
-  for (const [index, worker] of workers.entries()) {
-    worker.on('message', (message: ReplicaMessage) => {
-      if (message.kind === 'result') results[index] = message.result as Result;
-      else waiting.set(index, message.arrival);
-      look();
+class Meetings<Result> {
+  readonly results: Promise<readonly Result[]>;
+  readonly #workers: readonly Worker[];
+  readonly #found: Result[];
+  readonly #ended = new Set<number>();
+  readonly #timeLimit: number;
+  #waiting = new Map<number, Arrival>();
+  #timer: NodeJS.Timeout | undefined;
+  #resolve: (results: readonly Result[]) => void = () => {};
+  #reject: (error: Error) => void = () => {};
+
+  constructor(module: URL, count: number, data: unknown, timeLimit: number) {
+    this.results = new Promise((resolve, reject) => {
+      this.#resolve = resolve;
+      this.#reject = reject;
     });
-    worker.on('error', (error) =>
-      fail(index, `failed: ${error instanceof Error ? error.message : error}`, error),
+    this.#found = new Array<Result>(count);
+    this.#timeLimit = timeLimit;
+    this.#workers = Array.from({ length: count }, (_, index) => {
+      const seat: Seat = { index, count, data };
+      return startThread(
+        module,
+        { [seatName]: seat },
+        {
+          onMessage: (message) => this.#take(index, message as ReplicaMessage),
+          onEnd: (failure, cause) => {
+            if (failure !== null) this.#fail(index, failure, cause);
+            this.#ended.add(index);
+            this.#look();
+          },
+        },
+      );
+    });
+    this.#look();
+  }
+
+  /** Ends all threads, whatever they do. */
+  async end(): Promise<void> {
+    clearTimeout(this.#timer);
+    await Promise.all(this.#workers.map((worker) => worker.terminate()));
+  }
+
+  #take(index: number, message: ReplicaMessage): void {
+    if (message.kind === 'result') this.#found[index] = message.result as Result;
+    else this.#waiting.set(index, message.arrival);
+    this.#look();
+  }
+
+  /** Looks where things stand, after every sign of a replica. */
+  #look(): void {
+    const count = this.#workers.length;
+    clearTimeout(this.#timer);
+    if (this.#timeLimit <= LONGEST_TIMER) {
+      this.#timer = setTimeout(() => this.#giveUp(), this.#timeLimit);
+    }
+    if (this.#waiting.size > 0 && this.#ended.size > 0) {
+      const [left] = this.#ended;
+      const [index] = this.#waiting.keys();
+      this.#fail(left, `ended while replica ${index} waits for it; all must take the same number of steps`);
+    } else if (this.#waiting.size === count) {
+      const arrivals = this.#workers.map((_, index) => this.#waiting.get(index));
+      this.#waiting = new Map();
+      for (const worker of this.#workers) worker.postMessage(arrivals);
+    } else if (this.#ended.size === count) this.#resolve(this.#found);
+  }
+
+  #giveUp(): void {
+    const silent = this.#workers.findIndex((_, i) => !this.#waiting.has(i) && !this.#ended.has(i));
+    const [waiting] = this.#waiting.keys();
+    const whom = waiting === undefined ? '' : ` while replica ${waiting} waits for it`;
+    this.#fail(
+      silent,
+      `gave no sign for ${this.#timeLimit} ms${whom}; look for what it waits for, or raise timeLimit`,
     );
-    worker.on('messageerror', (error) => fail(index, `sent what cannot be cloned: ${error.message}`, error));
-    worker.on('exit', (code) => {
-      if (code !== 0) fail(index, `ended with exit code ${code}`);
-      ended.add(index);
-      look();
-    });
+  }
+
+  #fail(index: number, reason: string, cause?: unknown): void {
+    this.#reject(new Error(`trainReplicas: replica ${index} ${reason}`, { cause }));
   }
 }

@@ -61,7 +61,7 @@ describe.skipIf(skipped)(`in Chromium${skipped ? `: skipped, ${missing}` : ''}`,
   beforeAll(async () => {
     browser = await launch();
     site = await serve({ ...variants, ...forbidding });
-  }, 60_000);
+  });
 
   afterAll(async () => {
     await browser?.close();

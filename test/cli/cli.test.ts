@@ -214,7 +214,7 @@ describe('Ctrl-C', () => {
     const words = 'demo --steps 100000 --clip norm:1 --clip none'.split(' ');
     const child = start([...words, '--log', log, '--report', report, ...more], {}, flags);
     const finished = finish(child);
-    const deadline = Date.now() + 20_000;
+    const deadline = Date.now() + 120_000;
     while (Date.now() < deadline && !(existsSync(log) && readFileSync(log, 'utf8').split('\n').length > 5))
       await new Promise((resolve) => setTimeout(resolve, 20));
     child.kill('SIGINT');

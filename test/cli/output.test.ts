@@ -11,7 +11,7 @@ const file = (name: string) => join(bundle.folder, name);
 
 beforeAll(async () => {
   bundle = await bundleCommandLine();
-}, 60_000);
+});
 afterAll(() => bundle.remove());
 
 /** Runs a line of the shell in which `tamegrad` is the program. */

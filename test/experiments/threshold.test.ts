@@ -13,7 +13,7 @@ it('all hold', async () => {
   const names = experiments.filter(({ group }) => group === 'threshold').map(({ name }) => name);
   expect(names.length).toBe(9);
   expect(await redOf(names)).toEqual([]);
-}, 20_000);
+});
 
 describe('what is planted is seen', { timeout: 20_000 }, () => {
   it('value clipping in the place of norm clipping', async () => {

@@ -23,6 +23,7 @@ export interface Job {
   readonly seeds?: readonly number[];
   readonly grads?: readonly (readonly number[] | null)[];
   readonly steps?: readonly number[];
+  readonly result?: string;
 }
 
 const group = joinReplicas<Job>();
@@ -110,6 +111,25 @@ const jobs = {
   async throws() {
     if (index === 1) throw new Error('disk full');
     return jobs.steps();
+  },
+
+  /** Replica 2 stops after its steps, without an end. */
+  async hangs() {
+    await jobs.steps();
+    if (index === 2) await new Promise(() => setInterval(() => {}, 1000));
+    return jobs.exits();
+  },
+
+  async uncloneable() {
+    const apply = () => 1;
+    if (job.result === 'function') return apply;
+    return job.result === 'nested'
+      ? { list: [1, { apply }] }
+      : { model: new Linear(1, 1, { random: new Random(1) }), apply };
+  },
+
+  async throwsData() {
+    throw { code: 7 };
   },
 
   async exits() {

@@ -102,6 +102,34 @@ describe('a replica that is out of step is an error for all, and no hang', () =>
     await expect(run(3, job)).rejects.toThrow(message);
   });
 
+  it('hangs', async () => {
+    const job: Job = { kind: 'hangs', steps: [3, 3, 2] };
+    const ending = trainReplicas(worker, { replicas: 3, data: job, timeLimit: 5000 });
+    await expect(ending).rejects.toThrow(
+      /^trainReplicas: replica 2 gave no sign for 5000 ms while replica [01] waits for it; /,
+    );
+  });
+
+  it.each([
+    ['function', 'finish: result, a function, cannot be sent to another thread; hand over plain data'],
+    ['nested', 'finish: result.list[1].apply, a function, cannot be sent'],
+    ['tensor', /finish: .* cannot be sent/],
+  ])('hands over what cannot be cloned: %s', async (result, said) => {
+    await expect(run(1, { kind: 'uncloneable', result })).rejects.toThrow(said);
+  });
+
+  it('throws what is not an Error', async () => {
+    await expect(run(1, { kind: 'throwsData' })).rejects.toThrow(
+      'trainReplicas: replica 0 failed: {"code":7}',
+    );
+  });
+
+  it.each([0, -1, Number.NaN])('a time limit of %d', async (timeLimit) => {
+    await expect(trainReplicas(worker, { replicas: 1, timeLimit })).rejects.toThrow(
+      `trainReplicas: timeLimit must be a number of ms > 0, got ${timeLimit}`,
+    );
+  });
+
   it('has no file', async () => {
     const missing = pathToFileURL(join(folder, 'missing.mjs'));
     await expect(trainReplicas(missing, { replicas: 2 })).rejects.toThrow(

@@ -16,7 +16,12 @@ import { renderClaims } from './claims.js';
 import { joined, lackingOf, readDocument, renderDocument } from './document.js';
 import { renderPage } from './page.js';
 import { claimOf, tellAll, tellResults } from './tell.js';
-import type { Task } from './worker.js';
+
+/** What a thread of the pool runs: which experiment, and its seed. */
+export interface Task {
+  readonly number: number;
+  readonly seed: number;
+}
 
 /** What the options of `experiment` parse to. */
 export interface ExperimentOptions {

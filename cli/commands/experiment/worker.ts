@@ -2,14 +2,7 @@
 
 import { experimentOf } from '../../../experiments/index.js';
 import { type Outcome, runExperiment } from '../../../experiments/run.js';
+import { answerTasks } from '../../pool.js';
+import type { Task } from './command.js';
 
-/** Which experiment, and its seed. */
-export interface Task {
-  readonly number: number;
-  readonly seed: number;
-}
-
-/** Runs a task. */
-export default function runTask({ number, seed }: Task): Promise<Outcome> {
-  return runExperiment(experimentOf(number), seed);
-}
+answerTasks<Task, Outcome>(({ number, seed }) => runExperiment(experimentOf(number), seed));

@@ -20,6 +20,12 @@ interface Asked {
   readonly settings: Readonly<Record<string, string | number>>;
 }
 
+/** Where a training stands in its whole sweep: number `task` of `of`, from 0. Rows of a part of a sweep say it, to be joined. */
+export interface Place {
+  readonly task: number;
+  readonly of: number;
+}
+
 /** One line of a sweep's file; it holds no times, so that every run of a sweep writes the same file. */
 export interface SweepRow extends Asked, Omit<RunSummary, 'clip' | 'backend' | 'normDevice' | 'wallMs'> {
   /** Whether it stayed finite and learned what the demo is about. */
@@ -46,6 +52,22 @@ export function tasksOf(
 export function askedOf({ demo, config }: SweepTask): Asked {
   const { clips, lr, seed, own, ...common } = config;
   return { demo, clip: clips[0], lr, seed, settings: { ...common, ...own } };
+}
+
+/** The configuration that repeats a sweep, from its rows: what all share, and every clip spec, rate and seed among them. */
+export function configFrom(rows: readonly SweepRow[]) {
+  const { steps, optimizer, backend, ...own } = rows[0].settings;
+  const seeds = rows.map(({ seed }) => seed);
+  return {
+    seed: Math.min(...seeds),
+    steps,
+    optimizer,
+    backend,
+    clips: [...new Set(rows.map(({ clip }) => clip))],
+    own,
+    seeds: new Set(seeds).size,
+    lr: [...new Set(rows.map(({ lr }) => lr))],
+  };
 }
 
 const unwatched = { begin: () => undefined, step: () => undefined, end: () => undefined };

@@ -2,12 +2,12 @@
 
 import { demos } from '../../../demos/index.js';
 import { configureSimd, setDefaultBackend } from '../../../src/index.js';
+import { answerTasks } from '../../pool.js';
 import { runTask, type SweepRow, type SweepTask } from './tasks.js';
 
 configureSimd({ vectors: 'auto' });
 
-/** Runs a task. */
-export default function run(task: SweepTask): Promise<SweepRow> {
+answerTasks<SweepTask, SweepRow>(async (task) => {
   setDefaultBackend(task.config.backend);
   return runTask(demos.find(({ name }) => name === task.demo)!, task);
-}
+});
