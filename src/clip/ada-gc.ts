@@ -43,6 +43,7 @@ export function adaGC(factor = 1.05, options: AdaGCOptions = {}): GradientHook {
   let averages = new Map<string, number>();
   return {
     name,
+    settings: { factor, warmup, maxNorm, decay, eps, nonFinite },
     nonFinite,
     async apply(gradients) {
       const [norm, norms] = [await gradients.norm(), await gradients.norms()];

@@ -22,6 +22,7 @@ export function addWeightDecay(rate: number, options: AddWeightDecayOptions = {}
   check(name, 'rate', rate, ranges.finite);
   return {
     name,
+    settings: { rate, exclude },
     apply(gradients) {
       for (const [i, { value }] of gradients.parameters.entries()) {
         if (rate > 0 && !exclude(gradients.names[i])) gradients.edit(i, (grad) => grad.add(value.mul(rate)));

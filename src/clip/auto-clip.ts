@@ -33,6 +33,7 @@ export function autoClip(percentile = 10, options: AutoClipOptions = {}): Gradie
   let history = new NormWindow(window);
   return {
     name,
+    settings: { percentile, window, p, eps, nonFinite },
     nonFinite,
     async apply(gradients) {
       const norm = await gradients.norm(p);

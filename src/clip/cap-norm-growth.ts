@@ -31,6 +31,7 @@ export function capNormGrowth(growth = 1.01, options: CapNormGrowthOptions = {})
   let last = new Map<string, number>();
   return {
     name,
+    settings: { growth, floor, eps, nonFinite },
     nonFinite,
     async apply(gradients) {
       const { names, parameters } = gradients;

@@ -21,6 +21,7 @@ export function clipByBlockRms(
   checkThreshold(name, 'maxRms', maxRms);
   return {
     name,
+    settings: { maxRms, eps, nonFinite },
     nonFinite,
     async apply(gradients, { step }) {
       const threshold = thresholdAt(name, maxRms, step);

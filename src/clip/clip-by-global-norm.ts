@@ -16,6 +16,7 @@ export function clipByGlobalNorm(maxNorm: number | Schedule, options: NormClipOp
   checkThreshold(name, 'maxNorm', maxNorm);
   return {
     name,
+    settings: { maxNorm, p, eps, nonFinite },
     nonFinite,
     async apply(gradients, { step }) {
       const threshold = thresholdAt(name, maxNorm, step);

@@ -21,6 +21,7 @@ export function clipByGroupNorm(
   for (const each of given ?? [maxNorm as number]) checkThreshold(name, 'maxNorm', each);
   return {
     name,
+    settings: { maxNorm, p, eps, nonFinite },
     nonFinite,
     async apply(gradients, { groups, step }) {
       const thresholds = given ?? groups.map(() => maxNorm as number | Schedule);

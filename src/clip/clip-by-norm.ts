@@ -16,6 +16,7 @@ export function clipByNorm(maxNorm: number | Schedule, options: NormClipOptions 
   checkThreshold(name, 'maxNorm', maxNorm);
   return {
     name,
+    settings: { maxNorm, p, eps, nonFinite },
     nonFinite,
     async apply(gradients, { step }) {
       const threshold = thresholdAt(name, maxNorm, step);

@@ -13,6 +13,7 @@ export function clipByValue(maxValue: number | Schedule | ValueRange): GradientH
   if (typeof maxValue !== 'function') rangeOf(name, 'maxValue', maxValue);
   return {
     name,
+    settings: { maxValue },
     apply(gradients, { step }) {
       const bound = typeof maxValue === 'function' ? thresholdAt(name, maxValue, step) : maxValue;
       const { min, max } = rangeOf(name, 'maxValue', bound);

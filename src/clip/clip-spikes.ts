@@ -45,6 +45,7 @@ export function clipSpikes(threshold: number | Schedule = 5000): GradientHook {
   checkThreshold(name, 'threshold', threshold);
   return {
     name,
+    settings: { threshold },
     apply(gradients, context) {
       const limit = thresholdAt(name, threshold, context.step);
       const { parameters } = gradients;

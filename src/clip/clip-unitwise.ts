@@ -52,6 +52,7 @@ export function clipUnitwise(
   checkThreshold(name, 'ratio', ratio);
   return {
     name,
+    settings: { ratio, units, floor, exclude, nonFinite },
     nonFinite,
     async apply(gradients, { step }) {
       const threshold = thresholdAt(name, ratio, step);

@@ -48,6 +48,7 @@ export function clipUpdateByRms(
   checkThreshold(name, 'maxRms', maxRms);
   return {
     name,
+    settings: { maxRms, eps },
     stage: 'update',
     apply(updates, context: StepContext) {
       const limit = thresholdAt(name, maxRms, context.step);

@@ -65,6 +65,11 @@ export type NonFinitePolicy = (typeof nonFinitePolicies)[number];
 export interface GradientHook {
   /** What reports, errors and checkpoints call it. */
   readonly name: string;
+  /**
+   * What it was made with, by name: numbers, words, lists and objects of these, schedules. A checkpoint says it, and is
+   * refused by a hook that was made with something else; of functions only that there is one. Without it nothing is compared.
+   */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** May be left out: a hook without a stage is a gradient hook. */
   readonly stage?: 'gradient';
   /**
@@ -90,6 +95,8 @@ export interface GradientHook {
 export interface UpdateHook {
   /** What reports, errors and checkpoints call it. */
   readonly name: string;
+  /** As in `GradientHook`. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** What tells it from a gradient hook. */
   readonly stage: 'update';
   /** Reads the updates, changes them by the methods of `Updates` alone, and returns numbers by name, or nothing. */

@@ -13,6 +13,7 @@ import type { GradientHook } from './hook.js';
 export function measureTurn(hook: GradientHook, onTurn?: (degrees: number) => void): GradientHook {
   return {
     name: hook.name,
+    ...(hook.settings && { settings: hook.settings }),
     ...(hook.nonFinite && { nonFinite: hook.nonFinite }),
     ...(hook.state && { state: () => hook.state!() }),
     ...(hook.restore && { restore: (state) => hook.restore!(state) }),

@@ -20,6 +20,7 @@ export function skipAbove(
   checkThreshold(name, 'maxNorm', maxNorm);
   return {
     name,
+    settings: { maxNorm, p, nonFinite },
     nonFinite,
     async apply(gradients, { step }) {
       const threshold = thresholdAt(name, maxNorm, step);

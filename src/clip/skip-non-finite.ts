@@ -21,6 +21,7 @@ export function skipNonFinite(limit = Number.POSITIVE_INFINITY): GradientHook {
   let inARow = 0;
   return {
     name,
+    settings: { limit },
     async apply(gradients, { loss }) {
       const names = await gradients.nonFinite();
       const trouble = names.length > 0 ? gradientsAreNot(names) : lossIsNot(loss);

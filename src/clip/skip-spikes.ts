@@ -72,6 +72,7 @@ export function skipSpikes(sigma = 6, options: SkipSpikesOptions = {}): Gradient
   const [losses, norms] = [new Window('loss', window), new Window('norm', window)];
   return {
     name,
+    settings: { sigma, window },
     async apply(gradients, { loss }) {
       const norm = await gradients.norm();
       const given = loss === null ? [] : [{ of: losses, number: loss, z: losses.deviations(loss) }];

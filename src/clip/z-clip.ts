@@ -84,6 +84,7 @@ export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHoo
   };
   return {
     name,
+    settings: { zThreshold, ...settings },
     nonFinite,
     async apply(gradients) {
       const norm = await gradients.norm();

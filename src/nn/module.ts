@@ -7,6 +7,7 @@ import { Parameter, Variable } from '../autograd/index.js';
 import { checkCount, checkFlag, wrongKind } from '../tensor/arguments.js';
 import { inspect } from '../tensor/describe.js';
 import { formatShape, longLived, sameShape, Tensor } from '../tensor/index.js';
+import { quoted } from '../tensor/quoted.js';
 import { ModuleBuffer } from './buffer.js';
 import { type Outline, printOutline } from './outline.js';
 
@@ -276,7 +277,7 @@ function mismatches(parameters: ReadonlyMap<string, Parameter | ModuleBuffer>, s
     .filter((name) => state[name] instanceof Tensor)
     .map((name) => [name, state[name].shape, parameters.get(name)!.shape] as const)
     .filter(([, got, want]) => !sameShape(got, want))
-    .map(([name, got, want]) => `'${name}' ${formatShape(got)} for ${formatShape(want)}`);
+    .map(([name, got, want]) => `${quote(name)} ${formatShape(got)} for ${formatShape(want)}`);
   return [
     phrase('no', missing),
     phrase('unknown', extra),
@@ -287,7 +288,7 @@ function mismatches(parameters: ReadonlyMap<string, Parameter | ModuleBuffer>, s
 
 /** A name as messages show it. */
 export function quote(name: string): string {
-  return `'${name}'`;
+  return quoted(name);
 }
 
 const SHOWN = 8;

@@ -24,12 +24,18 @@ export type {
   StepOptions,
   ZeroGradOptions,
 } from './optimizer-options.js';
-export type { GroupState, OptimizerCounts, OptimizerState, SavedHook } from './optimizer-state.js';
 export type { Averaging, PreparationOptions, ReplicaShare } from './preparation.js';
 export type { StepReport } from './report.js';
 export { RMSprop, type RMSpropOptions } from './rmsprop.js';
 export * from './schedules/index.js';
 export { SGD, type SGDOptions } from './sgd.js';
+export type {
+  GroupState,
+  OptimizerCounts,
+  OptimizerState,
+  SavedHook,
+  SavedParameter,
+} from './state-schema.js';
 export type { Stateful } from './stateful.js';
 export type { UpdateRule } from './update-rule.js';
 export type { UpdateRun } from './update-run.js';

@@ -5,6 +5,8 @@ import { check, integer, type OptionRange, type OptionRanges, settingsOf } from 
 /** A factor on the loss, which an optimizer divides out of the gradients before any hook sees them. */
 export interface LossScale {
   readonly name: string;
+  /** What it was made with, for checkpoints. */
+  readonly settings?: Readonly<Record<string, unknown>>;
   /** The factor now. */
   readonly scale: number;
   /**
@@ -75,6 +77,7 @@ export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
   let hasOverflowed = false;
   return {
     name,
+    settings: { growth, backoff, interval },
     get scale() {
       return scale;
     },

@@ -46,10 +46,11 @@ import type {
   StepOptions,
   ZeroGradOptions,
 } from './optimizer-options.js';
-import { type OptimizerCounts, type OptimizerState, restoreState, saveState } from './optimizer-state.js';
+import { restoreState, type StateOwner, saveState } from './optimizer-state.js';
 import { type Agreement, type Preparation, preparationFor } from './preparation.js';
 import { namesPending, type StepReport } from './report.js';
 import { tooLargeToSquare } from './squares.js';
+import type { OptimizerCounts, OptimizerState } from './state-schema.js';
 import type { UpdateRule } from './update-rule.js';
 import { OptimizerMemory } from './update-run.js';
 
@@ -354,7 +355,7 @@ export class Optimizer<Options extends OptimizerOptions> {
   state(): OptimizerState {
     this.#checkReady('state');
     this.#preparation?.checkNone('state');
-    return saveState(this, this.#memory);
+    return saveState(this.#owner(), this.#memory);
   }
 
   /**
@@ -365,9 +366,26 @@ export class Optimizer<Options extends OptimizerOptions> {
   restore(state: OptimizerState): void {
     this.#checkReady('restore');
     this.#preparation?.checkNone('restore');
-    restoreState(this, this.#memory, state);
+    restoreState(this.#owner(), this.#memory, state);
     this.#steps = state.steps;
     this.#counts = { ...state.counts };
+  }
+
+  #owner(): StateOwner {
+    const { steps, parameters, names, groups, counts, hooks, lossScale } = this;
+    const arraysUnder: StateOwner['arraysUnder'] = (options) =>
+      this.#rule.state?.(options as GroupOptions<Options>) ?? [];
+    return {
+      name: this.#rule.name,
+      steps,
+      parameters,
+      names,
+      groups: groups as StateOwner['groups'],
+      counts,
+      hooks: hooks as StateOwner['hooks'],
+      lossScale: lossScale as StateOwner['lossScale'],
+      arraysUnder,
+    };
   }
 
   /** Its rule, its groups with their options, and its hooks, a line each. */

@@ -104,9 +104,16 @@ export class OptimizerMemory {
     return this.#updates.get(parameters)?.prepared === options;
   }
 
-  /** Allocates the state of these names for a group, which its updates under these options need. */
+  /**
+   * Allocates the state of these names for a group, which its updates under these options need. State of other names,
+   * which earlier options left behind, becomes zeros: no checkpoint of these options has it.
+   */
   prepare(parameters: readonly Parameter[], options: object, names: readonly string[]): void {
     this.allocate(parameters, names);
+    for (const parameter of parameters) {
+      for (const [name, array] of Object.entries(this.of(parameter)))
+        if (!names.includes(name)) array.fill(0);
+    }
     this.#updatesOf(parameters).prepared = options;
   }
 

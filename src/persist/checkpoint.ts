@@ -7,7 +7,9 @@ import type { Module } from '../nn/index.js';
 import type { Optimizer, OptimizerOptions, OptimizerState, Stateful } from '../optim/index.js';
 import { restoreAll } from '../optim/stateful.js';
 import type { Tensor } from '../tensor/index.js';
+import { listed, quoted } from '../tensor/quoted.js';
 import { crc32 } from './crc32.js';
+import { isObject } from './header.js';
 import { bytesOf, decodeSafetensors, encodeSafetensors, type Safetensors } from './safetensors.js';
 
 /** What a checkpoint saves and puts back. */
@@ -35,14 +37,16 @@ interface Header extends CheckpointNotes {
   readonly others: Readonly<Record<string, unknown>>;
 }
 
-const FORMAT = 'tamegrad checkpoint 1';
+const FORMAT = 'tamegrad checkpoint 2';
+/** Whose optimizer does not say what it is of. */
+const OLDER = 'tamegrad checkpoint 1';
 
 /** The bytes of a checkpoint. Equal states give equal bytes. Throws an Error that names what JSON cannot hold. */
 export function encodeCheckpoint(
   { model, optimizer, others = {} }: CheckpointParts,
   { step, data = null }: CheckpointNotes,
 ): Uint8Array<ArrayBuffer> {
-  if (!(Number.isSafeInteger(step) && step >= 0)) {
+  if (!isStep(step)) {
     throw new Error(`encodeCheckpoint: step must be an integer ≥ 0, got ${step}`);
   }
   const { tensors: moments = {}, ...optimizerState } = optimizer?.state() ?? {};
@@ -53,6 +57,9 @@ export function encodeCheckpoint(
     ...(optimizer && { optimizer: optimizerState as Omit<OptimizerState, 'tensors'> }),
     others: Object.fromEntries(states),
   };
+  if (isDeeper(header, DEEPEST)) {
+    throw new Error(`encodeCheckpoint: states and data must be nested at most ${DEEPEST} levels deep`);
+  }
   checkJson('', header);
   const tensors = { ...prefixed('model/', model?.stateDict() ?? {}), ...prefixed('optimizer/', moments) };
   const state = JSON.stringify(header);
@@ -65,7 +72,7 @@ export function encodeCheckpoint(
  * what is wrong with the bytes or does not fit, with nothing changed.
  */
 export function restoreCheckpoint(bytes: Uint8Array, parts: CheckpointParts = {}): Required<CheckpointNotes> {
-  const { header, tensors } = readCheckpoint(bytes);
+  const { header, tensors } = readCheckpoint(bytes, parts);
   checkParts(header, tensors, parts);
   const { model, optimizer, others = {} } = parts;
   const pairs: (readonly [Stateful, unknown])[] = [];
@@ -90,21 +97,60 @@ function unprefixed(prefix: string, tensors: Tensors): Tensors {
   return Object.fromEntries(own.map(([name, tensor]) => [name.slice(prefix.length), tensor]));
 }
 
-function readCheckpoint(bytes: Uint8Array): { header: Header; tensors: Tensors } {
-  const { tensors, metadata }: Safetensors = decodeSafetensors(bytes);
+function readCheckpoint(bytes: Uint8Array, parts: CheckpointParts): { header: Header; tensors: Tensors } {
+  const { tensors, raw, metadata }: Safetensors = decodeSafetensors(bytes);
   const { format, state, checksum } = metadata;
-  if (format !== FORMAT) {
-    const got = format === undefined ? 'none' : `'${format}'`;
+  if (format === OLDER && parts.optimizer) {
+    throw new Error(
+      `restoreCheckpoint: the format must be '${FORMAT}', got '${OLDER}', which does not say which optimizer it is of; restore { model } alone, and begin with a new optimizer`,
+    );
+  }
+  if (format !== FORMAT && format !== OLDER) {
+    const got = format === undefined ? 'none' : quoted(format);
     throw new Error(
       `restoreCheckpoint: the format must be '${FORMAT}', got ${got}; decodeSafetensors reads any tensors`,
     );
   }
-  if (state === undefined || checksum !== checksumOf(tensors, state)) {
+  if (state === undefined || Object.keys(raw).length > 0 || checksum !== checksumOf(tensors, state)) {
     throw new Error(
       'restoreCheckpoint: the bytes are damaged, their checksum is another; use an earlier checkpoint',
     );
   }
-  return { header: JSON.parse(state), tensors };
+  return { header: checkedHeader(state, tensors), tensors };
+}
+
+/** What the JSON of a checkpoint says. Throws unless it is that of one: a right checksum does not say who wrote it. */
+function checkedHeader(text: string, tensors: Tensors): Header {
+  let header: unknown;
+  try {
+    header = JSON.parse(text);
+  } catch {
+    throw unreadable('it is not JSON');
+  }
+  if (!isObject(header)) throw unreadable('it is not an object');
+  if (isDeeper(header, DEEPEST)) throw unreadable(`it is nested deeper than ${DEEPEST} levels`);
+  const { step, data, optimizer, others, ...rest } = header;
+  const [unknown] = Object.keys(rest);
+  if (unknown !== undefined) throw unreadable(`it has ${quoted(unknown)}, which no checkpoint has`);
+  if (!isStep(step)) throw unreadable(`its step is ${quoted(JSON.stringify(step), '')}`);
+  if (data === undefined) throw unreadable('it has no data');
+  if (!isObject(others)) throw unreadable('it has no others');
+  if (optimizer !== undefined && !isObject(optimizer)) throw unreadable('its optimizer is not an object');
+  const stray = Object.keys(tensors).find(
+    (name) => !name.startsWith('model/') && !(optimizer && name.startsWith('optimizer/')),
+  );
+  if (stray !== undefined) throw unreadable(`the tensor ${quoted(stray)} belongs to no part`);
+  return header as unknown as Header;
+}
+
+function unreadable(what: string): Error {
+  return new Error(
+    `restoreCheckpoint: the state must be what encodeCheckpoint writes; ${what}; use another checkpoint`,
+  );
+}
+
+function isStep(step: unknown): step is number {
+  return Number.isSafeInteger(step) && (step as number) >= 0;
 }
 
 /** Eight hex digits over the JSON and every tensor's name, dtype, shape and numbers. */
@@ -122,21 +168,24 @@ function checksumOf(tensors: Tensors, state: string): string {
 /** Throws where a part is asked for that was not saved, or, beyond the model alone, one was saved that is not given. */
 function checkParts(header: Header, tensors: Tensors, { model, optimizer, others }: CheckpointParts): void {
   const names = (has: unknown, name: string): string[] => (has ? [name] : []);
-  const quoted = (record: object | undefined): string[] =>
-    Object.keys(record ?? {}).map((name) => `'${name}'`);
+  const all = (record: object | undefined): string[] => Object.keys(record ?? {}).map((name) => quoted(name));
   const hasModel = Object.keys(tensors).some((name) => name.startsWith('model/'));
-  const saved = [
-    ...names(hasModel, 'model'),
-    ...names(header.optimizer, 'optimizer'),
-    ...quoted(header.others),
-  ];
-  const given = [...names(model, 'model'), ...names(optimizer, 'optimizer'), ...quoted(others)];
+  const saved = [...names(hasModel, 'model'), ...names(header.optimizer, 'optimizer'), ...all(header.others)];
+  const given = [...names(model, 'model'), ...names(optimizer, 'optimizer'), ...all(others)];
   const missing = given.filter((name) => !saved.includes(name));
   const left = optimizer || others ? saved.filter((name) => !given.includes(name)) : [];
   if (missing.length === 0 && left.length === 0) return;
   throw new Error(
-    `restoreCheckpoint: takes the parts that were saved (${saved.join(', ')}), got ${given.join(', ')}; give the same, or { model } alone`,
+    `restoreCheckpoint: takes the parts that were saved (${listed(saved)}), got ${listed(given)}; give the same, or { model } alone`,
   );
+}
+
+/** How deep JSON may be nested. */
+const DEEPEST = 100;
+
+function isDeeper(value: unknown, levels: number): boolean {
+  if (typeof value !== 'object' || value === null) return false;
+  return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
 /** Throws where JSON would lose something: a number that is not finite, undefined, a function, a typed array, a Map. */
@@ -151,6 +200,6 @@ function checkJson(path: string, value: unknown): void {
   const got =
     typeof value === 'object' ? (value.constructor?.name ?? 'an object without a prototype') : String(value);
   throw new Error(
-    `encodeCheckpoint: all but tensors must be plain JSON, got ${got} at ${path}; convert it, or leave it out`,
+    `encodeCheckpoint: all but tensors must be plain JSON, got ${got} at ${quoted(path, '')}; convert it, or leave it out`,
   );
 }

@@ -3,7 +3,7 @@
  * twice, of which JSON.parse silently keeps the last, and nests no deeper than an object, an entry and its shape.
  */
 
-import { quoted } from './quoted.js';
+import { quoted } from '../tensor/quoted.js';
 
 const DEEPEST = 3;
 

@@ -5,9 +5,9 @@
 
 import { wrongKind } from '../tensor/arguments.js';
 import { formatShape, longLived, type Shape, sizeOf, Tensor, tensor } from '../tensor/index.js';
+import { quoted } from '../tensor/quoted.js';
 import { type Format, formatOf, formats, type RawArray } from './dtypes.js';
 import { headerEntries, isObject } from './header.js';
-import { quoted } from './quoted.js';
 
 /** Numbers that are not float: integers, booleans and the like, as they stand in a file. Nothing computes with them. */
 export interface RawTensor {

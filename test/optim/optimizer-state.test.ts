@@ -1,8 +1,12 @@
 import { describe, expect, it } from 'vitest';
+import * as clippers from '../../src/clip/clippers.js';
 import {
   Adagrad,
   Adam,
   AdamW,
+  autoClip,
+  clipByGlobalNorm,
+  clipByValue,
   decodeSafetensors,
   dynamicLossScale,
   encodeSafetensors,
@@ -19,6 +23,7 @@ import {
   type UpdateHook,
   uniform,
 } from '../../src/index.js';
+import { samples } from '../clip/laws/samples.js';
 
 type Groups = readonly ParameterGroup<OptimizerOptions>[];
 
@@ -138,8 +143,11 @@ describe('a state', () => {
     expect(rest).toMatchObject({
       steps: 3,
       groups: [
-        { options: { lr: 0.01, betas: [0.9, 0.999], amsgrad: true }, updates: { p0: 3, p1: 1 } },
-        { options: { lr: 0.05 }, updates: { p2: 3 } },
+        {
+          options: { lr: 0.01, betas: [0.9, 0.999], amsgrad: true },
+          parameters: { p0: { updates: 3 }, p1: { updates: 1 } },
+        },
+        { options: { lr: 0.05 }, parameters: { p2: { updates: 3 } } },
       ],
       counts: { skipped: 0, clipped: 3, dropped: 0 },
       hooks: [{ name: 'slow' }, { name: 'counter', state: { count: 3 } }],
@@ -236,29 +244,29 @@ describe('a state that does not fit is refused, and nothing changes', () => {
     [
       'other parameters',
       () => build(['a', 'c'], { hooks: [slow()] }),
-      "parameters of group 0: no 'b', unknown 'c'; 'velocity/c' of no parameter",
+      "parameters of group 0: only saved 'c', only here 'b'",
     ],
-    ['other groups', () => build(['a', 'b'], { hooks: [slow()] }, true), '2 groups for 1'],
+    ['other groups', () => build(['a', 'b'], { hooks: [slow()] }, true), 'number of groups: saved 2, here 1'],
     [
       'a schedule for a rate',
       () => build(['a', 'b'], { lr: () => 0.1, hooks: [slow()] }),
-      "options of group 0 that are no schedules: no 'lr'",
+      "options of group 0 that are not schedules: only here 'lr'",
     ],
-    ['other hooks', () => build(['a', 'b'], { hooks: [slow('other')] }), 'hooks [other] for [slow]'],
+    ['other hooks', () => build(['a', 'b'], { hooks: [slow('other')] }), 'hooks: saved [other], here [slow]'],
     [
       'hooks in another number',
       () => build(['a', 'b'], { hooks: [slow(), slow()] }),
-      'hooks [slow, slow] for [slow]',
+      'hooks: saved [slow, slow], here [slow]',
     ],
     [
       'hooks of another kind',
       () => build(['a', 'b'], { hooks: [slow(), counter()] }),
-      'hooks [slow, counter] for [slow]',
+      'hooks: saved [slow, counter], here [slow]',
     ],
     [
       'a hook that remembered nothing',
       () => build(['a', 'b'], { hooks: [without(slow())] }),
-      "no state for 'slow'",
+      'memory of slow: saved none, here some',
     ],
   ];
 
@@ -277,13 +285,15 @@ describe('a state that does not fit is refused, and nothing changes', () => {
     const optimizer = build(['a'], {});
     expect(() =>
       optimizer.restore({ ...state, tensors: { 'velocity/a': tensor([[1]]), 'velocity/b': tensor([1]) } }),
-    ).toThrow("got 'velocity/a' [1, 1] for [2]; 'velocity/b' of no parameter; nothing");
+    ).toThrow(
+      "got tensor 'velocity/a': saved float32 [1, 1], here float32 [2]; the tensor 'velocity/b', which is not remembered; nothing",
+    );
   });
 
   it('another optimizer’s', async () => {
     const adam = new Adam([new Parameter(tensor([1, 2]), 'a')]);
     expect(() => build(['a'], {}).restore(adam.state())).toThrow(
-      "options of group 0 that are no schedules: no 'momentum', 'dampening', 'nesterov', unknown 'betas', 'eps', 'amsgrad'",
+      'got optimizer: saved Adam, here SGD; nothing was changed',
     );
   });
 
@@ -296,8 +306,8 @@ describe('a state that does not fit is refused, and nothing changes', () => {
       {
         ...saved,
         hooks: [
-          { name: 'one', state: { norms: [7] } },
-          { name: 'two', state: { norms: null } },
+          { name: 'one', settings: null, state: { norms: [7] } },
+          { name: 'two', settings: null, state: { norms: null } },
         ],
       },
       { ...saved, groups: [{ ...group, options: { ...group.options, momentum: 2 } }] },
@@ -313,10 +323,10 @@ describe('a state that does not fit is refused, and nothing changes', () => {
   it('a loss scale for none', async () => {
     const scaled = build(['a'], { lossScale: dynamicLossScale() });
     expect(() => build(['a'], {}).restore(scaled.state())).toThrow(
-      'got lossScale [dynamicLossScale] for [];',
+      'got lossScale: saved [dynamicLossScale], here [];',
     );
     expect(() => scaled.restore(build(['a'], {}).state())).toThrow(
-      'got lossScale [] for [dynamicLossScale];',
+      'got lossScale: saved [], here [dynamicLossScale];',
     );
   });
 
@@ -346,5 +356,220 @@ describe('a state that does not fit is refused, and nothing changes', () => {
       'Optimizer.restore: the step before has not finished; await it',
     );
     await step;
+  });
+});
+
+describe('a state says what it is of', () => {
+  const model = () => [new Parameter(tensor([1, 2]), 'a'), new Parameter(tensor([[3]]), 'b')];
+  const stepped = async (optimizer: Optimizer<OptimizerOptions>) => {
+    for (const parameter of optimizer.parameters)
+      parameter.grad = tensor(new Float32Array(parameter.value.size).fill(1), { shape: parameter.shape });
+    await optimizer.step();
+    return optimizer;
+  };
+
+  it('class, options, arrays, hooks and their settings, names, shapes, dtypes, format', async () => {
+    const hooks = [clipByGlobalNorm(Number.POSITIVE_INFINITY), clipByValue(() => 3)];
+    const optimizer = await stepped(new Adam(model(), { hooks, normDevice: 'simd' }));
+    const { tensors, ...rest } = optimizer.state();
+    expect(rest).toEqual({
+      format: 2,
+      optimizer: 'Adam',
+      steps: 1,
+      counts: { skipped: 0, clipped: 0, dropped: 0 },
+      groups: [
+        {
+          options: {
+            lr: 1e-3,
+            betas: [0.9, 0.999],
+            eps: 1e-8,
+            weightDecay: 0,
+            amsgrad: false,
+            maximize: false,
+          },
+          arrays: ['firstMoment', 'secondMoment'],
+          parameters: {
+            a: { shape: [2], dtype: 'float32', updates: 1 },
+            b: { shape: [1, 1], dtype: 'float32', updates: 1 },
+          },
+        },
+      ],
+      hooks: [
+        {
+          name: 'clipByGlobalNorm',
+          settings: { maxNorm: 'Infinity', p: 2, eps: 0, nonFinite: 'throw' },
+          state: null,
+        },
+        { name: 'clipByValue', settings: { maxValue: 'a function' }, state: null },
+      ],
+      lossScale: [],
+    });
+    expect(JSON.parse(JSON.stringify(rest))).toEqual(rest);
+    expect(Object.keys(tensors)).toHaveLength(4);
+  });
+
+  it('so that another class, other settings of a hook or of the loss scale, other dtypes are refused side by side', async () => {
+    const refused = async (saved: OptimizerOptions, here: OptimizerOptions, message: string) => {
+      const state = (await stepped(new Adam(model(), { normDevice: 'simd', ...saved }))).state();
+      const optimizer = new Adam(model(), { normDevice: 'simd', ...here });
+      expect(() => optimizer.restore(state)).toThrow(`got ${message}; nothing was changed`);
+    };
+    const adamW = new AdamW(model());
+    expect(() => adamW.restore(new Adam(model()).state())).toThrow(
+      'got optimizer: saved Adam, here AdamW; nothing',
+    );
+    await refused(
+      { lr: 1, hooks: [clipByGlobalNorm(1)] },
+      { lr: 1, hooks: [clipByGlobalNorm(5, { eps: 1e-6 })] },
+      'maxNorm of clipByGlobalNorm: saved 1, here 5; eps of clipByGlobalNorm: saved 0, here 0.000001',
+    );
+    await refused(
+      { lr: 1, hooks: [autoClip(10, { window: 100 })] },
+      { lr: 1, hooks: [autoClip(10, { window: 5 })] },
+      'window of autoClip: saved 100, here 5',
+    );
+    await refused(
+      { lr: 1, hooks: [clipByValue({ min: -1, max: 2 })] },
+      { lr: 1, hooks: [clipByValue(() => 2)] },
+      'maxValue of clipByValue: saved {"min":-1,"max":2}, here a function',
+    );
+    const wide = new Parameter(tensor([1, 2], { dtype: 'float64' }), 'a');
+    const state = new SGD([new Parameter(tensor([1, 2]), 'a')], { lr: 1 }).state();
+    expect(() => new SGD([wide], { lr: 1 }).restore(state)).toThrow(
+      "got 'a': saved float32 [2], here float64 [2]; nothing",
+    );
+  });
+
+  it('every hook of the package says its settings', () => {
+    for (const [name, { make }] of Object.entries(samples)) {
+      const { settings } = make('skip');
+      expect([name, Object.keys(settings ?? {}).length > 0]).toEqual([name, true]);
+      const functions = Object.entries(clippers).filter(([key]) => key === name);
+      expect(functions).toHaveLength(1);
+    }
+  });
+
+  it('of version 1 it is refused by name', () => {
+    const optimizer = new SGD(model(), { lr: 1 });
+    const { format: _, ...old } = optimizer.state();
+    expect(() => optimizer.restore(old as OptimizerState)).toThrow(
+      'Optimizer.restore: the state must have format 2, got none (of version 1, or not a state); older states do not say which optimizer they are of: restore the model alone, and begin with a new optimizer',
+    );
+    expect(() => optimizer.restore({ ...old, format: 3 } as unknown as OptimizerState)).toThrow(
+      'got 3; older',
+    );
+    for (const wrong of [null, 7, 'x', []]) {
+      expect(() => optimizer.restore(wrong as unknown as OptimizerState)).toThrow(
+        'must have format 2, got none',
+      );
+    }
+  });
+
+  it('whatever single field is missing, of another kind or out of range, it is refused in one line, and nothing changes', async () => {
+    const make = () => new Adam(model(), { hooks: [autoClip(10), clipByGlobalNorm(9)], normDevice: 'simd' });
+    const saved = (await stepped(make())).state();
+    const { tensors, ...json } = saved;
+    const optimizer = await stepped(make());
+    const before = structuredClone(plain(optimizer.state()));
+    const junk: readonly unknown[] = [
+      undefined,
+      null,
+      '7',
+      Number.NaN,
+      -3,
+      0.5,
+      true,
+      [],
+      {},
+      [null],
+      { toString: 1 },
+    ];
+    let tried = 0;
+    /** Puts each piece of junk at each place below, one at a time, into a copy. */
+    const walk = (path: readonly string[], value: unknown) => {
+      for (const bad of path.length === 0 ? [] : junk) {
+        const copy = structuredClone(json) as unknown;
+        let at = copy as Record<string, unknown>;
+        for (const key of path.slice(0, -1)) at = at[key] as Record<string, unknown>;
+        const key = path[path.length - 1];
+        if (bad === undefined) delete at[key];
+        else at[key] = bad;
+        if (JSON.stringify(copy) === JSON.stringify(json)) continue;
+        const isFree = path.includes('state') && path.length > 3; // the numbers that a hook remembers are its own to judge
+        const isOption = path[2] === 'options'; // options are put back, and judged by the optimizer
+        tried++;
+        try {
+          optimizer.restore({ ...(copy as OptimizerState), tensors });
+          expect([path.join('.'), bad, isFree || isOption || path[0] === 'counts']).toEqual([
+            path.join('.'),
+            bad,
+            true,
+          ]);
+          optimizer.restore(saved);
+        } catch (error) {
+          expect((error as Error).message).toMatch(
+            /^(Optimizer\.restore|autoClip|Adam|restore): [^\n]{1,900}$/,
+          );
+          expect(Object.getPrototypeOf(error)).toBe(Error.prototype);
+        }
+      }
+      if (typeof value === 'object' && value !== null) {
+        for (const [key, item] of Object.entries(value)) walk([...path, key], item);
+      }
+    };
+    walk([], json);
+    expect(tried).toBeGreaterThan(400);
+    optimizer.restore(saved);
+    expect(plain(optimizer.state())).toEqual(before);
+  });
+
+  it.each([
+    ['7', "got '7' for steps, which must be an integer ≥ 0"],
+    [Number.NaN, 'got NaN for steps, which must be an integer ≥ 0'],
+    [-3, 'got -3 for steps, which must be an integer ≥ 0'],
+  ])('steps of %j', (steps, message) => {
+    const optimizer = new SGD(model(), { lr: 1 });
+    expect(() => optimizer.restore({ ...optimizer.state(), steps: steps as number })).toThrow(
+      `Optimizer.restore: takes what state() returned, ${message}; the file is damaged or was changed`,
+    );
+  });
+
+  it('missing moments, unknown ones, more updates than steps', async () => {
+    const optimizer = await stepped(new Adam(model()));
+    const state = optimizer.state();
+    const { 'secondMoment/b': moment, ...rest } = state.tensors;
+    const refused = (other: Partial<OptimizerState>, message: string) =>
+      expect(() => optimizer.restore({ ...state, ...other })).toThrow(`got ${message}; nothing was changed`);
+    refused({ tensors: rest }, "no tensors 'secondMoment/b'");
+    refused(
+      { tensors: { ...state.tensors, 'thirdMoment/b': moment } },
+      "the tensor 'thirdMoment/b', which is not remembered",
+    );
+    refused({ steps: 0 }, "1 updates of 'a' in 0 steps; 1 updates of 'b' in 0 steps");
+    const [group] = state.groups;
+    refused(
+      { groups: [{ ...group, options: { ...group.options, amsgrad: true } }] },
+      "arrays of group 0: saved [firstMoment, secondMoment], here [firstMoment, secondMoment, largestSecondMoment]; no tensors 'largestSecondMoment/a', 'largestSecondMoment/b'",
+    );
+  });
+
+  it('what options no longer use is zeros when they use it again, saved in between or not', async () => {
+    const run = async (between: (optimizer: SGD) => SGD) => {
+      let optimizer = new SGD(model(), { lr: 1, momentum: 0.9, normDevice: 'simd' });
+      await stepped(optimizer);
+      optimizer.groups[0].options = { momentum: 0 };
+      await stepped(optimizer);
+      optimizer = between(optimizer);
+      optimizer.groups[0].options = { momentum: 0.9 };
+      await stepped(optimizer);
+      return plain(optimizer.state());
+    };
+    const whole = await run((optimizer) => optimizer);
+    const resumed = await run((optimizer) => {
+      const next = new SGD(model(), { lr: 1, momentum: 0.9, normDevice: 'simd' });
+      next.restore(optimizer.state());
+      return next;
+    });
+    expect(resumed).toEqual(whole);
   });
 });

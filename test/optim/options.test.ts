@@ -76,7 +76,7 @@ describe('something that is not a hook', () => {
   const wrong: [object, string][] = [
     [
       { hooks: clipByGlobalNorm(1) },
-      'SGD: hooks must be an array, got the object { name, nonFinite, apply }; write hooks: [hook]',
+      'SGD: hooks must be an array, got the object { name, settings, nonFinite, apply }; write hooks: [hook]',
     ],
     [{ updateHooks: [] }, "SGD: there is no option 'updateHooks'; the nearest is 'hooks'"],
     [

@@ -4,6 +4,7 @@ import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import {
   Adam,
+  AdamW,
   type CheckpointParts,
   clipByGlobalNorm,
   Dropout,
@@ -26,6 +27,7 @@ import {
   type Variable,
 } from '../../src/index.js';
 import { crc32 } from '../../src/persist/crc32.js';
+import { signed } from './signed.js';
 
 class Model extends Module {
   readonly first: Linear;
@@ -202,22 +204,89 @@ describe('what does not fit is refused, and nothing changes', () => {
     );
   });
 
-  it('tensors that are no checkpoint, and a checkpoint of another time', () => {
+  it('tensors that are not a checkpoint, and a checkpoint of another time', () => {
     const one = { w: tensor([1]) };
     refused(
       encodeSafetensors(one),
       {},
-      "restoreCheckpoint: the format must be 'tamegrad checkpoint 1', got none; decodeSafetensors reads any tensors",
+      "restoreCheckpoint: the format must be 'tamegrad checkpoint 2', got none; decodeSafetensors reads any tensors",
+    );
+    refused(
+      encodeSafetensors(one, { format: 'tamegrad checkpoint 3' }),
+      {},
+      "must be 'tamegrad checkpoint 2', got 'tamegrad checkpoint 3'",
     );
     refused(
       encodeSafetensors(one, { format: 'tamegrad checkpoint 2' }),
       {},
-      "must be 'tamegrad checkpoint 1', got 'tamegrad checkpoint 2'",
-    );
-    refused(
-      encodeSafetensors(one, { format: 'tamegrad checkpoint 1' }),
-      {},
       'restoreCheckpoint: the bytes are damaged, their checksum is another; use an earlier checkpoint',
+    );
+  });
+
+  it('a checkpoint of version 1 gives the model and the rest, and its optimizer is refused by name', () => {
+    const { parts } = training(1);
+    const { tensors } = decodeSafetensors(encodeCheckpoint({ model: parts.model }, { step: 3 }));
+    const state = JSON.stringify({ step: 3, data: null, others: {} });
+    const old = signed(tensors, state, 'tamegrad checkpoint 1');
+    const other = training(2).parts;
+    expect(restoreCheckpoint(old, { model: other.model })).toEqual({ step: 3, data: null });
+    expect(other.model.stateDict()).toEqual(parts.model.stateDict());
+    refused(
+      old,
+      parts,
+      "restoreCheckpoint: the format must be 'tamegrad checkpoint 2', got 'tamegrad checkpoint 1', which does not say which optimizer it is of; restore { model } alone, and begin with a new optimizer",
+    );
+  });
+
+  it('an optimizer of another class, hooks with other settings', async () => {
+    const { parts, take } = training(1);
+    await take(3);
+    const bytes = encodeCheckpoint(parts, { step: 3 });
+    const { model, others } = training(2).parts;
+    const hooks = [skipSpikes(1, { window: 20 }), clipByGlobalNorm(0.5)];
+    refused(
+      bytes,
+      { model, others, optimizer: new AdamW(model.parameters(), { hooks, normDevice: 'simd' }) },
+      'got optimizer: saved Adam, here AdamW; nothing was changed',
+    );
+    const wider = [skipSpikes(1, { window: 50 }), clipByGlobalNorm(5)];
+    refused(
+      bytes,
+      { model, others, optimizer: new Adam(model.parameters(), { hooks: wider, normDevice: 'simd' }) },
+      'got window of skipSpikes: saved 20, here 50; maxNorm of clipByGlobalNorm: saved 0.5, here 5; nothing',
+    );
+  });
+
+  it.each([
+    ['{', 'it is not JSON'],
+    ['[]', 'it is not an object'],
+    ['{"data":null,"others":{}}', 'its step is undefined'],
+    ['{"step":"7","data":null,"others":{}}', 'its step is "7"'],
+    ['{"step":-3,"data":null,"others":{}}', 'its step is -3'],
+    ['{"step":1,"others":{}}', 'it has no data'],
+    ['{"step":1,"data":null}', 'it has no others'],
+    ['{"step":1,"data":null,"others":{},"optimizer":7}', 'its optimizer is not an object'],
+    ['{"step":1,"data":null,"others":{},"more":7}', "it has 'more', which no checkpoint has"],
+    [
+      `{"step":1,"data":${'['.repeat(5000)}${']'.repeat(5000)},"others":{}}`,
+      'it is nested deeper than 100 levels',
+    ],
+  ])('a state with a right checksum that says %.40s', (state, message) => {
+    refused(
+      signed({}, state),
+      {},
+      `restoreCheckpoint: the state must be what encodeCheckpoint writes; ${message}; use another checkpoint`,
+    );
+  });
+
+  it('tensors of no part, and what others cannot take', () => {
+    const state = JSON.stringify({ step: 1, data: null, others: { monitor: null, random: 'x' } });
+    refused(signed({ stray: tensor([1]) }, state), {}, "the tensor 'stray' belongs to no part");
+    const stumbling: Stateful = { state: () => 0, restore: (saved) => void (saved as { a: number }).a };
+    refused(
+      signed({}, state),
+      { others: { monitor: stumbling, random: new Random(1) } },
+      /^restore: a saved state must be what state\(\) returned, but reading it failed \(.+\); nothing was changed/,
     );
   });
 

@@ -2,9 +2,9 @@
 
 const LONGEST = 60;
 
-/** A value between quotes, cut where it is long. */
+/** A value between quotes, cut where it is long; an object as JSON. */
 export function quoted(value: unknown, mark = "'"): string {
-  const text = String(value);
+  const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
   const start = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
   return `${mark}${start.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped)}${mark}`;
 }
