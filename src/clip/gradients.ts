@@ -32,6 +32,11 @@ export class Gradients {
   #versions: number;
   #changes = 0;
   #zeroed: readonly string[] = [];
+  /**
+   * Whether they are the gradients of a loss that is not finite.
+   * @internal
+   */
+  ofBrokenLoss = false;
   #skipped: string | null = null;
 
   /** `meter` measures a list of parameters, each once; it is about the gradients that they have now. */

@@ -43,9 +43,10 @@ export function lossIsNot(loss: number | null): string | null {
 }
 
 /**
- * Whether a norm may enter a hook's memory: it is finite and above 0, and no element was zeroed to make it so. One NaN in
- * an average stays there for good, and zeros would pull a threshold down to where nothing passes.
+ * Whether a norm may enter a hook's memory: it is finite and above 0, no element was zeroed to make it so, and the loss is
+ * not known to be broken. One NaN in an average stays there for good, and zeros would pull a threshold down to where
+ * nothing passes.
  */
 export function mayRemember(gradients: Gradients, norm: number): boolean {
-  return norm > 0 && norm < Infinity && gradients.zeroed.length === 0;
+  return norm > 0 && norm < Infinity && gradients.zeroed.length === 0 && !gradients.ofBrokenLoss;
 }

@@ -13,11 +13,11 @@ export async function runHooks(
   context: StepContext,
 ): Promise<HookReport[]> {
   const reports: HookReport[] = [];
+  gradients.ofBrokenLoss = lossIsNot(context.loss) !== null;
   for (const hook of hooks) {
     if (gradients.skipped !== null) break;
     const before = gradients.changes;
-    const isSound = gradients.isKnownFinite && lossIsNot(context.loss) === null;
-    if (!isSound) await applyPolicy(hook, gradients, context.loss);
+    if (gradients.ofBrokenLoss || !gradients.isKnownFinite) await applyPolicy(hook, gradients, context.loss);
     const values = gradients.skipped === null ? await hook.apply(gradients, context) : undefined;
     gradients.checkIntact(hook.name);
     reports.push(reportOf(hook.name, gradients.changes !== before, values));
