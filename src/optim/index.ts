@@ -39,3 +39,8 @@ export type {
 export type { Stateful } from './stateful.js';
 export type { UpdateRule } from './update-rule.js';
 export type { UpdateRun } from './update-run.js';
+export {
+  WeightAverage,
+  type WeightAverageOptions,
+  type WeightAverageState,
+} from './weight-average.js';

@@ -2,7 +2,7 @@ import { describe, expect, it } from 'vitest';
 import {
   Adam,
   clipByGlobalNorm,
-  constant,
+  constantSchedule,
   cosineDecay,
   cosineRestarts,
   exponentialDecay,
@@ -10,7 +10,7 @@ import {
   linearRamp,
   multiStepDecay,
   oneCycle,
-  product,
+  productOfSchedules,
   type Schedule,
   SGD,
   stepDecay,
@@ -59,7 +59,7 @@ describe('closed forms', () => {
     const cosine = cosineDecay({ from: 1, to: 0.5, steps: 8 });
     expect([cosine(0), cosine(4), cosine(8)]).toEqual([1, expect.closeTo(0.75, 14), 0.5]);
     expect(cosine(16)).toBeCloseTo(1, 14);
-    const held = inSequence([cosine, constant(0.5)], { at: [8] });
+    const held = inSequence([cosine, constantSchedule(0.5)], { at: [8] });
     expect([held(7), held(8), held(16)]).toEqual([cosine(7), 0.5, 0.5]);
   });
 
@@ -77,16 +77,16 @@ describe('closed forms', () => {
 
   it('in a sequence each counts from its own start; a product multiplies step by step', () => {
     const counter: Schedule = (step) => step;
-    expect(firstOf(inSequence([counter, counter, constant(9)], { at: [2, 5] }), 7)).toEqual([
+    expect(firstOf(inSequence([counter, counter, constantSchedule(9)], { at: [2, 5] }), 7)).toEqual([
       0, 1, 0, 1, 2, 9, 9,
     ]);
-    const warm = product(
+    const warm = productOfSchedules(
       linearRamp({ from: 0, to: 1, steps: 2 }),
       exponentialDecay({ from: 8, factor: 0.5 }),
       3,
     );
     expect(firstOf(warm, 4)).toEqual([0, 6, 6, 3]);
-    expect(product()(5)).toBe(1);
+    expect(productOfSchedules()(5)).toBe(1);
   });
 
   it('what was handed over may be changed afterwards', () => {
@@ -141,16 +141,19 @@ describe('nonsense is refused', () => {
       () => oneCycle({ peak: 1, steps: 10, rise: 1 }),
       'oneCycle: rise must lie above 1 / steps and below 1, got 1',
     ],
-    [() => constant(-1), 'constant: value must be a number ≥ 0'],
+    [() => constantSchedule(-1), 'constantSchedule: value must be a number ≥ 0'],
     [
-      () => inSequence([constant(1)], { at: [3] }),
+      () => inSequence([constantSchedule(1)], { at: [3] }),
       'inSequence: needs one schedule more than there are numbers in at, got 1 and 1',
     ],
     [
-      () => inSequence([constant(1), 2 as never], { at: [3] }),
+      () => inSequence([constantSchedule(1), 2 as never], { at: [3] }),
       'inSequence: takes schedules, functions of the step, got number',
     ],
-    [() => product('warm' as never), 'product: takes schedules, functions of the step, got string'],
+    [
+      () => productOfSchedules('warm' as never),
+      'productOfSchedules: takes schedules, functions of the step, got string',
+    ],
   ];
   it.each(wrong)('%#', (make, message) => expect(make).toThrow(message));
 });
@@ -175,12 +178,9 @@ describe('a schedule drives', () => {
   });
 
   it('a threshold that only measures at first', async () => {
-    expect(await norms(inSequence([constant(Infinity), constant(1)], { at: [2] }), 4)).toEqual([
-      5,
-      5,
-      expect.closeTo(1, 6),
-      expect.closeTo(1, 6),
-    ]);
+    expect(
+      await norms(inSequence([constantSchedule(Infinity), constantSchedule(1)], { at: [2] }), 4),
+    ).toEqual([5, 5, expect.closeTo(1, 6), expect.closeTo(1, 6)]);
   });
 
   it('a learning rate, in a group of its own', async () => {

@@ -33,8 +33,8 @@ export function inSequence(
  * The product of schedules and numbers at every step, e.g. a warm-up from 0 to 1 times a decay. PyTorch's
  * ChainedScheduler, of schedulers that multiply.
  */
-export function product(...factors: readonly (Schedule | number)[]): Schedule {
-  checkSchedules('product', factors.filter((factor) => typeof factor !== 'number') as Schedule[]);
+export function productOfSchedules(...factors: readonly (Schedule | number)[]): Schedule {
+  checkSchedules('productOfSchedules', factors.filter((factor) => typeof factor !== 'number') as Schedule[]);
   return (step) => factors.reduce<number>((result, factor) => result * valueAt(factor, step), 1);
 }
 

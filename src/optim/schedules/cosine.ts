@@ -42,7 +42,7 @@ function between(from: number, to: number, share: number): number {
 /**
  * to + (from − to) · (1 + cos(π · step / steps)) / 2 (Loshchilov & Hutter 2017). PyTorch's CosineAnnealingLR, with
  * `steps` its T_max and `to` its eta_min; like that it rises again beyond `steps`: to stay there, put it `inSequence`
- * with a `constant`.
+ * with a `constantSchedule`.
  */
 export function cosineDecay(options: CosineDecayOptions): Schedule {
   const { from, to = 0, steps } = options;

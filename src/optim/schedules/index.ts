@@ -1,6 +1,6 @@
 /** Public surface of the schedules: functions of the count of updates, for learning rates and clip thresholds alike. */
 
-export { inSequence, product } from './combine.js';
+export { inSequence, productOfSchedules } from './combine.js';
 export {
   type CosineDecayOptions,
   type CosineRestartsOptions,
@@ -17,4 +17,10 @@ export {
   type StepDecayOptions,
   stepDecay,
 } from './decay.js';
-export { constant, type LinearRampOptions, linearRamp } from './linear.js';
+export { constantSchedule, type LinearRampOptions, linearRamp } from './linear.js';
+export {
+  type PlateauSchedule,
+  type PlateauState,
+  type ReduceOnPlateauOptions,
+  reduceOnPlateau,
+} from './plateau.js';

@@ -15,8 +15,8 @@ export interface LinearRampOptions {
 }
 
 /** The same at every step: a part of `inSequence`. `Infinity` is a clip threshold that measures only. */
-export function constant(value: number): Schedule {
-  check('constant', 'value', value, ranges.bound);
+export function constantSchedule(value: number): Schedule {
+  check('constantSchedule', 'value', value, ranges.bound);
   return () => value;
 }
 
