@@ -21,7 +21,9 @@ export function describeOptimizer(
   const done = `${counted(steps, 'update')}, ${counts.clipped} clipped; ${counted(counts.skipped, 'step')} skipped`;
   const lines = groups.map(({ parameters, options }, i) => {
     const numbers = parameters.reduce((sum, { value }) => sum + value.size, 0);
-    const settings = Object.entries({ lr: 0, ...options }).map(([option, value]) => `${option} ${settingOf(value)}`);
+    const settings = Object.entries({ lr: 0, ...options }).map(
+      ([option, value]) => `${option} ${settingOf(value)}`,
+    );
     return `  group ${i}: ${counted(parameters.length, 'parameter')}, ${counted(numbers, 'number')}; ${settings.join(', ')}`;
   });
   const names = (kind: (hook: StepHook) => boolean): string[] => hooks.filter(kind).map((hook) => hook.name);
