@@ -24,6 +24,7 @@ export interface CommonOptions {
   readonly report?: string;
   readonly log?: string;
   readonly json?: boolean;
+  readonly link?: boolean;
   readonly quiet?: boolean;
   /** A demo's own options. */
   readonly [own: string]: unknown;
@@ -72,6 +73,7 @@ function outputOptions(): Option[] {
       .default(defaultBackend().name),
     report(),
     new Option('--log <file.jsonl>', 'write one JSON object a step'),
+    new Option('--link', 'print links that open these runs in the lab, at their last step'),
     json(),
     quiet(),
   ];

@@ -16,6 +16,7 @@ import {
   train,
 } from '../src/index.js';
 import type { Demo, DemoConfig, OptimizerName, Outcome, Setup, Training } from './demo.js';
+import { digestOf } from './digest.js';
 
 /** Who watches the trainings. */
 export interface Watcher {
@@ -95,8 +96,9 @@ async function runOne(
     onStep: (record) => watcher.step(spec, record),
     signal,
   });
+  const digest = digestOf(training.model);
   // Sweeps train hundreds of models in one process.
   optimizer.release();
   const summary = summarize(spec.text, result);
-  return { spec, training, result, summary, measured: training.measure?.() ?? {} };
+  return { spec, training, result, summary, digest, measured: training.measure?.() ?? {} };
 }

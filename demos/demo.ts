@@ -57,6 +57,8 @@ export interface Outcome {
   readonly training: Training;
   readonly result: TrainResult;
   readonly summary: RunSummary;
+  /** SHA-256 over the bytes of all parameters at the end: equal digests, equal bits. */
+  readonly digest: string;
   readonly measured: Measured;
 }
 

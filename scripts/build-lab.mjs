@@ -58,7 +58,8 @@ async function makeServed(lessons) {
   });
   const files = outputFiles.map(({ path, contents }) => [`lab/${path.replace(/^.*[\\/]/, '')}`, contents]);
   const page = pageOf(POLICY.served, '<script type="module" src="./shell.js"></script>');
-  return new Map([...files, ['lab/index.html', page]]);
+  const embed = readFileSync(join(lab, 'shell/embed.html'), 'utf8');
+  return new Map([...files, ['lab/index.html', page], ['lab/embed.html', embed]]);
 }
 
 async function makeOneFile(lessons) {

@@ -32,7 +32,7 @@ export class LabClient {
   readonly #waiting = new Map<number, Waiting>();
   readonly #runs = new Map<number, Run>();
   /** Called with what went wrong with the engine itself. */
-  onFailure: (reason: string) => void = () => {};
+  readonly failureListeners = new Set<(reason: string) => void>();
 
   constructor(start: () => Engine | Promise<Engine>) {
     this.#start = start;
@@ -95,7 +95,7 @@ export class LabClient {
 
   #fail(reason: string): void {
     this.end(reason);
-    this.onFailure(reason);
+    for (const listener of this.failureListeners) listener(reason);
   }
 
   #hear(told: Told): void {

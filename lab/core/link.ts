@@ -6,18 +6,20 @@ import { formatSetting, parseSetting, type Settings, type Value } from './settin
 export interface LinkState {
   /** Number of the lesson. */
   readonly lesson: number | null;
-  /** Steps after which the runs stood, and the start of the digest that they had there. */
+  /** Steps after which the runs stood, and the starts of the digests that they had there. */
   readonly at: number | null;
-  readonly digest: string | null;
+  readonly digests: readonly string[];
   /** Names of what a lecturer hides. */
   readonly hide: readonly string[];
   readonly presenting: boolean;
+  /** Whether the sheet with all questions is asked for instead of a lesson. */
+  readonly sheet: boolean;
   /** Everything else, to be read by the lesson. */
   readonly rest: ReadonlyMap<string, string>;
 }
 
 /** Keys that no setting of a widget may have. */
-export const RESERVED: ReadonlySet<string> = new Set(['l', 't', 'h', 'hide', 'p']);
+export const RESERVED: ReadonlySet<string> = new Set(['l', 't', 'h', 'hide', 'p', 'sheet']);
 
 /** Reads what stands after the `#`. */
 export function parseLink(hash: string): LinkState {
@@ -32,20 +34,32 @@ export function parseLink(hash: string): LinkState {
   return {
     lesson: whole(take('l')),
     at: whole(take('t')),
-    digest: take('h')?.toLowerCase() ?? null,
-    hide: (take('hide') ?? '').split(',').filter(Boolean),
+    digests: listOf(take('h')?.toLowerCase()),
+    hide: listOf(take('hide')),
     presenting: take('p') === '1',
+    sheet: take('sheet') === '1',
     rest,
   };
 }
 
+/** Names between commas. */
+export function listOf(text: string | null | undefined): readonly string[] {
+  return (text ?? '')
+    .split(',')
+    .map((name) => name.trim())
+    .filter(Boolean);
+}
+
 /** Writes a link; the reverse of `parseLink`. */
-export function formatLink(state: Omit<LinkState, 'rest'>, values: Readonly<Record<string, Value>>): string {
+export function formatLink(
+  state: Omit<LinkState, 'rest' | 'sheet'>,
+  values: Readonly<Record<string, Value>>,
+): string {
   const pairs: [string, string][] = [];
   if (state.lesson !== null) pairs.push(['l', String(state.lesson)]);
   for (const [key, value] of Object.entries(values)) pairs.push([key, formatSetting(value)]);
   if (state.at !== null) pairs.push(['t', String(state.at)]);
-  if (state.digest !== null) pairs.push(['h', state.digest]);
+  if (state.digests.length > 0) pairs.push(['h', state.digests.join(',')]);
   if (state.hide.length > 0) pairs.push(['hide', state.hide.join(',')]);
   if (state.presenting) pairs.push(['p', '1']);
   // Commas and the like stay readable; only what would end a part is escaped.

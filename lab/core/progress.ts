@@ -25,7 +25,8 @@ export class ProgressStore {
   /** Whether it is kept when the page is closed. */
   readonly kept: boolean;
   readonly #storage: Storage | null;
-  onChange: () => void = () => {};
+  /** Called after every change. */
+  readonly listeners = new Set<() => void>();
 
   constructor(storage: () => Storage | null = () => localStorage) {
     let found: Storage | null = null;
@@ -72,7 +73,7 @@ export class ProgressStore {
     } catch {
       // Full or forbidden: it lasts as long as the page.
     }
-    this.onChange();
+    for (const listener of this.listeners) listener();
   }
 }
 

@@ -22,8 +22,8 @@ export interface WidgetHost<S extends Session = Session> {
   failed(reason: string): void;
   /** Whether things should not move by themselves. */
   readonly still: boolean;
-  /** The step that a link asks for, and the digest it should have there; null without one. */
-  readonly asked: { readonly at: number; readonly digest: string | null } | null;
+  /** The step that a link asks for; null without one. */
+  readonly asked: { readonly at: number } | null;
 }
 
 /** The class of a widget. */

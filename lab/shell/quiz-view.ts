@@ -5,6 +5,7 @@ import type { SessionClient } from '../core/client.js';
 import type { ProgressStore } from '../core/progress.js';
 import { isChoice, isRight, type Question, type Quiz } from '../core/quiz.js';
 import type { Session } from '../core/session.js';
+import { parseAnswer } from './answer.js';
 import { prose } from './prose.js';
 
 /** `<lab-quiz>` */
@@ -99,15 +100,6 @@ export class LabQuiz extends LitElement {
     this.told = { ...this.told, [k]: { right, words } };
     this.say(`${right === null ? '' : right ? 'Right. ' : 'Not so. '}${words}`);
   }
-}
-
-/** A number as people write it: a decimal comma too, and 1/3. */
-export function parseAnswer(given: FormDataEntryValue | null): number | null {
-  if (typeof given !== 'string' || given.trim() === '') return null;
-  const text = given.trim().replace(',', '.').replace('−', '-');
-  const [, over, under] = /^(-?[\d.]+)\s*\/\s*([\d.]+)$/.exec(text) ?? [];
-  const value = over === undefined ? Number(text) : Number(over) / Number(under);
-  return Number.isFinite(value) ? value : null;
 }
 
 customElements.define('lab-quiz', LabQuiz);

@@ -36,7 +36,7 @@ section{margin-top:clamp(2.25rem,5vw,3.25rem)}
 .prose math[display=block]{margin:1rem 0;overflow-x:auto;overflow-y:hidden;padding:.2rem 0}
 math{font-size:1.05em}
 .source{font-size:.95rem;color:var(--soft)}.source h2{font-size:1.1rem}
-.stage-card{margin-top:0;padding:clamp(.9rem,2.4vw,1.6rem);background:var(--card);border:1px solid var(--rule);border-radius:.5rem}
+.stage-card{padding:clamp(.9rem,2.4vw,1.6rem);background:var(--card);border:1px solid var(--rule);border-radius:.5rem}
 .formula-line{margin:0 0 .75rem;color:var(--soft);font-size:.95rem}
 figure{margin:0}
 lab-chart,lab-plane,lab-exercise,lab-quiz{display:block}
@@ -130,6 +130,16 @@ code,pre{font-family:var(--mono)}code{font-size:.92em}pre code{font-size:1em}
 a{color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px}
 :host([present]){font-size:1.375rem}
+:host([present]) .lab{max-width:72rem}
+:host([present]) .controls,:host([present]) .facts{font-size:1.1em}
+.tools{display:flex;gap:.75rem;margin:0;font-size:.9rem}.tools a{color:var(--accent)}
+.hide-panel{margin-top:1rem;font-size:.9rem}
+.sheet .asked>li{margin:1rem 0;break-inside:avoid}.sheet .asked p{margin:0;max-width:66ch}
+.boxes{margin:.3rem 0;padding:0;list-style:none}.boxes li::before{content:"☐ "}
+.blank span,.name-line span{display:inline-block;min-width:12rem;border-bottom:1px solid var(--ink)}
+.blank{margin-top:1.2rem!important}
+.sheet .task{margin-top:1rem}.sheet .eyebrow{margin:1rem 0 0}
+.answer-key h3{margin:1.5rem 0 .4rem;font:600 1.1rem/1.3 var(--serif)}
 @media (max-width:30rem){.stage-card{margin-inline:-.5rem}th,td{padding:.3rem .4rem}.position{flex-basis:100%}}
-@media print{:host{background:#fff}.bar,.transport,.controls,.exports,.share,.actions,.foot,.handle{display:none}section{break-inside:avoid}}
+@media print{:host{background:#fff;font-size:10.5pt}.lab{max-width:none;padding:0}.bar,.transport,.controls,.exports,.share,.actions,.foot,.handle,.no-print,.hide-panel,.code-frame,.quiz button{display:none}.stage-card{border:0;padding:0}section,.stage-card,.quiz>li,pre{break-inside:avoid}.answer-key{break-before:page;break-inside:auto}h2,h3{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;

@@ -12,6 +12,7 @@ import { type CommonOptions, configOf, wordsFor } from '../../options.js';
 import { type Progress, startProgress, stepNote } from '../../terminal/progress.js';
 import { renderComparison } from './comparison.js';
 import { renderJson } from './json.js';
+import { renderLinks } from './link.js';
 import { renderPage } from './report-page.js';
 
 /** Runs a demo from parsed options; returns the exit code. What was measured before a Ctrl-C is kept and shown. */
@@ -27,8 +28,9 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
     if (options.report)
       writeWhole('--report', options.report, await renderPage(comparison, wordsFor(demo, config)));
     process.stdout.write(
-      options.json ? renderJson(comparison) : renderComparison(comparison, process.stdout),
+      options.json ? renderJson(comparison, options.link) : renderComparison(comparison, process.stdout),
     );
+    if (options.link && !options.json) process.stdout.write(`\n${renderLinks(comparison)}`);
     if (options.report && !options.json) process.stdout.write(`\nReport: ${options.report}\n`);
     if (comparison.interrupted) process.stderr.write('interrupted: this is what was measured until then\n');
     return interrupt.exitCode;

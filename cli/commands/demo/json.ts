@@ -2,16 +2,25 @@
 
 import type { Comparison } from '../../../demos/compare.js';
 import { toJson } from '../../../src/index.js';
+import { linkOf } from './link.js';
 
-/** One JSON document, ended by a line break; non-finite numbers are strings. */
-export function renderJson({ demo, config, setup, outcomes, interrupted }: Comparison): string {
+/** One JSON document, ended by a line break; non-finite numbers are strings. With `linked` each run has its link. */
+export function renderJson(
+  { demo, config, setup, outcomes, interrupted }: Comparison,
+  linked = false,
+): string {
   const { seed, own, ...common } = config;
   return `${toJson(
     {
       demo: demo.name,
       seed,
       config: { ...common, ...own },
-      runs: outcomes.map(({ summary, measured }) => ({ ...summary, ...measured })),
+      runs: outcomes.map((outcome) => ({
+        ...outcome.summary,
+        ...outcome.measured,
+        digest: outcome.digest,
+        ...(linked && { link: linkOf(demo, config, outcome) }),
+      })),
       ...(setup.measurements && { measurements: setup.measurements() }),
       ...(interrupted && { interrupted }),
     },

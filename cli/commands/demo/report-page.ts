@@ -2,6 +2,7 @@
 
 import type { Comparison } from '../../../demos/compare.js';
 import type { Outcome } from '../../../demos/demo.js';
+import { SHORT_DIGEST } from '../../../demos/digest.js';
 import { isCutShort } from '../../../demos/tell.js';
 import { simdOptions } from '../../../src/index.js';
 import { formatNumber, type ReportPage, renderReport } from '../../../src/report/index.js';
@@ -63,7 +64,7 @@ function factsOnPage(comparison: Comparison, outcome: Outcome): Record<string, s
 /** The rows of the table of runs. */
 export function factsOf(
   { config }: Pick<Comparison, 'config'>,
-  { summary, measured, result }: Outcome,
+  { summary, measured, result, digest }: Outcome,
 ): Record<string, string | number> {
   const mean = config.steps > FINAL_STEPS ? `mean of the last ${FINAL_STEPS}` : 'mean of all steps';
   const facts: Record<string, string | number> = {
@@ -78,6 +79,7 @@ export function factsOf(
   for (const [name, value] of Object.entries(measured)) facts[spaced(name)] = value ?? '–';
   facts.backend = summary.backend === 'simd' ? `simd, ${simdOptions().vectors} bits` : summary.backend;
   facts['norm computed by'] = deviceName(summary.normDevice);
+  facts['digest of the parameters'] = digest.slice(0, SHORT_DIGEST);
   facts.seconds = (summary.wallMs / 1000).toFixed(1);
   return facts;
 }

@@ -54,7 +54,10 @@ export default class Cliff extends Widget<typeof session, typeof settings> {
     const { w, b, c, lr } = this.values;
     this.runs = [0, c].map((c) => this.openRun('descent', { w, b, lr, c, steps: STEPS }));
     this.#runs = this.runs as readonly Run<Place>[];
-    for (const run of this.#runs) void (at === null ? run.play(this.pace) : run.seek(at));
+    for (const run of this.#runs) {
+      if (at !== null) void run.seek(at);
+      else if (!this.host.still) void run.play(this.pace);
+    }
   }
 
   /** The part of the plane that is shown. */

@@ -1,2 +1,0 @@
-/** How many hexadecimal digits of a digest people see. */
-export const SHORT_DIGEST = 8;
