@@ -41,7 +41,7 @@ export function numberControl(
       />
       <input
         class="exact" type="text" inputmode="decimal" aria-label="${label}, exactly" name=${key}
-        .value=${live(formatNumber(value, 6))} @change=${type}
+        .value=${formatNumber(value, 6)} @change=${type}
       />
     </span>
   </div>`;
@@ -96,6 +96,6 @@ export function textControl(
   };
   return html`<div class="control" data-control=${key}>
     <label for="c-${key}">${label}</label>
-    <input id="c-${key}" type="text" spellcheck="false" autocomplete="off" .value=${live(value)} @change=${change} />
+    <input id="c-${key}" type="text" spellcheck="false" autocomplete="off" .value=${value} @change=${change} />
   </div>`;
 }

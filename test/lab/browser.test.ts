@@ -108,9 +108,7 @@ describe.skipIf(skipped)('in Chromium', () => {
 
   it('says what it shows: one polite region, with the words of the widget', async () => {
     const { page } = await lab.open('#l=4&t=40');
-    await expect
-      .poll(() => page.locator('#live').innerText())
-      .toMatch(/Clipped: after 40 steps the error is/);
+    await eventually(() => page.locator('#live').innerText()).toMatch(/Clipped: after 40 steps the error is/);
     expect(await page.locator('[aria-live]').count()).toBe(1);
     await page.close();
   });
