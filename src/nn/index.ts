@@ -2,6 +2,7 @@
 
 export { accuracy } from './accuracy.js';
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from './activation.js';
+export { BatchNorm1d, type BatchNormOptions } from './batch-norm.js';
 export { ModuleBuffer } from './buffer.js';
 export { Dropout, type DropoutOptions } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
