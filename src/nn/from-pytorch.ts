@@ -8,7 +8,7 @@ import { RecurrentStack } from './recurrent-stack.js';
  * The tensors of a PyTorch state dict under the names that `model` gives its parameters, for `model.loadStateDict`. The
  * model must have the structure of PyTorch's; then its names are PyTorch's in camel case (`self_attn.in_proj_weight` →
  * `selfAttn.inProjWeight`), except in recurrent layers: `rnn.weight_hh_l0` → `rnn.weightHh`, and in a stack of layers
- * `rnn.weight_hh_l1` → `rnn.layers.1.weightHh`; where our layer has one `bias` it is the sum of PyTorch's two, which only
+ * `rnn.weight_hh_l1` → `rnn.layers.1.weightHh`, and `_reverse` ends the names of what reads backwards in both; where our layer has one `bias` it is the sum of PyTorch's two, which only
  * ever act as their sum. Shapes are compared when the result is loaded. Throws an Error that names every tensor that is
  * missing or unknown.
  */
@@ -57,11 +57,13 @@ function theirNames(model: Module, name: string, ours: readonly string[]): reado
   const [, stack, number] = /^(.*)layers\.(\d+)\.$/.exec(owner) ?? [];
   const isStack = stack !== undefined && partAt(model, stack) instanceof RecurrentStack;
   const [prefix, level] = isStack ? [stack, number] : [owner, '0'];
-  const fields = field === 'bias' ? ['biasIh', 'biasHh'] : [field];
-  return fields.map((each) => `${snakeCase(prefix + each)}_l${level}`);
+  const direction = field.endsWith('Reverse') ? '_reverse' : '';
+  const own = field.replace(/Reverse$/, '');
+  const fields = own === 'bias' ? ['biasIh', 'biasHh'] : [own];
+  return fields.map((each) => `${snakeCase(prefix + each)}_l${level}${direction}`);
 }
 
-const RECURRENT_FIELD = /^(weight|bias)(Ih|Hh)$|^bias$/;
+const RECURRENT_FIELD = /^((weight|bias)(Ih|Hh)|bias)(Reverse)?$/;
 
 /** What lies under a path such as `encoder.rnn.`, if fields lead there. */
 function partAt(model: Module, path: string): unknown {
@@ -95,15 +97,15 @@ function sourcesIn(
   return sources;
 }
 
-const RECURRENT = /^(.*\.)?(weight|bias)_(ih|hh)_l(\d+)$/;
+const RECURRENT = /^(.*\.)?(weight|bias)_(ih|hh)_l(\d+)(_reverse)?$/;
 
 /** The names, in camel case, that a tensor of PyTorch's may have in our models. */
 function candidates(theirs: string): string[] {
-  const [, owner = '', kind, side, level] = RECURRENT.exec(theirs) ?? [];
+  const [, owner = '', kind, side, level, direction = ''] = RECURRENT.exec(theirs) ?? [];
   if (kind === undefined) return [camelCase(theirs)];
   const owners = [`${owner}layers.${level}.`, ...(level === '0' ? [owner] : [])];
   const fields = [`${kind}_${side}`, ...(kind === 'bias' ? ['bias'] : [])];
-  return owners.flatMap((prefix) => fields.map((field) => camelCase(prefix + field)));
+  return owners.flatMap((prefix) => fields.map((field) => camelCase(prefix + field + direction)));
 }
 
 function camelCase(name: string): string {
@@ -138,11 +140,11 @@ function checkComplete(
 
 /** Whether a tensor of PyTorch's is one of two that are added into our one `bias`. */
 function isHalf(theirs: string, ours: string): boolean {
-  return RECURRENT.exec(theirs)?.[2] === 'bias' && /(^|\.)bias$/.test(ours);
+  return RECURRENT.exec(theirs)?.[2] === 'bias' && /(^|\.)bias(Reverse)?$/.test(ours);
 }
 
 function otherHalf(theirs: string): string {
-  return theirs.replace(/_(ih|hh)(_l\d+)$/, (_, side: string, level: string) =>
+  return theirs.replace(/_(ih|hh)(_l\d+(?:_reverse)?)$/, (_, side: string, level: string) =>
     side === 'ih' ? `_hh${level}` : `_ih${level}`,
   );
 }

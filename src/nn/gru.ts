@@ -2,10 +2,12 @@
 
 import { add, type Parameter, sub, unstack } from '../autograd/index.js';
 import { gru } from '../autograd/ops/internal.js';
+import { checkCount, checkFlag } from '../tensor/arguments.js';
 import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
 import { checkSequence, gatesOf, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
+import { BidirectionalOutput, reversed, startsOfBoth } from './recurrent-directions.js';
 import { type RecurrentOutput, SequenceOutput, UnrolledOutput } from './recurrent-output.js';
 
 /** Options of `GRU`. */
@@ -25,22 +27,49 @@ export class GRU extends Module {
   readonly weightHh: Parameter;
   readonly biasIh: Parameter;
   readonly biasHh: Parameter;
+  /** Of the direction that reads backwards; null unless there is one. */
+  readonly weightIhReverse: Parameter | null;
+  readonly weightHhReverse: Parameter | null;
+  readonly biasIhReverse: Parameter | null;
+  readonly biasHhReverse: Parameter | null;
+  readonly #reverse: GRU | null;
 
   constructor(inputSize: number, hiddenSize: number, options: GRUOptions) {
     super();
-    const { random, unrolled = false, ...place } = drawingOptions('GRU', options, 'unrolled');
+    checkCount('GRU', arguments.length, 3);
+    const {
+      random,
+      unrolled = false,
+      bidirectional = false,
+      ...place
+    } = drawingOptions('GRU', options, 'unrolled', 'bidirectional');
+    checkFlag('GRU', 'unrolled', unrolled);
+    checkFlag('GRU', 'bidirectional', bidirectional);
     const parameter = parametersOf('GRU', inputSize, hiddenSize, random, place);
     this.unrolled = unrolled;
     this.weightIh = parameter([3 * hiddenSize, inputSize]);
     this.weightHh = parameter([3 * hiddenSize, hiddenSize]);
     this.biasIh = parameter([3 * hiddenSize]);
     this.biasHh = parameter([3 * hiddenSize]);
+    this.#reverse = bidirectional
+      ? new GRU(inputSize, hiddenSize, { ...options, bidirectional: false })
+      : null;
+    this.weightIhReverse = this.#reverse?.weightIh ?? null;
+    this.weightHhReverse = this.#reverse?.weightHh ?? null;
+    this.biasIhReverse = this.#reverse?.biasIh ?? null;
+    this.biasHhReverse = this.#reverse?.biasHh ?? null;
   }
 
   /** Runs all T steps from the state `h0` [B, H] (default zeros). */
   forward(x: LayerInput, h0?: LayerInput): RecurrentOutput {
-    checkSequence('GRU', x, this.weightIh.shape[1]);
-    const start = startState('GRU', 'h0', h0, x.shape[1], this.weightHh);
+    checkSequence('GRU', x, this.weightIh.shape[1], arguments.length);
+    if (!this.#reverse) return this.#run(x, h0);
+    const [first, second] = startsOfBoth('GRU', 'h0', h0, this.weightHh.shape[1]);
+    return new BidirectionalOutput(this.#run(x, first), this.#reverse.#run(reversed(x), second));
+  }
+
+  #run(x: LayerInput, h0: LayerInput | undefined): RecurrentOutput {
+    const start = startState('GRU', 'h0', h0, x, this.weightHh);
     return this.unrolled ? this.#unroll(x, start) : this.#sequence(x, start);
   }
 

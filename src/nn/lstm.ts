@@ -2,10 +2,12 @@
 
 import { add, matmul, type Parameter, unstack } from '../autograd/index.js';
 import { lstm } from '../autograd/ops/internal.js';
+import { checkCount, checkFlag, kindOf } from '../tensor/arguments.js';
 import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
 import { checkSequence, gatesOf, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
+import { BidirectionalCells, reversed, startsOfBoth } from './recurrent-directions.js';
 import { CellOutput, type LSTMOutput, SequenceOutput, UnrolledOutput } from './recurrent-output.js';
 
 /** Options of `LSTM`. */
@@ -24,24 +26,55 @@ export class LSTM extends Module {
   readonly weightIh: Parameter;
   readonly weightHh: Parameter;
   readonly bias: Parameter;
+  /** Of the direction that reads backwards; null unless there is one. */
+  readonly weightIhReverse: Parameter | null;
+  readonly weightHhReverse: Parameter | null;
+  readonly biasReverse: Parameter | null;
+  readonly #reverse: LSTM | null;
 
   constructor(inputSize: number, hiddenSize: number, options: LSTMOptions) {
     super();
-    const { random, unrolled = false, ...place } = drawingOptions('LSTM', options, 'unrolled');
+    checkCount('LSTM', arguments.length, 3);
+    const {
+      random,
+      unrolled = false,
+      bidirectional = false,
+      ...place
+    } = drawingOptions('LSTM', options, 'unrolled', 'bidirectional');
+    checkFlag('LSTM', 'unrolled', unrolled);
+    checkFlag('LSTM', 'bidirectional', bidirectional);
     const parameter = parametersOf('LSTM', inputSize, hiddenSize, random, place);
     this.unrolled = unrolled;
     this.weightIh = parameter([4 * hiddenSize, inputSize]);
     this.weightHh = parameter([4 * hiddenSize, hiddenSize]);
     this.bias = parameter([4 * hiddenSize]);
+    this.#reverse = bidirectional
+      ? new LSTM(inputSize, hiddenSize, { ...options, bidirectional: false })
+      : null;
+    this.weightIhReverse = this.#reverse?.weightIh ?? null;
+    this.weightHhReverse = this.#reverse?.weightHh ?? null;
+    this.biasReverse = this.#reverse?.bias ?? null;
   }
 
   /** Runs all T steps from states h0 and cells c0, [B, H] each (default zeros). */
   forward(x: LayerInput, start?: readonly [h0: LayerInput, c0: LayerInput]): LSTMOutput {
-    checkSequence('LSTM', x, this.weightIh.shape[1]);
-    if (start && !Array.isArray(start))
-      throw new Error('LSTM: the start must be [h0, c0], got one of them alone');
-    const h0 = startState('LSTM', 'h0', start?.[0], x.shape[1], this.weightHh);
-    const c0 = startState('LSTM', 'c0', start?.[1], x.shape[1], this.weightHh);
+    checkSequence('LSTM', x, this.weightIh.shape[1], arguments.length);
+    if (start !== undefined && !Array.isArray(start)) {
+      throw new Error(`LSTM: the start must be [h0, c0], got ${kindOf(start)} alone`);
+    }
+    if (!this.#reverse) return this.#run(x, start?.[0], start?.[1]);
+    const hidden = this.weightHh.shape[1];
+    const [h0, h0Reverse] = startsOfBoth('LSTM', 'h0', start?.[0], hidden);
+    const [c0, c0Reverse] = startsOfBoth('LSTM', 'c0', start?.[1], hidden);
+    return new BidirectionalCells(
+      this.#run(x, h0, c0),
+      this.#reverse.#run(reversed(x), h0Reverse, c0Reverse),
+    );
+  }
+
+  #run(x: LayerInput, givenState: LayerInput | undefined, givenCell: LayerInput | undefined): LSTMOutput {
+    const h0 = startState('LSTM', 'h0', givenState, x, this.weightHh);
+    const c0 = startState('LSTM', 'c0', givenCell, x, this.weightHh);
     return this.unrolled ? this.#unroll(x, h0, c0) : this.#sequence(x, h0, c0);
   }
 

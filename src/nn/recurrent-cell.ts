@@ -11,7 +11,7 @@ import {
   type TensorOptions,
   uniform,
 } from '../tensor/index.js';
-import { checkLastAxis, checkSize } from './checks.js';
+import { checkInput, checkLastAxis, checkOperand, checkSize } from './checks.js';
 import type { LayerInput } from './module.js';
 
 /** Options of every recurrent layer: precision, backend, how the graph is built. */
@@ -23,6 +23,11 @@ export interface RecurrentOptions extends TensorOptions {
    * by step. Default false: all steps are one op, which is faster; states and their gradients can be read all the same.
    */
   readonly unrolled?: boolean;
+  /**
+   * Reads the sequence backwards as well, by weights of its own: `weightIhReverse` and so on. Outputs, last states and
+   * starts then hold both directions side by side, forwards first: [T, B, 2H] and [B, 2H]. Default false.
+   */
+  readonly bidirectional?: boolean;
 }
 
 /** Makes a layer's parameters, uniform in ±1/√H (PyTorch's default). Throws an Error unless the sizes are sizes. */
@@ -39,8 +44,9 @@ export function parametersOf(
   return (shape) => new Parameter(uniform(shape, random, -bound, bound, place));
 }
 
-/** Throws ShapeError unless x is [T ≥ 1, B, inputSize]. */
-export function checkSequence(caller: string, x: LayerInput, inputSize: number): void {
+/** Throws an Error unless `forward` was given x [T ≥ 1, B, inputSize], and a start at most. */
+export function checkSequence(caller: string, x: LayerInput, inputSize: number, given: number): void {
+  checkInput(caller, x, given, 2);
   if (x.shape.length !== 3 || x.shape[0] === 0) {
     throw new ShapeError(
       `${caller}: x must be [time, batch, ${inputSize}] with at least one time step, got ${formatShape(x.shape)}`,
@@ -54,14 +60,18 @@ export function startState(
   caller: string,
   name: string,
   given: LayerInput | undefined,
-  batch: number,
+  x: LayerInput,
   weight: Parameter,
 ): LayerInput {
+  const [steps, batch] = x.shape;
   const expected = [batch, weight.shape[1]];
   if (given === undefined) return fullLike(weight.value, 0, expected);
+  checkOperand(caller, name, given);
   if (sameShape(given.shape, expected)) return given;
+  const isSwapped = sameShape(given.shape, [steps, weight.shape[1]]);
+  const remedy = isSwapped ? '; x must be [time, batch, …], write x.transpose([1, 0, 2])' : '';
   throw new ShapeError(
-    `${caller}: ${name} must be [batch, hiddenSize] = ${formatShape(expected)}, got ${formatShape(given.shape)}`,
+    `${caller}: ${name} must be [batch, hiddenSize] = ${formatShape(expected)}, got ${formatShape(given.shape)}${remedy}`,
   );
 }
 

@@ -13,10 +13,12 @@ import {
   type Variable,
 } from '../autograd/index.js';
 import { checkGradientLimit } from '../autograd/ops/clip-gradient.js';
+import { checkCount, checkFlag } from '../tensor/arguments.js';
 import { drawingOptions } from './checks.js';
 import { affine } from './linear.js';
 import { type LayerInput, Module } from './module.js';
 import { checkSequence, parametersOf, type RecurrentOptions, startState } from './recurrent-cell.js';
+import { BidirectionalOutput, reversed, startsOfBoth } from './recurrent-directions.js';
 import { type RecurrentOutput, SequenceOutput, UnrolledOutput } from './recurrent-output.js';
 
 const nonlinearities = {
@@ -51,21 +53,30 @@ export class RNN extends Module {
   readonly weightIh: Parameter;
   readonly weightHh: Parameter;
   readonly bias: Parameter;
+  /** Of the direction that reads backwards; null unless there is one. */
+  readonly weightIhReverse: Parameter | null;
+  readonly weightHhReverse: Parameter | null;
+  readonly biasReverse: Parameter | null;
   readonly #clipGradient: GradientLimit | undefined;
+  readonly #reverse: RNN | null;
 
   constructor(inputSize: number, hiddenSize: number, options: RNNOptions) {
     super();
+    checkCount('RNN', arguments.length, 3);
     const {
       random,
       nonlinearity = 'tanh',
       unrolled = false,
+      bidirectional = false,
       clipGradient,
       ...place
-    } = drawingOptions('RNN', options, 'nonlinearity', 'unrolled', 'clipGradient');
+    } = drawingOptions('RNN', options, 'nonlinearity', 'unrolled', 'bidirectional', 'clipGradient');
+    checkFlag('RNN', 'unrolled', unrolled);
+    checkFlag('RNN', 'bidirectional', bidirectional);
     const parameter = parametersOf('RNN', inputSize, hiddenSize, random, place);
     if (!Object.hasOwn(nonlinearities, nonlinearity)) {
       const known = Object.keys(nonlinearities).join(', ');
-      throw new Error(`RNN: nonlinearity must be one of ${known}, got '${nonlinearity}'`);
+      throw new Error(`RNN: nonlinearity must be one of ${known}, got '${String(nonlinearity)}'`);
     }
     this.nonlinearity = nonlinearity;
     if (clipGradient !== undefined) checkGradientLimit('RNN, clipGradient', clipGradient);
@@ -74,12 +85,24 @@ export class RNN extends Module {
     this.weightIh = parameter([hiddenSize, inputSize]);
     this.weightHh = parameter([hiddenSize, hiddenSize]);
     this.bias = parameter([hiddenSize]);
+    this.#reverse = bidirectional
+      ? new RNN(inputSize, hiddenSize, { ...options, bidirectional: false })
+      : null;
+    this.weightIhReverse = this.#reverse?.weightIh ?? null;
+    this.weightHhReverse = this.#reverse?.weightHh ?? null;
+    this.biasReverse = this.#reverse?.bias ?? null;
   }
 
   /** Runs all T steps from the state `h0` [B, H] (default zeros). */
   forward(x: LayerInput, h0?: LayerInput): RecurrentOutput {
-    checkSequence('RNN', x, this.weightIh.shape[1]);
-    const start = startState('RNN', 'h0', h0, x.shape[1], this.weightHh);
+    checkSequence('RNN', x, this.weightIh.shape[1], arguments.length);
+    if (!this.#reverse) return this.#run(x, h0);
+    const [first, second] = startsOfBoth('RNN', 'h0', h0, this.weightHh.shape[1]);
+    return new BidirectionalOutput(this.#run(x, first), this.#reverse.#run(reversed(x), second));
+  }
+
+  #run(x: LayerInput, h0: LayerInput | undefined): RecurrentOutput {
+    const start = startState('RNN', 'h0', h0, x, this.weightHh);
     return this.unrolled ? this.#unroll(x, start) : this.#sequence(x, start);
   }
 

@@ -29,9 +29,8 @@ const { batchNorms } = loadGolden<{ batchNorms: readonly BatchNormCase[] }>('mod
 const exact = { dtype: 'float64', backend: 'reference' } as const;
 
 function layerOf({ params, state }: BatchNormCase): BatchNorm1d {
-  const { track_running_stats: trackRunningStats, ...others } = params;
-  const tracked = trackRunningStats === undefined ? {} : { trackRunningStats };
-  const layer = new BatchNorm1d(3, { ...others, ...tracked, ...exact });
+  const { track_running_stats: trackRunningStats = true, ...others } = params;
+  const layer = new BatchNorm1d(3, { ...others, trackRunningStats: trackRunningStats as boolean, ...exact });
   const named = Object.entries(state).map(([name, value]) => [name, goldenTensor(value)]);
   layer.loadStateDict(fromPyTorch(layer, Object.fromEntries(named) as Record<string, Tensor>));
   return layer;

@@ -58,7 +58,7 @@ function operandsOf(
 it('does not take states without cells for no start at all', () => {
   const alone = zeros([2, 5]) as never;
   expect(() => new LSTM(4, 5, { random: new Random(1) }).forward(zeros([1, 2, 4]), alone)).toThrow(
-    'LSTM: the start must be [h0, c0], got one of them alone',
+    'LSTM: the start must be [h0, c0], got a Tensor alone',
   );
 });
 
