@@ -7,6 +7,7 @@ import {
   type Tensor,
   uniform,
   type Variable,
+  zeros,
 } from '../../src/index.js';
 import { table } from './samples.js';
 
@@ -47,6 +48,46 @@ describe('gradcheck', () => {
       samples: [{ shapes: [[6], [6]], masks: [0] }],
     });
     expect(checkOp(dropped)).toBeLessThan(1e-8);
+  });
+
+  it('of an op runs it on every backend: one that makes a tensor of its own elsewhere is found', () => {
+    const stranger = defineOp<readonly [x: Tensor]>({
+      name: 'stranger',
+      forward: ([x]) => x.add(zeros(x.shape, { dtype: 'float64', backend: 'reference' })),
+      backward: (grad) => [() => grad],
+      samples: [{ shapes: [[3]] }],
+    });
+    expect(() => checkOp(stranger)).toThrow(
+      /^checkOp: 'stranger', sample 0: on backend 'simd' in float32: add: operands must share dtype and backend/,
+    );
+    const rough = defineOp<readonly [x: Tensor]>({
+      name: 'rough',
+      forward: ([x]) => (x.dtype === 'float64' ? x.mul(2) : x.mul(2.01)),
+      backward: (grad) => [() => grad.mul(2)],
+      samples: [{ shapes: [[3]] }],
+    });
+    expect(() => checkOp(rough)).toThrow(
+      /^checkOp: 'rough', sample 0: on backend 'simd' in float32: result 0, element \d is .*, in float64 it is/,
+    );
+  });
+
+  it('of an op with several outputs checks them together and each alone', () => {
+    const twice = (ofOne: (grad: Tensor) => Tensor) =>
+      defineOp<readonly [x: Tensor], void, readonly [], readonly [sine: Tensor, square: Tensor]>({
+        name: 'twice',
+        severalOutputs: true,
+        forward: ([x]) => [x.sin(), x.square()],
+        backward: ([sine, square], { inputs: [x] }) => [
+          () => {
+            const slopes = [sine?.mul(x.cos()), square?.mul(x).mul(2)];
+            const [one, other] = slopes.filter((slope) => slope !== undefined);
+            return other ? one.add(other) : ofOne(one);
+          },
+        ],
+        samples: [{ shapes: [[3]] }],
+      });
+    expect(checkOp(twice((grad) => grad))).toBeLessThan(1e-8);
+    expect(() => checkOp(twice((grad) => grad.mul(1.01)))).toThrow("checkOp: 'twice', sample 0: input 0");
   });
 
   it('refuses float32, where differences say nothing', () => {

@@ -130,3 +130,33 @@ describe('rules', () => {
     expect([a.grad!.toArray(), b.grad!.toArray()]).toEqual([[5], [2, 3]]);
   });
 });
+
+describe('what forward saves', () => {
+  it('is its own, though other ops run inside it and throw', () => {
+    const failing = defineOp<readonly [x: Tensor], void, readonly [mine: Tensor]>({
+      name: 'failing',
+      forward: ([x], _, save) => {
+        save(x.mul(100));
+        throw new Error('inner');
+      },
+      backward: (grad) => [() => grad],
+      samples: [{ shapes: [[1]] }],
+    });
+    const outer = defineOp<readonly [x: Tensor], void, readonly [slope: Tensor]>({
+      name: 'outer',
+      forward: ([x], _, save) => {
+        save(x.mul(2));
+        expect(() => failing(x)).toThrow('inner');
+        return variable(x).square().value;
+      },
+      backward: (grad, { saved: [slope] }) => [() => grad.mul(slope)],
+      samples: [{ shapes: [[1]] }],
+    });
+    const x = variable(tensor([3], double));
+    const y = outer(x);
+    expect(y.node!.saved.map((tensor) => tensor.toArray())).toEqual([[6]]);
+    y.sum().backward();
+    expect(x.grad!.toArray()).toEqual([6]);
+    expect(x.square().node!.saved).toEqual([]);
+  });
+});
