@@ -10,10 +10,9 @@
  * threads, nor (in the plain build) on the engine. Only the bits of a NaN are the engine's own.
  */
 
-import type { RecurrentKernels } from './recurrent-kernels.js';
+import type { Address, RecurrentKernels } from './recurrent-kernels.js';
 
-/** Byte address in the kernels' memory. */
-export type Address = number;
+export type { Address };
 
 /**
  * Functions of one operand. Largest errors found, in units in the last place against float64 (test/kernels/simd):

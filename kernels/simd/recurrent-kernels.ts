@@ -4,7 +4,8 @@
  * of its own.
  */
 
-import type { Address } from './kernels.js';
+/** Byte address in the kernels' memory. */
+export type Address = number;
 
 /** RNN, LSTM and GRU, forward and backward. */
 export interface RecurrentKernels {

@@ -1,11 +1,19 @@
 /** Checks that tensors and row numbers fit together; each throws before any number is computed. */
 
 import { kindOf, wrongKind } from './arguments.js';
+import type { Backend } from './backend.js';
 import { formatShape, type Shape, ShapeError, sameShape, sizeOf } from './shape.js';
-import type { Tensor } from './tensor.js';
+import type { DType } from './view.js';
+
+/** What is checked of a Tensor. This file knows no class, so that the class can import it. */
+interface Checked {
+  readonly shape: Shape;
+  readonly dtype: DType;
+  readonly backend: Backend;
+}
 
 /** Throws an Error unless a value is a Tensor. Told by what it has, so that this file need not load the class. */
-export function checkTensor(caller: string, name: string, value: Tensor): void {
+export function checkTensor(caller: string, name: string, value: Checked): void {
   if (typeof value === 'object' && value !== null && value.dtype !== undefined && value.backend !== undefined)
     return;
   throw wrongKind(caller, name, 'a Tensor', value);
@@ -28,9 +36,9 @@ export function checkSingle(caller: string, shape: Shape): void {
 }
 
 /** Throws an Error unless two tensors share dtype and backend: they are never mixed silently. */
-export function checkAlike(caller: string, a: Tensor, b: Tensor): void {
+export function checkAlike(caller: string, a: Checked, b: Checked): void {
   if (a.dtype === b.dtype && a.backend === b.backend) return;
-  const name = (tensor: Tensor) => `${tensor.dtype} on ${tensor.backend.name}`;
+  const name = (tensor: Checked) => `${tensor.dtype} on ${tensor.backend.name}`;
   throw new Error(
     `${caller}: operands must share dtype and backend, got ${name(a)} and ${name(b)}; convert one with .to('${a.dtype}', '${a.backend.name}')`,
   );
@@ -44,7 +52,7 @@ function checkSame(caller: string, a: Shape, b: Shape): void {
 }
 
 /** Throws unless `other` has dtype, backend and shape of `like`. */
-export function checkFits(caller: string, like: Tensor, other: Tensor): void {
+export function checkFits(caller: string, like: Checked, other: Checked): void {
   checkAlike(caller, like, other);
   checkSame(caller, like.shape, other.shape);
 }
@@ -68,7 +76,7 @@ export function checkIndices(caller: string, indices: Int32Array, shape: Shape):
 }
 
 /** Throws unless rows can be added to `target` at `indices`. */
-export function checkScatter(target: Tensor, rows: Tensor, indices: Int32Array): void {
+export function checkScatter(target: Checked, rows: Checked, indices: Int32Array): void {
   checkTensor('scatterAddRows', 'rows', rows);
   if (!(indices instanceof Int32Array))
     throw wrongKind('scatterAddRows', 'indices', 'an Int32Array', indices);

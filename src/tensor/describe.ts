@@ -1,7 +1,7 @@
 /** A tensor as text, for consoles and notebooks: separate because it computes nothing. */
 
 import { formatShape, type Shape } from './shape.js';
-import type { Tensor } from './tensor.js';
+import type { DType, FloatArray } from './view.js';
 
 /** Numbers of a vector shown at most; a longer one shows its first ones. */
 const SHOWN = 12;
@@ -9,11 +9,21 @@ const SHOWN = 12;
 const SHOWN_ALONG = 8;
 const EDGE = 3;
 
+/** What is shown of a Tensor. This file knows no class, so that the class can import it. */
+interface Shown {
+  readonly shape: Shape;
+  readonly rank: number;
+  readonly size: number;
+  readonly dtype: DType;
+  readonly backend: { readonly name: string };
+  data(): FloatArray;
+}
+
 /**
  * `Tensor [3] float32 on simd: 1, 2, 3`; from two axes on, the numbers stand in rows below the head. `what` says whose
  * values these are.
  */
-export function describeTensor(tensor: Tensor, what = 'Tensor'): string {
+export function describeTensor(tensor: Shown, what = 'Tensor'): string {
   const head = `${what} ${formatShape(tensor.shape)} ${tensor.dtype} on ${tensor.backend.name}`;
   const data = tensor.data();
   if (tensor.rank >= 2 && tensor.size > 0) return `${head}\n${rowsOf(data, tensor.shape)}`;

@@ -49,7 +49,7 @@ describe.each(allBackends().map(({ name }) => name))('on %s', (backend) => {
       rule.samples.forEach((sample, k) => {
         scope(() => {
           // Its operands are the results of other ops, so that there are gradients in between, too.
-          const leaves = drawInputs(sample, k, dtype, backend).map(variable);
+          const leaves = drawInputs(sample, k, dtype, backend).map((x) => variable(x));
           const operands = leaves.map((leaf) => leaf.reshape(leaf.shape));
           const outputs = call(operands, sample.params);
           stack(outputs.map((output) => output.add(output).sum()))

@@ -11,7 +11,7 @@ const plain: readonly Sample<void>[] = [{ shapes: [[2, 3]] }, { shapes: [[5]], r
 /** Hyperbolic tangent. */
 export const tanh = defineOp<One>({
   name: 'tanh',
-  forward: ([x]) => x.unary('tanh'),
+  forward: ([x]) => x.tanh(),
   backward: (grad, { output }) => [() => activationGrad('tanh', grad, output)],
   samples: plain,
 });
@@ -19,7 +19,7 @@ export const tanh = defineOp<One>({
 /** Logistic function 1 / (1 + e^−x). */
 export const sigmoid = defineOp<One>({
   name: 'sigmoid',
-  forward: ([x]) => x.unary('sigmoid'),
+  forward: ([x]) => x.sigmoid(),
   backward: (grad, { output }) => [() => activationGrad('sigmoid', grad, output)],
   samples: plain,
 });
@@ -27,7 +27,7 @@ export const sigmoid = defineOp<One>({
 /** max(x, 0); derivative 0 at 0. */
 export const relu = defineOp<One>({
   name: 'relu',
-  forward: ([x]) => x.unary('relu'),
+  forward: ([x]) => x.relu(),
   backward: (grad, { output }) => [() => activationGrad('relu', grad, output)],
   samples: plain,
 });
@@ -52,18 +52,18 @@ function slopeOf(params: { readonly negativeSlope?: number } | undefined): numbe
 /** log(1 + e^x), computed as max(x, 0) + log1p(e^−|x|), which does not overflow. */
 export const softplus = defineOp<One>({
   name: 'softplus',
-  forward: ([x]) => x.unary('relu').add(x.unary('abs').neg().unary('exp').unary('log1p')),
-  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.unary('sigmoid'))],
+  forward: ([x]) => x.relu().add(x.abs().neg().exp().log1p()),
+  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.sigmoid())],
   samples: plain,
 });
 
 /** x · sigmoid(x), also called swish. */
 export const silu = defineOp<One>({
   name: 'silu',
-  forward: ([x]) => x.mul(x.unary('sigmoid')),
+  forward: ([x]) => x.mul(x.sigmoid()),
   backward: (grad, { inputs: [x] }) => [
     () => {
-      const s = x.unary('sigmoid');
+      const s = x.sigmoid();
       return grad.mul(s.add(x.mul(s).mul(s.neg().add(1))));
     },
   ],
@@ -88,7 +88,7 @@ export const gelu = defineOp<One, void, readonly [cdf: Tensor]>({
 });
 
 function normalCdf(x: Tensor): Tensor {
-  return x.mul(Math.SQRT1_2).unary('erf').add(1).mul(0.5);
+  return x.mul(Math.SQRT1_2).erf().add(1).mul(0.5);
 }
 
 /** An activation that fused kernels know, on a plain tensor. */

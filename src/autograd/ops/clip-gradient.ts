@@ -19,7 +19,7 @@ export function checkGradientLimit(caller: string, limit: GradientLimit): void {
 /** The gradient at the length `norm`, if it is longer; divided by its largest element first, so that nothing overflows. */
 function clippedToNorm(grad: Tensor, norm: number): Tensor {
   if (grad.size === 0) return grad;
-  const largest = grad.unary('abs').max().item();
+  const largest = grad.abs().max().item();
   if (!(largest > 0 && largest < Number.POSITIVE_INFINITY)) return grad;
   const unit = grad.div(largest);
   const length = Math.sqrt(unit.mul(unit).sum().item());

@@ -3,24 +3,15 @@
 import { checkNumber } from '../../tensor/arguments.js';
 import { fullLike, type Tensor } from '../../tensor/index.js';
 import { defineOp, type Sample } from '../op.js';
+import { shape } from './shape.js';
 
 type One = readonly [x: Tensor];
 type Two = readonly [a: Tensor, b: Tensor];
 
 const pairs: readonly Sample<void>[] = [
-  {
-    shapes: [
-      [2, 3],
-      [2, 3],
-    ],
-  },
+  { shapes: [shape(2, 3), shape(2, 3)] },
   { shapes: [[2, 3], [3]] },
-  {
-    shapes: [
-      [2, 1],
-      [1, 3],
-    ],
-  },
+  { shapes: [shape(2, 1), shape(1, 3)] },
   { shapes: [[], [2, 2]] },
 ];
 const plain: readonly Sample<void>[] = [{ shapes: [[2, 3]] }, { shapes: [[]] }];
@@ -56,13 +47,7 @@ export const div = defineOp<Two>({
   forward: ([a, b]) => a.div(b),
   backward: (grad, { inputs: [, b], output }) => [() => grad.div(b), () => grad.mul(output).div(b).neg()],
   samples: [
-    {
-      shapes: [
-        [2, 3],
-        [2, 3],
-      ],
-      range: [0.3, 3],
-    },
+    { shapes: [shape(2, 3), shape(2, 3)], range: [0.3, 3] },
     { shapes: [[2, 3], [3]], range: [-3, -0.3] },
     { shapes: [[], [2, 2]], range: [0.3, 3] },
   ],
@@ -107,15 +92,15 @@ export const neg = defineOp<One>({
 /** |x|; derivative 0 at 0. */
 export const abs = defineOp<One>({
   name: 'abs',
-  forward: ([x]) => x.unary('abs'),
-  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.unary('sign'))],
+  forward: ([x]) => x.abs(),
+  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.sign())],
   samples: plain,
 });
 
 /** e^x. */
 export const exp = defineOp<One>({
   name: 'exp',
-  forward: ([x]) => x.unary('exp'),
+  forward: ([x]) => x.exp(),
   backward: (grad, { output }) => [() => grad.mul(output)],
   samples: plain,
 });
@@ -123,7 +108,7 @@ export const exp = defineOp<One>({
 /** Natural logarithm; NaN below 0, −∞ at 0. */
 export const log = defineOp<One>({
   name: 'log',
-  forward: ([x]) => x.unary('log'),
+  forward: ([x]) => x.log(),
   backward: (grad, { inputs: [x] }) => [() => grad.div(x)],
   samples: positive,
 });
@@ -131,7 +116,7 @@ export const log = defineOp<One>({
 /** Square root. */
 export const sqrt = defineOp<One>({
   name: 'sqrt',
-  forward: ([x]) => x.unary('sqrt'),
+  forward: ([x]) => x.sqrt(),
   backward: (grad, { output }) => [() => grad.div(output.mul(2))],
   samples: positive,
 });
@@ -139,7 +124,7 @@ export const sqrt = defineOp<One>({
 /** 1 / x. */
 export const reciprocal = defineOp<One>({
   name: 'reciprocal',
-  forward: ([x]) => x.unary('reciprocal'),
+  forward: ([x]) => x.reciprocal(),
   backward: (grad, { output }) => [() => grad.mul(output).mul(output).neg()],
   samples: positive,
 });
@@ -147,7 +132,7 @@ export const reciprocal = defineOp<One>({
 /** 1 / √x. */
 export const rsqrt = defineOp<One>({
   name: 'rsqrt',
-  forward: ([x]) => x.unary('sqrt').unary('reciprocal'),
+  forward: ([x]) => x.sqrt().reciprocal(),
   backward: (grad, { inputs: [x], output }) => [() => grad.mul(output).div(x).mul(-0.5)],
   samples: positive,
 });
@@ -213,16 +198,16 @@ export const sign = defineOp<One>({
 /** Sine of x radians. */
 export const sin = defineOp<One>({
   name: 'sin',
-  forward: ([x]) => x.unary('sin'),
-  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.unary('cos'))],
+  forward: ([x]) => x.sin(),
+  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.cos())],
   samples: plain,
 });
 
 /** Cosine of x radians. */
 export const cos = defineOp<One>({
   name: 'cos',
-  forward: ([x]) => x.unary('cos'),
-  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.unary('sin')).neg()],
+  forward: ([x]) => x.cos(),
+  backward: (grad, { inputs: [x] }) => [() => grad.mul(x.sin()).neg()],
   samples: plain,
 });
 

@@ -71,7 +71,7 @@ function composedGrads(grad: Tensor, x: Tensor, weight: Tensor, eps: number) {
 function normalised(x: Tensor, eps: number): { readonly unit: Tensor; readonly scale: Tensor } {
   const rough = x.sub(meanOf(x));
   const centred = rough.sub(meanOf(rough));
-  const scale = meanOf(centred.mul(centred)).add(eps).unary('sqrt').unary('reciprocal');
+  const scale = meanOf(centred.mul(centred)).add(eps).sqrt().reciprocal();
   return { unit: centred.mul(scale), scale };
 }
 

@@ -2,6 +2,7 @@
 
 import type { Tensor } from '../../tensor/index.js';
 import { defineOp } from '../op.js';
+import { shape } from './shape.js';
 
 /**
  * Matrix product over the last two axes, `[…, n, k] × […, k, m] → […, n, m]`; leading axes broadcast. Transposed
@@ -12,29 +13,9 @@ export const matmul = defineOp<readonly [a: Tensor, b: Tensor]>({
   forward: ([a, b]) => a.matmul(b),
   backward: (grad, { inputs: [a, b] }) => [() => grad.matmul(b.T), () => a.T.matmul(grad)],
   samples: [
-    {
-      shapes: [
-        [2, 3],
-        [3, 4],
-      ],
-    },
-    {
-      shapes: [
-        [2, 2, 3],
-        [2, 3, 2],
-      ],
-    },
-    {
-      shapes: [
-        [2, 2, 3],
-        [3, 2],
-      ],
-    },
-    {
-      shapes: [
-        [1, 2, 3],
-        [3, 3, 2],
-      ],
-    },
+    { shapes: [shape(2, 3), shape(3, 4)] },
+    { shapes: [shape(2, 2, 3), shape(2, 3, 2)] },
+    { shapes: [shape(2, 2, 3), shape(3, 2)] },
+    { shapes: [shape(1, 2, 3), shape(3, 3, 2)] },
   ],
 });

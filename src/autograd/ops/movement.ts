@@ -12,6 +12,7 @@ import {
 } from '../../tensor/index.js';
 import { normalizeAxis } from '../../tensor/shape.js';
 import { defineOp } from '../op.js';
+import { shape } from './shape.js';
 
 type One = readonly [x: Tensor];
 
@@ -80,20 +81,8 @@ export const concat = defineOp<readonly Tensor[], number | undefined>({
     });
   },
   samples: [
-    {
-      shapes: [
-        [2, 3],
-        [2, 2],
-      ],
-      params: 1,
-    },
-    {
-      shapes: [
-        [1, 2],
-        [3, 2],
-        [2, 2],
-      ],
-    },
+    { shapes: [shape(2, 3), shape(2, 2)], params: 1 },
+    { shapes: [shape(1, 2), shape(3, 2), shape(2, 2)] },
   ],
 });
 
@@ -121,20 +110,8 @@ export const stack = defineOp<readonly Tensor[], number | undefined>({
     });
   },
   samples: [
-    {
-      shapes: [
-        [2, 3],
-        [2, 3],
-      ],
-    },
-    {
-      shapes: [
-        [2, 3],
-        [2, 3],
-        [2, 3],
-      ],
-      params: -1,
-    },
+    { shapes: [shape(2, 3), shape(2, 3)] },
+    { shapes: [shape(2, 3), shape(2, 3), shape(2, 3)], params: -1 },
   ],
 });
 
@@ -149,14 +126,7 @@ export const where = defineOp<readonly [condition: Tensor, a: Tensor, b: Tensor]
   ],
   samples: [
     { shapes: [[2, 3], [2, 3], [3]], masks: [0] },
-    {
-      shapes: [
-        [2, 1],
-        [2, 3],
-        [2, 3],
-      ],
-      masks: [0],
-    },
+    { shapes: [shape(2, 1), shape(2, 3), shape(2, 3)], masks: [0] },
   ],
 });
 

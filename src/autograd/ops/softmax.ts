@@ -32,7 +32,7 @@ export const logSumExp = defineOp<One, AxisOption | undefined>({
   backward: (grad, { inputs: [x], output, params: { axis = -1 } = {} }) => [
     () => {
       const kept = x.shape.map((n, i) => (isAxis(i, axis, x) ? 1 : n));
-      return x.sub(output.reshape(kept)).unary('exp').mul(grad.reshape(kept));
+      return x.sub(output.reshape(kept)).exp().mul(grad.reshape(kept));
     },
   ],
   samples: rows,
@@ -48,7 +48,7 @@ export const logSoftmax = defineOp<One, AxisOption | undefined>({
   options: ['axis'],
   forward: ([x], { axis = -1 } = {}) => logSoftmaxOf(x, axis),
   backward: (grad, { output, params: { axis = -1 } = {} }) => [
-    () => grad.sub(output.unary('exp').mul(grad.sum({ axis, keepDims: true }))),
+    () => grad.sub(output.exp().mul(grad.sum({ axis, keepDims: true }))),
   ],
   samples: rows,
 });
@@ -127,8 +127,8 @@ function overRows(
 /** log Σ e^x along an axis, kept as length 1, with the maximum taken out; −∞ where every element is. */
 function stretchedLogSumExp(x: Tensor, axis: number): Tensor {
   const top = x.max({ axis, keepDims: true });
-  const finite = top.like(0).where(top.unary('abs').binary('equal', Infinity), top);
-  return x.sub(finite).unary('exp').sum({ axis, keepDims: true }).unary('log').add(finite);
+  const finite = top.like(0).where(top.abs().binary('equal', Infinity), top);
+  return x.sub(finite).exp().sum({ axis, keepDims: true }).log().add(finite);
 }
 
 /** log Σ e^x along an axis, which stays as length 1. */
@@ -147,7 +147,7 @@ export function softmaxOf(x: Tensor, axis: number): Tensor {
   const along = axisOf('softmax', x, axis);
   const fused = overRows(x, along, x.backend.fused.softmaxRows);
   if (fused) return fused;
-  const powers = x.sub(x.max({ axis: along, keepDims: true })).unary('exp');
+  const powers = x.sub(x.max({ axis: along, keepDims: true })).exp();
   return powers.div(powers.sum({ axis: along, keepDims: true }));
 }
 
@@ -195,7 +195,7 @@ export function crossEntropyOf(logits: Tensor, classes: Int32Array): CrossEntrop
   }
   const logs = logSoftmaxOf(logits, 1);
   const picked = logs.reshape([logs.size]).gatherRows(placesOf(classes, logits.shape[1]));
-  return { loss: logs.like(0).sub(picked.sum()), probabilities: logs.unary('exp') };
+  return { loss: logs.like(0).sub(picked.sum()), probabilities: logs.exp() };
 }
 
 /** ∂L/∂logits from the softmax of the logits and `grad`, the scalar ∂L/∂loss. */

@@ -5,6 +5,7 @@
 
 import type { Tensor } from '../../tensor/index.js';
 import { defineOp } from '../op.js';
+import { shape } from './shape.js';
 
 /** Σ (aᵢ − bᵢ)² · weight: shapes are equal, and the caller's to check; a mean is the sum with weight 1/n. */
 export const squaredError = defineOp<readonly [a: Tensor, b: Tensor], { readonly weight: number }>({
@@ -18,13 +19,7 @@ export const squaredError = defineOp<readonly [a: Tensor, b: Tensor], { readonly
     return [() => a.sub(b).mul(slope), () => b.sub(a).mul(slope)];
   },
   samples: [
-    {
-      shapes: [
-        [2, 3],
-        [2, 3],
-      ],
-      params: { weight: 1 },
-    },
+    { shapes: [shape(2, 3), shape(2, 3)], params: { weight: 1 } },
     { shapes: [[4], [4]], params: { weight: 0.25 } },
   ],
 });
