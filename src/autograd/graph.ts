@@ -9,7 +9,10 @@ import { describeTensor, inspect } from '../tensor/describe.js';
 import { formatShape, longLived, type Shape, Tensor } from '../tensor/index.js';
 import { type Keepable, keep, type Scope } from '../tensor/scope.js';
 
-/** What the graph needs of an op: its name, and the way back through it. */
+/**
+ * What the graph needs of an op: its name, and the way back through it, from dLoss/dOutput to dLoss/dInput. These
+ * derivatives of one number, the loss, are called gradients.
+ */
 export interface GraphOp {
   readonly name: string;
   /**
@@ -186,6 +189,7 @@ export class Variable implements Keepable {
     return new Variable(this.value);
   }
 
+  /** What a scope that is ending hands on when this is returned from it: the value and its gradient, without the graph. */
   [keep](ending: Scope): Variable {
     const value = this.value[keep](ending);
     const grad = this.grad?.[keep](ending) ?? null;
@@ -235,7 +239,7 @@ export interface Watcher {
   passedBack(node: GraphNode, i: number, grad: Tensor, grads: readonly (Tensor | null)[]): void;
 }
 
-/** The one place where a tool can install itself; null, unless one has. */
+/** The one place where such a tool installs itself; null, unless one has. */
 export let watcher: Watcher | null = null;
 
 /** Runs `fn` with a watcher installed. */

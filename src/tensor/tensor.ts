@@ -87,6 +87,11 @@ function dtypeOfNdarray(array: NdArray): DType {
   return array.dtype === 'float64' ? 'float64' : 'float32';
 }
 
+/** Told by a kernel: to ask for its memory would reserve that, and takes longer. */
+function isBackend(value: Backend): boolean {
+  return typeof value?.scatterAdd === 'function';
+}
+
 /** Numbers with a shape: float32 or float64, strided, on one backend. */
 export class Tensor implements Keepable {
   readonly dtype: DType;
@@ -102,7 +107,7 @@ export class Tensor implements Keepable {
    */
   constructor(view: ArrayView, backend: Backend, scope: Scope | null, changes: Changes | null = null) {
     if (!view?.data) throw wrongKind('Tensor', 'view', 'a scijs ndarray of floats', view);
-    if (!backend?.memory)
+    if (!isBackend(backend))
       throw wrongKind('Tensor', 'backend', 'a backend, as backendNamed gives it', backend);
     this.dtype = dtypeOf(view.data);
     this.backend = backend;
@@ -113,7 +118,7 @@ export class Tensor implements Keepable {
 
   /** A tensor of undefined contents, row-major, living as long as the innermost open scope. */
   static empty(shape: Shape, dtype: DType, backend: Backend): Tensor {
-    if (!backend?.memory) {
+    if (!isBackend(backend)) {
       throw wrongKind('Tensor.empty', 'backend', 'a backend, as backendNamed gives it', backend);
     }
     const { data, offset } = allocate(backend, dtype, sizeOf(shape));
