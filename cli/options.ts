@@ -45,7 +45,12 @@ const MAX_SEEDS = 10_000;
 /** The options of a demo's command: the common ones, then its own. */
 export function demoOptions(demo: Demo): Option[] {
   const { steps, lr } = demo.defaults;
-  return [...trainingOptions(steps, lr), ...demo.options.map(ownOption), ...outputOptions()];
+  return [...trainingOptions(steps, lr), ...ownOptions(demo).map(ownOption), ...outputOptions()];
+}
+
+/** The options that only this demo has, those of its study among them. */
+export function ownOptions({ options, study }: Demo): readonly DemoOption[] {
+  return [...options, ...(study?.options ?? [])];
 }
 
 /** The options that every demo has, for a help text: without defaults that differ between demos. */
@@ -110,7 +115,15 @@ export function joinOptions(): Option[] {
 
 /** The options of `sweep demo NAME`: those of the demo, with ranges for clip specs and rates. */
 export function sweepOptions(demo: Demo): Option[] {
-  const replaced = ['--clip', '--lr', '--log', '--json'];
+  const axes = demo.options.filter(isAxis);
+  const ofStudy = demo.study?.options ?? [];
+  const replaced = [
+    '--clip',
+    '--lr',
+    '--log',
+    '--json',
+    ...[...axes, ...ofStudy].map(({ name }) => `--${name}`),
+  ];
   return [
     new Option(
       '--clip <range>',
@@ -128,8 +141,32 @@ export function sweepOptions(demo: Demo): Option[] {
       '--out <file.jsonl>',
       'rows, one a training; a sweep that was killed goes on from there (default: a name of its own for each sweep)',
     ),
+    ...axes.map(axisOption),
     ...demoOptions(demo).filter(({ long }) => !replaced.includes(long!)),
   ];
+}
+
+/** Whether a demo's option is a number, over which a sweep can go. */
+export function isAxis({ choices }: DemoOption): boolean {
+  return choices === undefined;
+}
+
+/** The values of an option that takes several, which a configuration holds in one word. */
+export function numbersOf(word: string | number): readonly number[] {
+  return String(word).split(',').map(Number);
+}
+
+/** An option over which a sweep goes: in its own form where it has one, else as the learning rate. */
+function axisOption(own: DemoOption): Option {
+  if (own.several) return ownOption(own);
+  const { name, description, default: standard, integer, range: [low, high] = [] } = own;
+  const single = integer ? wholeNumber(low ?? 0, high) : number(low, high);
+  return new Option(`--${name} <range>`, `${description}: 1, 0.5,1 or 0.5..2x5`)
+    .argParser((text) => {
+      const values = parseRange(text) ?? [single(text)];
+      return values.map((value) => single(String(value))).join();
+    })
+    .default(String(standard));
 }
 
 function rates(text: string): readonly number[] {
@@ -201,21 +238,34 @@ function ownOption({
   choices,
   range,
   integer,
+  several,
   default: standard,
 }: DemoOption): Option {
   const option = new Option(`--${name} <${value}>`, description).default(standard);
+  if (several) return option.default(standard, several.standard).argParser(listOf(several));
   if (choices) return option.choices(choices);
   const [low, high] = range ?? [];
   return option.argParser(integer ? wholeNumber(low ?? 0, high) : number(low, high));
 }
 
+/** Several numbers, in one word with commas. */
+function listOf({ parse, form }: NonNullable<DemoOption['several']>) {
+  return (text: string): string => {
+    const values = parse(text);
+    if (values) return values.join();
+    throw new InvalidArgumentError(`It must be ${form}.`);
+  };
+}
+
 /** The configuration that parsed options mean for a demo. */
-export function configOf(demo: Demo, options: CommonOptions): DemoConfig {
+export function configOf(
+  demo: Demo,
+  options: CommonOptions,
+  own: readonly DemoOption[] = demo.options,
+): DemoConfig {
   const { seed, steps, lr, optimizer, backend, clip = DEFAULT_CLIPS } = options;
-  const own = Object.fromEntries(
-    demo.options.map(({ name }) => [name, options[camelCase(name)] as string | number]),
-  );
-  return { seed, steps, lr, optimizer, backend, clips: clip, own };
+  const values = own.map(({ name }) => [name, options[camelCase(name)] as string | number]);
+  return { seed, steps, lr, optimizer, backend, clips: clip, own: Object.fromEntries(values) };
 }
 
 /** The words that repeat a run after what starts a demo, every setting written out; a list is written with commas. */

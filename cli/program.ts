@@ -97,7 +97,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
   configure(program.command('list'))
     .description('list the demos')
     .action(() => {
-      process.stdout.write(demos.map(({ name, summary }) => `${name.padEnd(9)}${summary}\n`).join(''));
+      process.stdout.write(demos.map(({ name, summary }) => `${name.padEnd(10)}${summary}\n`).join(''));
     });
   addExperiments(program, done);
   addSweeps(program, done);

@@ -3,7 +3,7 @@
  * the views know no demo; a new one is one file and one line in index.ts.
  */
 
-import type { ClipSpec, Module, RunSummary, TrainResult, Variable } from '../src/index.js';
+import type { ClipSpec, Module, RunSummary, StepRecord, TrainResult, Variable } from '../src/index.js';
 import type { Section } from '../src/report/index.js';
 
 /** Settings of one run of a demo; the same under every clip spec. */
@@ -32,6 +32,17 @@ export interface DemoOption {
   readonly value: string;
   readonly description: string;
   readonly default: string | number;
+  /**
+   * Takes several numbers in one word, which this reads: null where the text is wrong. The configuration holds them
+   * as one word, with commas between.
+   */
+  readonly several?: {
+    parse(text: string): readonly number[] | null;
+    /** What it takes, in words that follow "It must be". */
+    readonly form: string;
+    /** The default as somebody would write it. */
+    readonly standard: string;
+  };
   /** The words allowed; a number in `range` where left out. */
   readonly choices?: readonly string[];
   readonly range?: readonly [low: number, high: number];
@@ -49,6 +60,8 @@ export interface Training<Batch = unknown> {
   loss(batch: Batch, step: number): Variable;
   /** Measured after training, added to the run's entry in JSON and table: test accuracy and the like. */
   measure?(): Measured;
+  /** Recorded while it trained, by name: for the figures of a study. */
+  readonly traces?: Readonly<Record<string, readonly (number | null)[]>>;
 }
 
 /** One clip spec's training and what came of it; of the one set beside them, `spec.text` is the label. */
@@ -79,6 +92,49 @@ export interface Setup {
   epilogue?(outcomes: readonly Outcome[]): string;
 }
 
+/** One training of a study: plain data, so that any thread can run it. */
+export interface StudyTask {
+  /** The demo whose network it trains. */
+  readonly demo: string;
+  /** What a progress bar says of it. */
+  readonly label: string;
+  /** Of one training: one clip spec, one value of every option. */
+  readonly config: DemoConfig;
+}
+
+/** What a study shows. */
+export interface StudyView {
+  /** The table in the terminal: a row each, its cells by column. */
+  readonly rows: readonly { readonly label: string; readonly cells: Readonly<Record<string, string>> }[];
+  readonly verdict: string;
+  /** The figures and words of the page, in order. */
+  sections(): readonly Section[];
+  /** What `--json` prints besides demo, seed and settings. */
+  readonly document: Readonly<Record<string, unknown>>;
+}
+
+/**
+ * What a demo does that is more than one comparison of clip specs: many trainings, independent of each other, and one
+ * picture of all.
+ */
+export interface Study<Task extends StudyTask = StudyTask> {
+  /** Options that only the study has. */
+  readonly options: readonly DemoOption[];
+  /** All trainings; `forPage`: those too that the page alone shows. */
+  tasks(config: DemoConfig, forPage: boolean): readonly Task[];
+  /** What came of the tasks, in their order; undefined for one that was not finished. */
+  view(config: DemoConfig, tasks: readonly Task[], results: readonly (StudyResult | undefined)[]): StudyView;
+}
+
+/** What a training of a study left behind: plain data again. */
+export interface StudyResult {
+  readonly summary: RunSummary;
+  readonly measured: Measured;
+  /** Series that the demo recorded, by name. */
+  readonly traces: Readonly<Record<string, readonly (number | null)[]>>;
+  readonly records: readonly StepRecord[];
+}
+
 /** A demo. */
 export interface Demo {
   readonly name: string;
@@ -91,4 +147,6 @@ export interface Demo {
   readonly defaults: { readonly steps: number; readonly lr: number };
   readonly options: readonly DemoOption[];
   setUp(config: DemoConfig): Setup;
+  /** Runs in place of the comparison. */
+  readonly study?: Study;
 }

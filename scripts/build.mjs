@@ -23,6 +23,7 @@ await build({
     diagnose: 'src/diagnose/index.ts',
     cli: 'cli/main.ts',
     'experiment-worker': 'cli/commands/experiment/worker.ts',
+    'study-worker': 'cli/commands/demo/study-worker.ts',
     'sweep-worker': 'cli/commands/sweep/worker.ts',
   },
   outdir: 'dist',

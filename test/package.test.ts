@@ -102,7 +102,7 @@ describe('the packed package', () => {
   });
 
   it('runs its command', () => {
-    expect(run(process.execPath, 'node_modules/tamegrad/dist/cli.js', 'list')).toMatch(/^latch /);
+    expect(run(process.execPath, 'node_modules/tamegrad/dist/cli.js', 'list')).toMatch(/^spectrum /);
   });
 
   it('ships what it needs and nothing else', () => {

@@ -34,7 +34,7 @@ export const latch: Demo = {
     succeeded: hasLearned,
     sections: (outcomes) => latchSections(config, outcomes),
     measurements: () => ({
-      hiddenGradientGrowth: growthOf(firstGradients(config, Number(config.own.rho)).hidden),
+      hiddenGradientGrowth: growthOf(firstGradients(startLatch(config)).hidden),
     }),
   }),
 };

@@ -1,9 +1,10 @@
 /**
  * The latch's network and data, and the gradient of its hidden states along time. A vanilla RNN whose recurrent
- * matrix is orthogonal times ρ: all its singular values and the modulus of all its eigenvalues are ρ.
+ * matrix is orthogonal or the identity, times ρ: all its singular values and the modulus of all its eigenvalues are ρ.
  */
 
 import {
+  eye,
   Linear,
   Module,
   mseLoss,
@@ -26,21 +27,35 @@ export const STEPS = 50;
 export const HIDDEN = 32;
 const BATCH = 32;
 /** Inputs [T, batch, 1] and the signs to be remembered [batch, 1]. */
-interface LatchBatch {
+export interface LatchBatch {
   readonly x: Tensor;
   readonly y: Tensor;
 }
 
+/** How the weights of a seed start. */
+export interface Start {
+  /** What the recurrent matrix is before it is multiplied by ρ. */
+  readonly recurrent: 'orthogonal' | 'identity';
+  /** Input weights lie evenly between this and its negative. */
+  readonly inputBound: number;
+}
+
+const LATCH_START: Start = { recurrent: 'orthogonal', inputBound: 1 / Math.sqrt(HIDDEN) };
+
 /** RNN and linear head. */
-class LatchModel extends Module {
+export class LatchModel extends Module {
   readonly rnn: RNN;
   readonly head: Linear;
 
-  constructor(random: Random, rho: number, nonlinearity: RNNNonlinearity, backend: string) {
+  constructor(random: Random, rho: number, nonlinearity: RNNNonlinearity, start: Start, backend: string) {
     super();
-    const bound = 1 / Math.sqrt(HIDDEN);
+    const bound = start.inputBound;
     this.rnn = new RNN(1, HIDDEN, { random, nonlinearity, backend });
-    this.rnn.weightHh.assign(orthogonal([HIDDEN, HIDDEN], random, { gain: rho, backend }));
+    this.rnn.weightHh.assign(
+      start.recurrent === 'identity'
+        ? eye(HIDDEN, { backend }).mul(rho)
+        : orthogonal([HIDDEN, HIDDEN], random, { gain: rho, backend }),
+    );
     this.rnn.weightIh.assign(uniform([HIDDEN, 1], random, -bound, bound, { backend }));
     this.rnn.bias.assign(tensor(new Float32Array(HIDDEN), { shape: [HIDDEN], backend }));
     this.head = new Linear(HIDDEN, 1, { random, backend });
@@ -73,8 +88,12 @@ export interface LatchTraining extends Training<LatchBatch> {
 }
 
 /** A training from the weights and data of the seed; `rho` may differ from the configured one. */
-export function startLatch({ seed, backend, own }: DemoConfig, rho = Number(own.rho)): LatchTraining {
-  const model = new LatchModel(new Random(seed), rho, own.activation as RNNNonlinearity, backend);
+export function startLatch(
+  { seed, backend, own }: DemoConfig,
+  rho = Number(own.rho),
+  start: Start = LATCH_START,
+): LatchTraining {
+  const model = new LatchModel(new Random(seed), rho, own.activation as RNNNonlinearity, start, backend);
   const squaredStates: number[] = [];
   return {
     model,
@@ -89,6 +108,11 @@ export function startLatch({ seed, backend, own }: DemoConfig, rho = Number(own.
   };
 }
 
+/** The first batch of a seed. */
+export function firstBatch(training: LatchTraining): LatchBatch {
+  return training.batches[Symbol.iterator]().next().value as LatchBatch;
+}
+
 /** Gradients at the very first step, before any update. */
 export interface FirstGradients {
   /** ‖∂L/∂h_t‖ for every t. */
@@ -97,10 +121,10 @@ export interface FirstGradients {
   readonly total: number;
 }
 
-/** Of the seed's weights and first batch, the recurrent matrix scaled to `rho`. */
-export function firstGradients(config: DemoConfig, rho: number): FirstGradients {
-  const { model, batches } = startLatch(config, rho);
-  const { x, y } = batches[Symbol.iterator]().next().value as LatchBatch;
+/** Of the weights and the first batch of a training, which must not have begun. */
+export function firstGradients(training: LatchTraining): FirstGradients {
+  const { model } = training;
+  const { x, y } = firstBatch(training);
   return scope(() => {
     const { states, output } = model.forward(x);
     mseLoss(output, y).backward();

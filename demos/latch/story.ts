@@ -6,7 +6,15 @@
 import { formatNumber, formatPercent, type Section } from '../../src/report/index.js';
 import type { DemoConfig, Outcome } from '../demo.js';
 import { startUnder, tellDivergence, tellRuns } from '../tell.js';
-import { type FirstGradients, firstGradients, growthOf, HIDDEN, type LatchTraining, STEPS } from './model.js';
+import {
+  type FirstGradients,
+  firstGradients,
+  growthOf,
+  HIDDEN,
+  type LatchTraining,
+  STEPS,
+  startLatch,
+} from './model.js';
 
 /** A run ends here or below: the sign is remembered. Guessing 0 gives a loss of 1. */
 const LEARNED = 0.05;
@@ -78,7 +86,7 @@ interface Compared extends FirstGradients {
 function gradientSection(config: DemoConfig, outcomes: readonly Outcome[]): Section {
   const own = Number(config.own.rho);
   const rhos = [...new Set([...COMPARED, own])].sort((a, b) => a - b);
-  const measured = rhos.map((rho): Compared => ({ rho, ...firstGradients(config, rho) }));
+  const measured = rhos.map((rho): Compared => ({ rho, ...firstGradients(startLatch(config, rho)) }));
   const { hidden } = measured.find(({ rho }) => rho === own)!;
   return {
     heading: 'First act: the gradient on its way back',
@@ -223,7 +231,7 @@ function endText(config: DemoConfig, outcomes: readonly Outcome[]): string {
   const both = outcomes.some((outcome) => outcome.summary.diverged && peakOf(config, outcome) > 2);
   if (!both) return '';
   if (Number(config.own.rho) <= 1) return `So it takes no ρ above 1: the rate alone was enough. ${hint}`;
-  return `So the spectral norm is not the whole explosion: it is the first act, which makes a gradient large, and the learning rate is the second. ${hint}`;
+  return `So the spectral norm is not the whole explosion: it is the first act, which makes a gradient large, and the learning rate is the second. ${hint} Where ρ alone decides, sharply at 1, is what \`tamegrad demo spectrum\` shows.`;
 }
 
 function stabilitySeries(config: DemoConfig, outcome: Outcome) {

@@ -38,7 +38,7 @@ export const tooSmall: Experiment = {
   run: async (seed) => {
     const plain = await trained(seed, []);
     const clipped = await trained(seed, [clipByGlobalNorm(THRESHOLD)]);
-    const { hidden } = firstGradients(configOf(seed), RHO);
+    const { hidden } = firstGradients(startLatch(configOf(seed), RHO));
     const t = hidden.map((_, i) => i);
     const last = hidden[LENGTH - 1];
     return {

@@ -1,6 +1,7 @@
 /** From any figure's description to its markup: the one switch over the kinds of figures. */
 import { barParts } from './bars.js';
 import { heatParts } from './heat.js';
+import { ladderParts } from './ladder.js';
 import { lineParts, panelParts } from './lines.js';
 import { type FigureParts, renderShell } from './shell.js';
 import type { Figure } from './types.js';
@@ -20,5 +21,7 @@ function partsOf(figure: Figure): FigureParts {
       return barParts(figure);
     case 'heat':
       return heatParts(figure);
+    case 'ladder':
+      return ladderParts(figure);
   }
 }

@@ -109,6 +109,7 @@ function legendOf(series: readonly Series[]): readonly LegendEntry[] {
     label: entry.label,
     style: entry.style ?? index,
     reference: entry.reference,
+    scattered: entry.scattered,
     note: entry.ends,
   }));
 }

@@ -60,6 +60,10 @@ export function lineMarks(
   frame: Frame,
 ): Plot.Markish[] {
   const { color, dash, marker } = seriesStyle(series.style ?? index);
+  if (series.scattered) {
+    const spots = lines[index].filter((bucket) => Number.isFinite(bucket.mid));
+    return [Plot.dot(spots, { x: 'x', y: 'mid', symbol: marker, fill: color, stroke: HALO.stroke, r: 5 })];
+  }
   const dense = isDense(lines[index]);
   const band = { x: 'x', y1: 'low', y2: 'high', fill: color, fillOpacity: 0.28 } as const;
   const line = Plot.line(lines[index], {

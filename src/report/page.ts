@@ -24,7 +24,9 @@ export function renderReport(page: ReportPage): string {
     verdictSection(page.notice ? 'So far' : 'Verdict', page.verdict),
     runsTable(page.runs),
     ...extra('before'),
-    comparison(comparisonFigures(page.runs, page.lossUnit), nextId),
+    page.runs.length > 0 || page.sections.length === 0
+      ? comparison(comparisonFigures(page.runs, page.lossUnit), nextId)
+      : '',
     ...extra('after'),
     settings(page),
   ];

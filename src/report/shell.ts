@@ -12,6 +12,7 @@ export interface LegendEntry {
   readonly label: string;
   readonly style: number;
   readonly reference?: boolean;
+  readonly scattered?: boolean;
   /** What became of the line, e.g. `diverged at step 35`. */
   readonly note?: string;
 }
@@ -42,12 +43,14 @@ const MARKER_PATHS: Readonly<Record<Marker, string>> = {
   cross: 'M-1.4-4.2h2.8v2.8h2.8v2.8h-2.8v2.8h-2.8v-2.8h-2.8v-2.8h2.8z',
 };
 
-function swatch({ style, reference }: LegendEntry): string {
+function swatch({ style, reference, scattered }: LegendEntry): string {
   const { color, dash, marker } = seriesStyle(style);
   const dashes = reference ? '4 4' : dash;
-  const line = `<path d="M1 7h32" stroke="${color}" stroke-width="${reference ? 1.5 : 2.25}"${
-    dashes ? ` stroke-dasharray="${dashes}"` : ''
-  } fill="none"/>`;
+  const line = scattered
+    ? ''
+    : `<path d="M1 7h32" stroke="${color}" stroke-width="${reference ? 1.5 : 2.25}"${
+        dashes ? ` stroke-dasharray="${dashes}"` : ''
+      } fill="none"/>`;
   const mark = reference
     ? ''
     : `<path d="${MARKER_PATHS[marker]}" transform="translate(17 7)" fill="${color}"/>`;

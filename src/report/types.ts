@@ -41,6 +41,8 @@ export interface Series {
   readonly y: ArrayLike<number>;
   /** A curve to compare with (a law, a bound): thin, dashed and without markers. */
   readonly reference?: boolean;
+  /** Measurements that no line joins: a marker at every point. */
+  readonly scattered?: boolean;
   /** Which of the six colours and markers; the position in the list by default. */
   readonly style?: number;
   /** Why the line stops early, e.g. `diverged at step 35`; its last point is marked with a cross. */
@@ -126,8 +128,27 @@ export interface HeatFigure extends FigureText {
   readonly paths?: readonly HeatPath[];
 }
 
+/** What came of one setting: a sign, a word and a number, which must say it without the colour of the tone. */
+export interface LadderCell {
+  readonly tone: 'ok' | 'bad' | 'poor' | 'plain';
+  readonly sign: string;
+  readonly word: string;
+  readonly note: string;
+}
+
+/** Outcomes along a row of settings, a row of tiles for each way of doing it. */
+export interface LadderFigure extends FigureText {
+  readonly kind: 'ladder';
+  /** The settings, in order, and the letter they go by. */
+  readonly x: { readonly symbol: string; readonly values: readonly string[] };
+  /** A tile for each setting; null where nothing was run. */
+  readonly rows: readonly { readonly label: string; readonly cells: readonly (LadderCell | null)[] }[];
+  /** What neighbouring settings have in common, said above them; `from` and `to` are positions. */
+  readonly bands?: readonly { readonly label: string; readonly from: number; readonly to: number }[];
+}
+
 /** Any figure. */
-export type Figure = LineFigure | PanelFigure | BarFigure | HeatFigure;
+export type Figure = LineFigure | PanelFigure | BarFigure | HeatFigure | LadderFigure;
 
 /** A part of the page that a caller adds. Words between backticks are set as code. */
 export interface Section {

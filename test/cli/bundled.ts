@@ -34,6 +34,7 @@ export async function bundleCommandLine(): Promise<Bundled> {
     entryPoints: {
       cli: 'cli/main.ts',
       'experiment-worker': 'cli/commands/experiment/worker.ts',
+      'study-worker': 'cli/commands/demo/study-worker.ts',
       'sweep-worker': 'cli/commands/sweep/worker.ts',
     },
     outdir: join(folder, 'dist'),

@@ -109,7 +109,9 @@ describe('in a pipe', () => {
   });
 
   it('--quiet leaves stderr empty; NO_COLOR changes nothing', async () => {
-    const { code, out, err } = await finish(start(['demo', '--steps', '2', '--quiet'], { NO_COLOR: '1' }));
+    const { code, out, err } = await finish(
+      start(['demo', 'latch', '--steps', '2', '--quiet'], { NO_COLOR: '1' }),
+    );
     expect([code, err, hasEscapes(out)]).toEqual([0, '', false]);
   });
 
@@ -156,8 +158,8 @@ describe('commands', () => {
   });
 
   it('demo without a name runs the first', async () => {
-    const { code, out } = await cli('demo', '--steps', '2', '--json');
-    expect([code, (JSON.parse(out) as JsonDocument).demo]).toEqual([0, 'latch']);
+    const { code, out } = await cli('demo', '--steps', '2', '--rho', '1', '--seeds', '1', '--json');
+    expect([code, (JSON.parse(out) as JsonDocument).demo]).toEqual([0, 'spectrum']);
   });
 
   it('list and --help name every demo', async () => {
@@ -211,7 +213,7 @@ describe('Ctrl-C', () => {
   /** Starts a long comparison, interrupts it once its log has a few lines, and reads what is left. */
   async function interrupted(name: string, more: readonly string[], flags: readonly string[] = []) {
     const [log, report] = ['jsonl', 'html'].map((end) => join(folder, `${name}.${end}`)) as [string, string];
-    const words = 'demo --steps 100000 --clip norm:1 --clip none'.split(' ');
+    const words = 'demo latch --steps 100000 --clip norm:1 --clip none'.split(' ');
     const child = start([...words, '--log', log, '--report', report, ...more], {}, flags);
     const finished = finish(child);
     const deadline = Date.now() + 120_000;

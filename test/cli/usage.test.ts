@@ -75,7 +75,15 @@ describe('wrong usage is one line on stderr that names the fix, exit code 2, and
   it.runIf(existsSync('/dev/full'))(
     'a failure that is not wrong usage is one line too, exit code 1',
     async () => {
-      const { code, out, err } = await inProcess(['demo', '--steps', '2', '--quiet', '--log', '/dev/full']);
+      const { code, out, err } = await inProcess([
+        'demo',
+        'latch',
+        '--steps',
+        '2',
+        '--quiet',
+        '--log',
+        '/dev/full',
+      ]);
       expect([code, out]).toEqual([1, '']);
       expect(err).toBe(
         "error: run log: '/dev/full' cannot be written (ENOSPC: no space left on the device); free some space, or name a file on another disk\n",

@@ -8,18 +8,20 @@ import { openRunLog, type RunLog } from '../../../src/node.js';
 import { writeWhole } from '../../../src/persist/files/index.js';
 import { checkFiles } from '../../files.js';
 import { onInterrupt } from '../../interrupt.js';
-import { type CommonOptions, configOf, wordsFor } from '../../options.js';
+import { type CommonOptions, configOf, ownOptions, wordsFor } from '../../options.js';
 import { type Progress, startProgress, stepNote } from '../../terminal/progress.js';
 import { renderComparison } from './comparison.js';
 import { renderJson } from './json.js';
 import { renderLinks } from './link.js';
 import { renderPage } from './report-page.js';
+import { runStudy } from './study.js';
 
 /** Runs a demo from parsed options; returns the exit code. What was measured before a Ctrl-C is kept and shown. */
 export async function runDemo(demo: Demo, options: CommonOptions): Promise<number> {
-  const config = configOf(demo, options);
+  const config = configOf(demo, options, ownOptions(demo));
   setDefaultBackend(config.backend);
   checkFiles({ log: options.log, report: options.report });
+  if (demo.study) return runStudy(demo, demo.study, config, options);
   const log = options.log === undefined ? null : openRunLog(options.log);
   const interrupt = onInterrupt();
   const watcher = new DemoWatcher(demo, config.steps, options.quiet || options.json || false, log);

@@ -7,7 +7,7 @@ import { printable, writeWhole } from '../../../src/persist/files/index.js';
 import { UsageError } from '../../errors.js';
 import { asUsage, checkFiles } from '../../files.js';
 import { onInterrupt } from '../../interrupt.js';
-import { type CommonOptions, configOf, DEFAULT_SPECS, wordsFor } from '../../options.js';
+import { type CommonOptions, configOf, DEFAULT_SPECS, isAxis, numbersOf, wordsFor } from '../../options.js';
 import { defaultJobs, runTasks } from '../../pool.js';
 import type { Shard } from '../../shard.js';
 import { startProgress, timeLeft } from '../../terminal/progress.js';
@@ -37,11 +37,15 @@ export interface SweepOptions extends Pick<CommonOptions, 'seed' | 'steps' | 'op
 export async function runSweep(demo: Demo, options: SweepOptions): Promise<number> {
   const { seeds, lr, report, shard, quiet } = options;
   const config = configOf(demo, { ...options, lr: 0, clip: options.clip ?? DEFAULT_SPECS });
+  const axes = Object.fromEntries(
+    demo.options.filter(isAxis).map(({ name }) => [name, once(`--${name}`, numbersOf(config.own[name]))]),
+  );
   const tasks = tasksOf(
     demo.name,
     config,
     once('--clip', config.clips.flatMap(expanded)),
     once('--lr', lr),
+    axes,
     seeds,
   );
   const { out = defaultName(tasks, shard), jobs = defaultJobs() } = options;

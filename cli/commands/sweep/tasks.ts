@@ -34,17 +34,29 @@ export interface SweepRow extends Asked, Omit<RunSummary, 'clip' | 'backend' | '
   readonly measured: Measured;
 }
 
-/** All trainings, in the order of the file: by clip spec, then rate, then seed. */
+/** Values of the demo's own options that are swept, by name. */
+export type OwnAxes = Readonly<Record<string, readonly number[]>>;
+
+/** All trainings, in the order of the file: by clip spec, then rate, then the demo's own axes, then seed. */
 export function tasksOf(
   demo: string,
   config: DemoConfig,
   clips: readonly string[],
   rates: readonly number[],
+  axes: OwnAxes,
   seeds: number,
 ): readonly SweepTask[] {
   const each = Array.from({ length: seeds }, (_, i) => config.seed + i);
+  const places = Object.entries(axes).reduce<readonly DemoConfig['own'][]>(
+    (before, [name, values]) => before.flatMap((own) => values.map((value) => ({ ...own, [name]: value }))),
+    [config.own],
+  );
   return clips.flatMap((clip) =>
-    rates.flatMap((lr) => each.map((seed) => ({ demo, config: { ...config, clips: [clip], lr, seed } }))),
+    rates.flatMap((lr) =>
+      places.flatMap((own) =>
+        each.map((seed) => ({ demo, config: { ...config, clips: [clip], lr, seed, own } })),
+      ),
+    ),
   );
 }
 

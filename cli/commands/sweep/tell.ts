@@ -5,6 +5,7 @@ import { formatNumber } from '../../../src/report/index.js';
 import { columnsOf, type Sink } from '../../terminal/stream.js';
 import { renderTable, type TableColumn, tableWidth } from '../../terminal/table.js';
 import { wrap } from '../demo/comparison.js';
+import { axesOf, placeOf } from './axes.js';
 import { lossOf, tellSweep } from './page.js';
 import type { SweepRow } from './tasks.js';
 
@@ -23,13 +24,14 @@ export function tellRows(rows: readonly SweepRow[], sink: Sink): string {
   return `${[...tables, `${wrap(caption, width)}\n`].join('\n')}\n${wrap(tellSweep(rows).replaceAll('`', ''), width)}\n`;
 }
 
-/** A column for each rate, a row for each spec. */
+/** A column for each place on the axes, a row for each spec. */
 function columnsFor(rows: readonly SweepRow[]): readonly TableColumn[] {
   const clips = [...new Set(rows.map(({ clip }) => clip))];
-  return [...new Set(rows.map(({ lr }) => lr))].map((rate) => {
-    const own = rows.filter(({ lr }) => lr === rate);
+  const axes = axesOf(rows);
+  return [...new Set(rows.map((row) => placeOf(row, axes)))].map((place) => {
+    const own = rows.filter((row) => placeOf(row, axes) === place);
     const cells = clips.map((clip) => [clip, cellOf(own.filter((row) => row.clip === clip))] as const);
-    return { label: `lr ${rate}`, cells: Object.fromEntries(cells) };
+    return { label: place, cells: Object.fromEntries(cells) };
   });
 }
 
