@@ -5,12 +5,12 @@
 
 import type { Figure } from '../src/report/index.js';
 
-/** The articles whose claims are tested, and the paper that one claim comes from. */
-export type Source = 'handbook' | 'circuit breaker' | 'glossary' | 'Pascanu et al. 2013';
+/** The articles whose claims are tested, the paper that one claim comes from, and what this project says of itself. */
+export type Source = 'handbook' | 'circuit breaker' | 'glossary' | 'Pascanu et al. 2013' | 'tamegrad';
 
 /** What the articles are, for those who meet their short names. */
 export const sourcesText =
-  "The claims are short quotes: *handbook* is the chapter on gradient clipping of a machine-learning handbook, *circuit breaker* the article “A circuit breaker, not a cure”, *glossary* a glossary's article on gradient clipping; one is of the paper by Pascanu, Mikolov and Bengio (2013). What each was taken to mean is its set-up and criterion.";
+  "The claims are short quotes: *handbook* is the chapter on gradient clipping of a machine-learning handbook, *circuit breaker* the article “A circuit breaker, not a cure”, *glossary* a glossary's article on gradient clipping; one is of the paper by Pascanu, Mikolov and Bengio (2013), and two, *tamegrad*, are what this project promises to show. What each was taken to mean is its set-up and criterion.";
 
 /** What may come of a claim. */
 export type Verdict = 'holds' | 'holds under conditions' | 'does not hold as written' | 'not testable here';

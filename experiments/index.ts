@@ -7,6 +7,8 @@ import { eigenvalueOrNorm } from './growth/eigenvalue-or-norm.js';
 import { hundredSteps } from './growth/hundred-steps.js';
 import { initialization } from './growth/initialization.js';
 import { nanLosses } from './growth/nan-losses.js';
+import { residualAndNorm } from './growth/residual-and-norm.js';
+import { spectralNormDecides } from './growth/spectral-norm-decides.js';
 import { tanhRnnInputs } from './growth/tanh-rnn-inputs.js';
 import { updateMagnitude } from './growth/update-magnitude.js';
 import { clipCost } from './mechanism/clip-cost.js';
@@ -33,6 +35,7 @@ import { normsByOptimizer } from './plumbing/norms-by-optimizer.js';
 import { tenthOfTheRate } from './plumbing/tenth-of-the-rate.js';
 import { unscaledGradient } from './plumbing/unscaled-gradient.js';
 import { weightDecay } from './plumbing/weight-decay.js';
+import { curesTheExplosion } from './rescue/cures-the-explosion.js';
 import { nearlyMandatory } from './rescue/nearly-mandatory.js';
 import { oneEnormousStep } from './rescue/one-enormous-step.js';
 import { optimizationImprovement } from './rescue/optimization-improvement.js';
@@ -100,6 +103,9 @@ export const experiments: readonly Experiment[] = [
   clipRateAlarm,
   largeAtFirst,
   everyLargeModel,
+  spectralNormDecides,
+  curesTheExplosion,
+  residualAndNorm,
 ];
 
 /** The experiment of that number. Throws an Error where there is none. */

@@ -4,13 +4,16 @@ import { experiments } from '../../experiments/index.js';
 import type { Variable } from '../../src/index.js';
 import { redOf, redWith } from './planted.js';
 
+type Creation = typeof import('../../src/tensor/create.js');
+type Normed = typeof import('../../src/nn/layer-norm.js');
+type Clip = typeof import('../../src/clip/clip-by-global-norm.js');
 type Init = typeof import('../../src/nn/init.js');
 type Descent = typeof import('../../src/optim/sgd.js');
 type Cliff = typeof import('../../demos/cliff/model.js');
 
 it('all hold', async () => {
   const names = experiments.filter(({ group }) => group === 'growth').map(({ name }) => name);
-  expect(names.length).toBeGreaterThanOrEqual(8);
+  expect(names.length).toBeGreaterThanOrEqual(10);
   expect(await redOf(names)).toEqual([]);
 });
 
@@ -68,5 +71,42 @@ describe('what is planted is seen', () => {
       cliffError: (w, b) => (w as Variable).mul(FIRST_OUTPUT).add(b).sigmoid().sub(TARGET).square(),
     });
     expect(await redWith('../../demos/cliff/model.js', replace, ['cliff'])).toEqual(['cliff']);
+  });
+
+  it('an identity that stretches', async () => {
+    const replace = ({ eye }: Creation): Partial<Creation> => ({
+      eye: (...args) => eye(...args).mul(1.01),
+    });
+    const names = ['spectral-norm-decides'];
+    expect(await redWith('../../src/tensor/create.js', replace, names)).toEqual(names);
+  });
+
+  it('a layer norm that passes all as it is', async () => {
+    const replace = ({ LayerNorm }: Normed): Partial<Normed> => ({
+      LayerNorm: class extends LayerNorm {
+        override forward(x: Variable): Variable {
+          return x;
+        }
+      } as typeof LayerNorm,
+    });
+    const names = ['residual-and-norm'];
+    expect(await redWith('../../src/nn/layer-norm.js', replace, names)).toEqual(names);
+  });
+
+  it('a clip that lengthens what is short', async () => {
+    const replace = ({ clipByGlobalNorm }: Clip): Partial<Clip> => ({
+      clipByGlobalNorm: (maxNorm, options) => {
+        const hook = clipByGlobalNorm(maxNorm, options);
+        return {
+          ...hook,
+          async apply(gradients, step) {
+            gradients.scale(1.001);
+            return hook.apply(gradients, step);
+          },
+        };
+      },
+    });
+    const names = ['residual-and-norm'];
+    expect(await redWith('../../src/clip/clip-by-global-norm.js', replace, names)).toEqual(names);
   });
 });
