@@ -130,6 +130,7 @@ export interface Study<Task extends StudyTask = StudyTask> {
 export interface StudyResult {
   readonly summary: RunSummary;
   readonly measured: Measured;
+  readonly digest: string;
   /** Series that the demo recorded, by name. */
   readonly traces: Readonly<Record<string, readonly (number | null)[]>>;
   readonly records: readonly StepRecord[];

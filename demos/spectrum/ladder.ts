@@ -104,9 +104,9 @@ function documentOf({ rho, firstNorm, predictedNorm, growthPerStep, runs }: Rung
     firstNorm,
     predictedNorm,
     growthPerStep,
-    runs: runs.map(({ task, result: { summary, measured } }) => {
+    runs: runs.map(({ task, result: { summary, measured, digest } }) => {
       const { clip, ...numbers } = summary;
-      return { clip, seed: task.config.seed, ...numbers, ...measured };
+      return { clip, seed: task.config.seed, ...numbers, ...measured, digest };
     }),
   };
 }

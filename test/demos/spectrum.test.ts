@@ -69,8 +69,8 @@ describe('the law', () => {
 
 async function run(rho: number, clip: string, steps: number, seed = 101): Promise<StudyResult> {
   const { outcomes } = await compare(spectrum, configOf({ rho }, { clips: [clip], steps, seed }), silent);
-  const [{ summary, measured, result, training }] = outcomes;
-  return { summary, measured, traces: training.traces ?? {}, records: result.records };
+  const [{ summary, measured, digest, result, training }] = outcomes;
+  return { summary, measured, digest, traces: training.traces ?? {}, records: result.records };
 }
 
 describe('the ladder', () => {

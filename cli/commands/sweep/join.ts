@@ -54,8 +54,9 @@ function partsOf(path: string): readonly Part[] {
   });
 }
 
-function isPlace({ task, of }: Place): boolean {
-  return [task, of].every((count) => Number.isSafeInteger(count) && count >= 0) && task < of;
+function isPlace({ task, of, sweep }: Place): boolean {
+  const counts = [task, of].every((count) => Number.isSafeInteger(count) && count >= 0);
+  return counts && task < of && typeof sweep === 'string';
 }
 
 /** Whether a row has what a table and a page show. */
@@ -70,7 +71,9 @@ function isRow({ demo, clip, lr, seed, settings, diverged, finalLoss, learned }:
 }
 
 function belongs({ row, place }: Part, { row: own, place: first }: Part): boolean {
-  return place.of === first.of && row.demo === own.demo && toJson(row.settings) === toJson(own.settings);
+  const shared = ({ demo, settings: { steps, optimizer, backend } }: SweepRow) =>
+    toJson({ demo, steps, optimizer, backend });
+  return place.of === first.of && place.sweep === first.sweep && shared(row) === shared(own);
 }
 
 function named(path: string): string {

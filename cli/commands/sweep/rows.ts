@@ -20,16 +20,23 @@ export interface Placed {
 /** The trainings of a part of a sweep, or all of them. */
 export function placed(tasks: readonly SweepTask[], shard: Shard | undefined): readonly Placed[] {
   if (!shard) return tasks.map((task) => ({ task }));
-  const all = tasks.map((task, i) => ({ task, place: { task: i, of: tasks.length } }));
+  const sweep = markOf(tasks);
+  const all = tasks.map((task, i) => ({ task, place: { task: i, of: tasks.length, sweep } }));
   return shardOf(all, shard);
 }
 
 /** The file of a sweep where none is named: another for every sweep and part, the same for the same. */
 export function defaultName(tasks: readonly SweepTask[], shard: Shard | undefined): string {
-  const asked = toJson(tasks.map(askedOf));
-  const mark = createHash('sha256').update(asked).digest('hex').slice(0, 8);
   const part = shard ? `.${shard.index}-of-${shard.count}` : '';
-  return `sweep-${tasks[0].demo}-${mark}${part}.jsonl`;
+  return `sweep-${tasks[0].demo}-${markOf(tasks)}${part}.jsonl`;
+}
+
+/** Eight digits of a hash over all that a sweep asks for. */
+function markOf(tasks: readonly SweepTask[]): string {
+  return createHash('sha256')
+    .update(toJson(tasks.map(askedOf)))
+    .digest('hex')
+    .slice(0, 8);
 }
 
 /** The rows that are there, and a writer of those to come. */
@@ -120,8 +127,9 @@ export function parseRow(line: string): PlacedRow | null {
   try {
     const found = JSON.parse(line, reviveNumber) as unknown;
     if (typeof found !== 'object' || found === null) return null;
-    const { task, of, ...row } = found as SweepRow & Partial<Place>;
-    return task === undefined || of === undefined ? { row } : { row, place: { task, of } };
+    const { task, of, sweep, ...row } = found as SweepRow & Partial<Place>;
+    const isPart = task !== undefined && of !== undefined && sweep !== undefined;
+    return isPart ? { row, place: { task, of, sweep } } : { row };
   } catch {
     return null;
   }

@@ -24,6 +24,8 @@ interface Asked {
 export interface Place {
   readonly task: number;
   readonly of: number;
+  /** What tells this sweep from others. */
+  readonly sweep: string;
 }
 
 /** One line of a sweep's file; it holds no times, so that every run of a sweep writes the same file. */
@@ -68,7 +70,10 @@ export function askedOf({ demo, config }: SweepTask): Asked {
 
 /** The configuration that repeats a sweep, from its rows: what all share, and every clip spec, rate and seed among them. */
 export function configFrom(rows: readonly SweepRow[]) {
-  const { steps, optimizer, backend, ...own } = rows[0].settings;
+  const { steps, optimizer, backend, ...first } = rows[0].settings;
+  const own = Object.fromEntries(
+    Object.keys(first).map((name) => [name, [...new Set(rows.map(({ settings }) => settings[name]))].join()]),
+  );
   const seeds = rows.map(({ seed }) => seed);
   return {
     seed: Math.min(...seeds),
