@@ -24,7 +24,10 @@ await build({
     {
       name: 'the shipped bundle',
       setup: ({ onResolve }) =>
-        onResolve({ filter: /\/src\/index\.js$/ }, () => ({ path: `${root}dist/index.js`, external: true })),
+        onResolve({ filter: /\/src\/(index|extend)\.js$/ }, ({ path }) => ({
+          path: `${root}dist/${path.split('/').at(-1)}`,
+          external: true,
+        })),
     },
   ],
 });

@@ -1,6 +1,7 @@
 /** The one formula that fills inputs, targets, weights and gradients, the same in every peer's benchmark. */
 
-import { sizeOf, type Tensor, tensor } from '../src/index.js';
+import { sizeOf } from '../src/extend.js';
+import { type Tensor, tensor } from '../src/index.js';
 
 /** Radians from one element to the next: far from every simple fraction of 2π, so that no two rows are alike. */
 const STEP = 0.7311;

@@ -8,7 +8,9 @@ import {
   type OptimizerName,
   optimizerNames,
 } from '../demos/demo.js';
-import { allBackends, type Cause, clipSpecForms, defaultBackend, parseClipSpec } from '../src/index.js';
+import { clipSpecForms } from '../src/clip/index.js';
+import type { Cause } from '../src/diagnose/index.js';
+import { allBackends, defaultBackend, parseClipSpec } from '../src/index.js';
 import { parseRange } from './commands/sweep/range.js';
 import { defaultJobs } from './pool.js';
 import { parseShard, type Shard } from './shard.js';

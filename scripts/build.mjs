@@ -19,6 +19,7 @@ await build({
   entryPoints: {
     index: 'src/index.ts',
     node: 'src/node.ts',
+    extend: 'src/extend.ts',
     report: 'src/report/index.ts',
     diagnose: 'src/diagnose/index.ts',
     cli: 'cli/main.ts',

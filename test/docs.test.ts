@@ -43,6 +43,8 @@ async function print({ name, code }: Example): Promise<string> {
     alias: {
       'tamegrad/report': join(root, 'src/report/index.ts'),
       'tamegrad/node': join(root, 'src/node.ts'),
+      'tamegrad/extend': join(root, 'src/extend.ts'),
+      'tamegrad/diagnose': join(root, 'src/diagnose/index.ts'),
       tamegrad: join(root, 'src/index.ts'),
     },
     logLevel: 'silent',

@@ -1,16 +1,6 @@
 import type { Training } from '../../demos/demo.js';
-import {
-  clipByGlobalNorm,
-  type Diagnosis,
-  diagnose,
-  dynamicLossScale,
-  type LoggedStep,
-  loggedStep,
-  Random,
-  SGD,
-  toHalf,
-  train,
-} from '../../src/index.js';
+import { type Diagnosis, diagnose, type LoggedStep, loggedStep } from '../../src/diagnose/index.js';
+import { clipByGlobalNorm, dynamicLossScale, Random, SGD, toHalf, train } from '../../src/index.js';
 import { atLeast } from '../checks.js';
 import type { Experiment } from '../experiment.js';
 import { adding, spiral, temporalOrder } from '../training-tasks.js';

@@ -1,5 +1,6 @@
 import type { Training } from '../../demos/demo.js';
-import { clipByGlobalNorm, recommendThreshold, type StepRecord, summarize } from '../../src/index.js';
+import { recommendThreshold } from '../../src/diagnose/index.js';
+import { clipByGlobalNorm, type StepRecord, summarize } from '../../src/index.js';
 import { below, exactly, near } from '../checks.js';
 import type { Experiment } from '../experiment.js';
 import { regression, spiral, trainTask } from '../training-tasks.js';

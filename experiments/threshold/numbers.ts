@@ -1,15 +1,7 @@
 /** Norms by hand through real steps, and the few sums over runs that the experiments of this part share. */
 
-import {
-  clipByGlobalNorm,
-  Parameter,
-  type Random,
-  recommendThreshold,
-  SGD,
-  type StepReport,
-  type ThresholdCandidate,
-  tensor,
-} from '../../src/index.js';
+import { recommendThreshold, type ThresholdCandidate } from '../../src/diagnose/index.js';
+import { clipByGlobalNorm, Parameter, type Random, SGD, type StepReport, tensor } from '../../src/index.js';
 
 const exact = { dtype: 'float64', backend: 'reference' } as const;
 

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { packParameters } from '../../src/autograd/parameter.js';
+import { sizeOf } from '../../src/extend.js';
 import {
   ones,
   Parameter,
@@ -8,7 +9,6 @@ import {
   type Shape,
   ShapeError,
   scope,
-  sizeOf,
   tensor,
   uniform,
   zeros,

@@ -2,7 +2,8 @@
 
 import * as ops from '../../src/autograd/ops/index.js';
 import * as internal from '../../src/autograd/ops/internal.js';
-import type { OpRule, Tensor, Variable } from '../../src/index.js';
+import type { OpRule } from '../../src/extend.js';
+import type { Tensor, Variable } from '../../src/index.js';
 
 export { drawInputs } from '../../src/autograd/gradcheck.js';
 

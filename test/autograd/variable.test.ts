@@ -1,8 +1,8 @@
 import { inspect } from 'node:util';
 import { describe, expect, it } from 'vitest';
+import { isRecording } from '../../src/autograd/index.js';
 import {
   add,
-  isRecording,
   mul,
   noGrad,
   type Operand,

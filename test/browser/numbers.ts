@@ -3,7 +3,8 @@
  * rounding to float32 nearly always removes. Here random numbers and functions are hashed as they are computed.
  */
 
-import { Random, type Tensor, tensor, type UnaryName } from '../../src/index.js';
+import type { UnaryName } from '../../src/extend.js';
+import { Random, type Tensor, tensor } from '../../src/index.js';
 
 const COUNT = 4000;
 const names: readonly UnaryName[] = ['exp', 'tanh', 'erf', 'sin', 'cos', 'log', 'log1p', 'sqrt'];

@@ -5,7 +5,7 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import { afterAll, describe, expect, it } from 'vitest';
 import { demos } from '../../demos/index.js';
-import { clipSpecForms } from '../../src/index.js';
+import { clipSpecForms } from '../../src/clip/index.js';
 import { inProcess } from './in-process.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tamegrad-usage-'));

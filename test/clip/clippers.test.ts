@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import { runHook } from '../../src/clip/run-hooks.js';
+import type { NormClipOptions } from '../../src/extend.js';
 import {
   adaGC,
   addWeightDecay,
@@ -18,7 +19,6 @@ import {
   type DType,
   type GradientHook,
   type NonFinitePolicy,
-  type NormClipOptions,
   type Parameter,
   PerExampleClipping,
   type PerExampleOptions,

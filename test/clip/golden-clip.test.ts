@@ -1,5 +1,6 @@
 import { describe, expect, it } from 'vitest';
 import { runHook } from '../../src/clip/run-hooks.js';
+import { NormMeter } from '../../src/extend.js';
 import {
   Adam,
   clipByGlobalNorm,
@@ -8,7 +9,6 @@ import {
   clipGradValue,
   type GradientHook,
   Gradients,
-  NormMeter,
   Parameter,
   SGD,
   totalNorm,

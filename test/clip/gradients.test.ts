@@ -1,6 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { packParameters } from '../../src/autograd/parameter.js';
-import { backendNamed, Gradients, NormMeter, type Parameter, tensor } from '../../src/index.js';
+import { backendNamed, NormMeter } from '../../src/extend.js';
+import { Gradients, type Parameter, tensor } from '../../src/index.js';
 import { seeded } from '../kernels/gpu/cases.js';
 import { countLaunches, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 

@@ -2,7 +2,8 @@ import { afterEach, describe, expect, it, vi } from 'vitest';
 import { packParameters } from '../../src/autograd/parameter.js';
 import { hostNorm } from '../../src/clip/host-norm.js';
 import { runHook } from '../../src/clip/run-hooks.js';
-import { clipByGlobalNorm, clipByNorm, NormMeter, type Parameter, SGD, tensor } from '../../src/index.js';
+import { NormMeter } from '../../src/extend.js';
+import { clipByGlobalNorm, clipByNorm, type Parameter, SGD, tensor } from '../../src/index.js';
 import { context, countLaunches, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 const sizes = [5, 1100, 1, 64, 2500];

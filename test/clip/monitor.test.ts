@@ -11,9 +11,9 @@ import {
   SGD,
   type StepRecord,
   tensor,
-  toJson,
   train,
 } from '../../src/index.js';
+import { toJson } from '../../src/persist/index.js';
 
 function step(normBefore: number, normAfter = normBefore, more: Partial<ObservedStep> = {}): ObservedStep {
   const norms = { a: 0.6 * normBefore, b: 0.8 * normBefore };

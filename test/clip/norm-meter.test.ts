@@ -1,5 +1,5 @@
 import { expect, it, vi } from 'vitest';
-import { NormMeter } from '../../src/index.js';
+import { NormMeter } from '../../src/extend.js';
 import { parameterWith } from './support.js';
 
 const opening = vi.hoisted(() => ({ fails: true, count: 0 }));

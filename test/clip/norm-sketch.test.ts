@@ -1,7 +1,7 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
 import { NormSketch } from '../../src/clip/norm-sketch.js';
-import { toJson } from '../../src/index.js';
+import { toJson } from '../../src/persist/index.js';
 
 const exponents = fc.array(fc.double({ min: -300, max: 300, noNaN: true }), { minLength: 1, maxLength: 60 });
 

@@ -2,11 +2,11 @@
 
 import { afterEach, describe, expect, it, vi } from 'vitest';
 import { packParameters } from '../../src/autograd/parameter.js';
+import { NormMeter } from '../../src/extend.js';
 import {
   clipByGlobalNorm,
   clipGradNorm,
   type MeterDevice,
-  NormMeter,
   type Parameter,
   SGD,
   totalNorm,

@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
+import { clipSpecForms } from '../../src/clip/index.js';
 import { runHook } from '../../src/clip/run-hooks.js';
-import { clipSpecForms, type GradientHook, parseClipSpec } from '../../src/index.js';
+import { type GradientHook, parseClipSpec } from '../../src/index.js';
 import { context, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 async function clipped(spec: string, grads: readonly (readonly number[])[]): Promise<number[][]> {

@@ -2,11 +2,11 @@
 
 import { vi } from 'vitest';
 import { KernelCache } from '../../kernels/gpu/kernel-cache.js';
+import { NormMeter } from '../../src/extend.js';
 import {
   type DType,
   Gradients,
   type NormDevice,
-  NormMeter,
   Parameter,
   type StepContext,
   tensor,

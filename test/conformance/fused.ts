@@ -17,11 +17,10 @@ import {
   logSoftmaxOf,
   softmaxOf,
 } from '../../src/autograd/ops/softmax.js';
+import type { Backend, FusedKernels } from '../../src/extend.js';
 import {
   Adam,
-  type Backend,
   type DType,
-  type FusedKernels,
   Parameter,
   Random,
   SGD,

@@ -1,15 +1,8 @@
 /** Random memory layouts: one logical tensor, laid out on any backend with any strides. */
 
 import type fc from 'fast-check';
-import {
-  type Backend,
-  type DType,
-  type Range,
-  type Shape,
-  sizeOf,
-  type Tensor,
-  tensor,
-} from '../../src/index.js';
+import { type Backend, sizeOf } from '../../src/extend.js';
+import { type DType, type SliceRange as Range, type Shape, type Tensor, tensor } from '../../src/index.js';
 
 /** Draws an integer in low … high. */
 export type Draw = (low: number, high: number) => number;

@@ -1,4 +1,4 @@
-import { registerBackend } from '../../src/index.js';
+import { registerBackend } from '../../src/extend.js';
 import { SimdBackend } from '../../src/tensor/backends/simd.js';
 import { runConformance } from './suite.js';
 

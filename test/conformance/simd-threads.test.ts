@@ -1,5 +1,5 @@
 import { afterAll, beforeAll, expect, it } from 'vitest';
-import { registerBackend } from '../../src/index.js';
+import { registerBackend } from '../../src/extend.js';
 import { SimdBackend } from '../../src/tensor/backends/simd.js';
 import { threadsUp } from '../tensor/backends/threads.js';
 import { runConformance } from './suite.js';

@@ -1,6 +1,6 @@
 import { describe, it } from 'vitest';
 import { wideVectors } from '../../kernels/simd/load.js';
-import { registerBackend } from '../../src/index.js';
+import { registerBackend } from '../../src/extend.js';
 import { SimdBackend } from '../../src/tensor/backends/simd.js';
 import { runConformance } from './suite.js';
 

@@ -4,20 +4,17 @@
  */
 
 import { describe, expect, it } from 'vitest';
+import type { Backend, BinaryName, ReduceName, UnaryName } from '../../src/extend.js';
 import {
-  type Backend,
-  type BinaryName,
   full,
   mul,
   ones,
   Random,
-  type ReduceName,
   type Shape,
   scope,
   stack,
   type Tensor,
   tensor,
-  type UnaryName,
   uniform,
   variable,
   zeros,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Cause, diagnose, LogColumns, type LoggedStep, Random } from '../../src/index.js';
+import { type Cause, diagnose, LogColumns, type LoggedStep } from '../../src/diagnose/index.js';
+import { Random } from '../../src/index.js';
 
 /** A calm run that learns: 20 batches by turns, norms and losses that fall with a little noise, one step in ten clipped. */
 function calm(length = 300, seed = 1): LoggedStep[] {

@@ -1,5 +1,6 @@
 import { expect, it } from 'vitest';
-import { LogColumns, type LoggedStep, Random } from '../../src/index.js';
+import { LogColumns, type LoggedStep } from '../../src/diagnose/index.js';
+import { Random } from '../../src/index.js';
 
 function clippedOf(rows: readonly Omit<LoggedStep, 'step'>[]): number[] {
   return [...LogColumns.from(rows.map((row, step) => ({ step, ...row }))).column('clipped')];

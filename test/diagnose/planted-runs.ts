@@ -1,13 +1,12 @@
 /** Training runs with a fault planted in them, made by the library itself: what `diagnose` is judged on. */
 
+import { type LoggedStep, loggedStep } from '../../src/diagnose/index.js';
 import {
   Adagrad,
   Adam,
   AdamW,
   clipByGlobalNorm,
   type GradientHook,
-  type LoggedStep,
-  loggedStep,
   median,
   type Parameter,
   Random,

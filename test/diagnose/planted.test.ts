@@ -1,7 +1,7 @@
 /** The acceptance test of `diagnose`: runs of models, tasks and seeds that it was not tuned on, with a fault or without. */
 
 import { describe, expect, it } from 'vitest';
-import { type Cause, diagnose, type LoggedStep, type Verdict } from '../../src/index.js';
+import { type Cause, diagnose, type LoggedStep, type Verdict } from '../../src/diagnose/index.js';
 import { heldOutRuns, type PlantedRun, plants } from './planted-runs.js';
 
 const COUNT = 20;

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { Random, recommendThreshold } from '../../src/index.js';
+import { recommendThreshold } from '../../src/diagnose/index.js';
+import { Random } from '../../src/index.js';
 
 function lognormal(n: number, seed = 1, sigma = 0.5): Float64Array {
   const random = new Random(seed);

@@ -1,8 +1,8 @@
 /** Attention and the Transformer block, against PyTorch (whose cases are batch-first), differences, and causality. */
 
 import { describe, expect, it } from 'vitest';
+import { backendNamed } from '../../src/extend.js';
 import {
-  backendNamed,
   gradcheck,
   type Module,
   normal,

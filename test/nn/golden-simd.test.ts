@@ -1,8 +1,8 @@
 /** Every layer and loss that there are values of PyTorch for, in float32 on the simd backend: to float32 rounding. */
 
 import { describe, expect, it } from 'vitest';
+import { backendNamed } from '../../src/extend.js';
 import {
-  backendNamed,
   bceWithLogits,
   crossEntropy,
   Embedding,

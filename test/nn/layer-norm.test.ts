@@ -1,14 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  backendNamed,
-  gradcheck,
-  normal,
-  Random,
-  tensor,
-  uniform,
-  variable,
-  zeros,
-} from '../../src/index.js';
+import { backendNamed } from '../../src/extend.js';
+import { gradcheck, normal, Random, tensor, uniform, variable, zeros } from '../../src/index.js';
 import { LayerNorm } from '../../src/nn/index.js';
 import { goldenTensor, worstError } from '../golden/load.js';
 import { assign, EXACT, expectGolden, golden, gradOf } from './golden.js';

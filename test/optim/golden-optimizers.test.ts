@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { backendNamed } from '../../src/extend.js';
 import {
   Adagrad,
   Adam,
   AdamW,
-  backendNamed,
   mul,
   type Optimizer,
   type OptimizerOptions,

@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { defineOptimizer } from '../../src/extend.js';
 import {
   Adam,
   type AdamOptions,
   clipByGlobalNorm,
-  defineOptimizer,
   type Parameter,
   SGD,
   type SGDOptions,

@@ -1,7 +1,7 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { backendNamed } from '../../src/extend.js';
 import {
   Adam,
-  backendNamed,
   type GradientHook,
   type HookValues,
   type Optimizer,

@@ -1,6 +1,7 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { decodeSafetensors, encodeSafetensors, scope, sizeOf, type Tensor, tensor } from '../../src/index.js';
+import { sizeOf } from '../../src/extend.js';
+import { decodeSafetensors, encodeSafetensors, scope, type Tensor, tensor } from '../../src/index.js';
 
 /** A file from its header's text, its numbers' bytes, and the header length if it is to be a wrong one. */
 function fileOf(header: unknown, data: readonly number[] = [], length?: number | bigint): Uint8Array {

@@ -8,7 +8,7 @@ import {
   normal,
   ones,
   Random,
-  type Range,
+  type SliceRange as Range,
   Tensor,
   tensor,
   uniform,

@@ -1,13 +1,6 @@
 import { afterEach, describe, expect, it } from 'vitest';
-import {
-  allBackends,
-  backendNamed,
-  defaultBackend,
-  registerBackend,
-  setDefaultBackend,
-  tensor,
-  zeros,
-} from '../../src/index.js';
+import { backendNamed, registerBackend } from '../../src/extend.js';
+import { allBackends, defaultBackend, setDefaultBackend, tensor, zeros } from '../../src/index.js';
 import { reference } from '../../src/tensor/backends/reference.js';
 
 describe('the registry of backends', () => {

@@ -1,7 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import type { Range, Tensor } from '../../src/index.js';
-import { sizeOf, zeros } from '../../src/index.js';
+import { sizeOf } from '../../src/extend.js';
+import type { SliceRange as Range, Tensor } from '../../src/index.js';
+import { zeros } from '../../src/index.js';
 import { check, counting, flatten, type Model, modelOf, positions } from './support.js';
 
 type Pair = readonly [Tensor, Model];

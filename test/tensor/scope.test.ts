@@ -1,16 +1,6 @@
 import { describe, expect, it } from 'vitest';
-import {
-  longLived,
-  noGrad,
-  Parameter,
-  registerBackend,
-  scope,
-  type Tensor,
-  tensor,
-  Variable,
-  variable,
-  zeros,
-} from '../../src/index.js';
+import { longLived, registerBackend } from '../../src/extend.js';
+import { noGrad, Parameter, scope, type Tensor, tensor, Variable, variable, zeros } from '../../src/index.js';
 import { reference } from '../../src/tensor/backends/reference.js';
 import { SimdBackend } from '../../src/tensor/backends/simd.js';
 

@@ -2,7 +2,8 @@
 
 import { createHash } from 'node:crypto';
 import fc from 'fast-check';
-import { type Shape, sizeOf, type Tensor, tensor } from '../../src/index.js';
+import { sizeOf } from '../../src/extend.js';
+import { type Shape, type Tensor, tensor } from '../../src/index.js';
 
 /** Runs a fast-check property with a fixed seed, so that a failure repeats; generators shrink endlessly, so do not. */
 export function check<T>(property: fc.IProperty<T>, runs = 200): void {

@@ -1,8 +1,8 @@
 import { describe, expect, it } from 'vitest';
+import { backendNamed } from '../../src/extend.js';
 import {
   Adam,
   type AdamOptions,
-  backendNamed,
   clipByGlobalNorm,
   clipByValue,
   type GradientHook,

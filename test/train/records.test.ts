@@ -3,8 +3,9 @@ import { tmpdir } from 'node:os';
 import { join } from 'node:path';
 import fc from 'fast-check';
 import { afterAll, describe, expect, it } from 'vitest';
-import { median, type StepRecord, summarize, type TrainResult, toJson } from '../../src/index.js';
+import { median, type StepRecord, summarize, type TrainResult } from '../../src/index.js';
 import { openRunLog } from '../../src/node.js';
+import { toJson } from '../../src/persist/index.js';
 
 const folder = mkdtempSync(join(tmpdir(), 'tamegrad-log-'));
 afterAll(() => rmSync(folder, { recursive: true }));

@@ -1,7 +1,7 @@
 import { describe, expect, it, vi } from 'vitest';
 import { packParameters } from '../../src/autograd/parameter.js';
+import { backendNamed } from '../../src/extend.js';
 import {
-  backendNamed,
   clipByGlobalNorm,
   type GradientHook,
   Linear,

@@ -1,7 +1,8 @@
 /** `tamegrad advise FILE…`: reads anyone's training log, recommends a threshold, says what is the matter. */
 
-import { type JudgedLog, judgeLog, type Log, readLog, toJson } from '../../../src/index.js';
+import { type JudgedLog, judgeLog, type Log, readLog } from '../../../src/diagnose/index.js';
 import { writeWhole } from '../../../src/persist/files/index.js';
+import { toJson } from '../../../src/persist/index.js';
 import { UsageError } from '../../errors.js';
 import { checkFiles } from '../../files.js';
 import { onInterrupt } from '../../interrupt.js';

@@ -1,6 +1,6 @@
 /** A run's columns as figures of a few hundred points, however many rows there are. */
 
-import type { JudgedRun, LogColumns } from '../../../src/index.js';
+import type { JudgedRun, LogColumns } from '../../../src/diagnose/index.js';
 import type { Figure, Level } from '../../../src/report/index.js';
 
 /** Places along a figure. */

@@ -2,7 +2,7 @@
 
 import { readdirSync } from 'node:fs';
 import { extname, join, relative } from 'node:path';
-import { type Log, LogError, type ReadLogOptions, type Run, readLog } from '../../../src/index.js';
+import { type Log, LogError, type ReadLogOptions, type Run, readLog } from '../../../src/diagnose/index.js';
 import { sourceOf, statOf } from './sources.js';
 
 /** How deep logs are looked for, and in how many files. */

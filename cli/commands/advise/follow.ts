@@ -2,7 +2,14 @@
 
 import { closeSync, openSync, readSync } from 'node:fs';
 import { setTimeout as wait } from 'node:timers/promises';
-import { type Cause, type JudgedLog, judgeLog, LogError, LogReader, logOf } from '../../../src/index.js';
+import {
+  type Cause,
+  type JudgedLog,
+  judgeLog,
+  LogError,
+  LogReader,
+  logOf,
+} from '../../../src/diagnose/index.js';
 import { type AdviseOptions, alarmsIn, asSaidHere, namedColumns } from './options.js';
 import { sourceOf, statOf } from './sources.js';
 import { tellJudged } from './tell.js';

@@ -1,6 +1,6 @@
 /** What the options of `advise` mean. */
 
-import { type Cause, type JudgedLog, LogError } from '../../../src/index.js';
+import { type Cause, type JudgedLog, LogError } from '../../../src/diagnose/index.js';
 import { UsageError } from '../../errors.js';
 
 /** Columns that the command line names. */

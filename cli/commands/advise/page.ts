@@ -1,6 +1,6 @@
 /** A judged log as one page: for each run the diagnosis with the loss, the thresholds with the norms. */
 
-import type { JudgedLog, JudgedRun } from '../../../src/index.js';
+import type { JudgedLog, JudgedRun } from '../../../src/diagnose/index.js';
 import { type Card, formatNumber, renderCollection } from '../../../src/report/index.js';
 import { courseFigure, sortedFigure } from './figures.js';
 import {

@@ -2,7 +2,7 @@
 
 import { createReadStream, type Stats, statSync } from 'node:fs';
 import { addAbortSignal, type Readable } from 'node:stream';
-import type { LogSource } from '../../../src/index.js';
+import type { LogSource } from '../../../src/diagnose/index.js';
 import { UsageError } from '../../errors.js';
 
 /** Bytes read at a time. */

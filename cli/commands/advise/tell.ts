@@ -1,6 +1,6 @@
 /** A judged log in a terminal: what was read, then of each run the norm, the threshold and the diagnosis. */
 
-import type { JudgedLog, JudgedRun, Verdict } from '../../../src/index.js';
+import type { JudgedLog, JudgedRun, Verdict } from '../../../src/diagnose/index.js';
 import { renderChart } from '../../terminal/chart.js';
 import { columnsOf, hasColor, paint, type Sink } from '../../terminal/stream.js';
 import { renderTable } from '../../terminal/table.js';

@@ -1,7 +1,14 @@
 /** Sentences about a judged log that terminal and page share. */
 
+import type {
+  Cause,
+  JudgedLog,
+  JudgedRun,
+  Run,
+  ThresholdCandidate,
+  Verdict,
+} from '../../../src/diagnose/index.js';
 import { shown } from '../../../src/diagnose/read/log-error.js';
-import type { Cause, JudgedLog, JudgedRun, Run, ThresholdCandidate, Verdict } from '../../../src/index.js';
 import { formatNumber, formatPercent } from '../../../src/report/index.js';
 
 /** Text of a log in a sentence that sets names between backticks. */

@@ -1,7 +1,7 @@
 /** The comparison as one JSON document: what `--json` prints. */
 
 import type { Comparison } from '../../../demos/compare.js';
-import { toJson } from '../../../src/index.js';
+import { toJson } from '../../../src/persist/index.js';
 import { linkOf } from './link.js';
 
 /** One JSON document, ended by a line break; non-finite numbers are strings. With `linked` each run has its link. */

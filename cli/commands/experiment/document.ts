@@ -5,8 +5,8 @@
 
 import { experimentOf, experiments } from '../../../experiments/index.js';
 import { heldCount, type Outcome, type Result, stands, verdictOf } from '../../../experiments/run.js';
-import { toJson } from '../../../src/index.js';
 import { FileError, printable, readWhole } from '../../../src/persist/files/index.js';
+import { toJson } from '../../../src/persist/json.js';
 import type { Figure } from '../../../src/report/index.js';
 import { UsageError } from '../../errors.js';
 import { reviveNumber } from '../demo/json.js';

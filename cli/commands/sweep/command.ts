@@ -2,8 +2,9 @@
 
 import type { Demo } from '../../../demos/demo.js';
 import { demos } from '../../../demos/index.js';
-import { parseClipSpec, toJson } from '../../../src/index.js';
+import { parseClipSpec } from '../../../src/index.js';
 import { printable, writeWhole } from '../../../src/persist/files/index.js';
+import { toJson } from '../../../src/persist/index.js';
 import { UsageError } from '../../errors.js';
 import { asUsage, checkFiles } from '../../files.js';
 import { onInterrupt } from '../../interrupt.js';

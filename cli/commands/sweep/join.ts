@@ -1,7 +1,7 @@
 /** The parts of a sweep put together: the rows of all shards, in the order of the whole. */
 
-import { toJson } from '../../../src/index.js';
 import { printable, readWhole } from '../../../src/persist/files/index.js';
+import { toJson } from '../../../src/persist/index.js';
 import { UsageError } from '../../errors.js';
 import { asUsage } from '../../files.js';
 import { type PlacedRow, parseRow } from './rows.js';

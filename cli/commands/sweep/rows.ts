@@ -4,8 +4,8 @@
  */
 
 import { createHash } from 'node:crypto';
-import { toJson } from '../../../src/index.js';
 import { LineFile, printable } from '../../../src/persist/files/index.js';
+import { toJson } from '../../../src/persist/index.js';
 import { UsageError } from '../../errors.js';
 import { type Shard, shardOf } from '../../shard.js';
 import { reviveNumber } from '../demo/json.js';

@@ -1,10 +1,9 @@
 import { describe, expect, it } from 'vitest';
+import { affine, recurrence } from '../../../src/autograd/index.js';
 import {
-  affine,
   allBackends,
   type Operand,
   ones,
-  recurrence,
   type Shape,
   ShapeError,
   type Tensor,

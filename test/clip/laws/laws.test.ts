@@ -3,7 +3,8 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
 import * as clippers from '../../../src/clip/clippers.js';
-import { type NonFinitePolicy, type StepReport, toJson } from '../../../src/index.js';
+import type { NonFinitePolicy, StepReport } from '../../../src/index.js';
+import { toJson } from '../../../src/persist/index.js';
 import {
   anyShapes,
   calm,

@@ -1,10 +1,10 @@
 /** Three parameters in two groups under Adam and one clipper, and all that a step may have changed, as bits. */
 
 import fc from 'fast-check';
+import type { FloatArray } from '../../../src/extend.js';
 import {
   Adam,
   type DType,
-  type FloatArray,
   type GradientHook,
   type HookState,
   type NonFinitePolicy,

@@ -3,7 +3,7 @@
 import { gzipSync } from 'node:zlib';
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { type Log, LogError, type ReadLogOptions, readLog } from '../../../src/index.js';
+import { type Log, LogError, type ReadLogOptions, readLog } from '../../../src/diagnose/index.js';
 
 const bytesOf = (text: string | Uint8Array): Uint8Array =>
   typeof text === 'string' ? new TextEncoder().encode(text) : text;

@@ -3,7 +3,8 @@
 import { setTimeout } from 'node:timers/promises';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { loadKernels } from '../../../kernels/simd/load.js';
-import { Random, type Shape, sizeOf } from '../../../src/index.js';
+import { sizeOf } from '../../../src/extend.js';
+import { Random, type Shape } from '../../../src/index.js';
 import { SimdBackend } from '../../../src/tensor/backends/simd.js';
 import { ThreadPool } from '../../../src/tensor/backends/simd-pool.js';
 import { rowMajorStrides } from '../../../src/tensor/shape.js';
