@@ -137,6 +137,8 @@ export {
 
 export {
   accuracy,
+  BatchNorm1d,
+  type BatchNormOptions,
   type BinaryCrossEntropyOptions,
   bceWithLogits,
   type CrossEntropyOptions,

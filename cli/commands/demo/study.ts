@@ -1,9 +1,9 @@
 /** A demo that is a study: its trainings side by side on the machine's cores, then table, verdict, page, document. */
 
 import type { Demo, DemoConfig, Study, StudyResult, StudyTask, StudyView } from '../../../demos/demo.js';
-import { toJson } from '../../../src/index.js';
 import { openRunLog } from '../../../src/node.js';
 import { writeWhole } from '../../../src/persist/files/index.js';
+import { toJson } from '../../../src/persist/index.js';
 import { renderReport } from '../../../src/report/index.js';
 import { onInterrupt } from '../../interrupt.js';
 import { type CommonOptions, wordsFor } from '../../options.js';
