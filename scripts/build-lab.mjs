@@ -5,7 +5,7 @@
 
 import { mkdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
-import { fileURLToPath } from 'node:url';
+import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { lessonPlugin } from './lab-lessons.mjs';
@@ -54,7 +54,7 @@ async function makeServed(lessons) {
     chunkNames: 'part-[name]-[hash]',
     splitting: true,
     format: 'esm',
-    plugins: [lessonPlugin(lessons), withoutReports],
+    plugins: [lessonPlugin(lessons), withoutReports, exactKernels],
   });
   const files = outputFiles.map(({ path, contents }) => [`lab/${path.replace(/^.*[\\/]/, '')}`, contents]);
   const page = pageOf(POLICY.served, '<script type="module" src="./shell.js"></script>');
@@ -63,7 +63,7 @@ async function makeServed(lessons) {
 }
 
 async function makeOneFile(lessons) {
-  const plugins = [lessonPlugin(lessons), withoutReports, packedParts];
+  const plugins = [lessonPlugin(lessons), withoutReports, exactKernels, packedParts];
   const iife = { ...common, format: 'iife', plugins };
   const [shell, engine, editor] = await Promise.all([
     textOf({ ...iife, entryPoints: [join(lab, 'shell/main.ts')] }),
@@ -94,6 +94,17 @@ const withoutReports = {
   name: 'without reports',
   setup(build) {
     build.onLoad({ filter: /src[\\/]report[\\/](page|collection|figure)\.ts$/ }, () => ({ contents: '' }));
+  },
+};
+
+/** The lab computes exactly: the kernels of `precision: 'fast'` stay at home. */
+const exactKernels = {
+  name: 'exact kernels',
+  setup(build) {
+    build.onLoad({ filter: /kernels[\\/]simd[\\/]build[\\/]bytes\.js$/ }, async ({ path }) => {
+      const { plain } = await import(pathToFileURL(path));
+      return { contents: `export const plain = ${JSON.stringify(plain)}, relaxed = '';` };
+    });
   },
 };
 

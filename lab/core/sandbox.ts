@@ -17,6 +17,10 @@ export type Ran = { readonly outcomes: readonly Outcome[] } | { readonly failure
 /** Runs programs, JavaScript in CommonJS form, and calls what they export. */
 export type Sandbox = (programs: readonly string[], calls: readonly Call[], limit: number) => Promise<Ran[]>;
 
+/** Where the frame's own script may not run. */
+const FORBIDDEN =
+  "exercises cannot run here: the policy of this page must allow 'unsafe-inline' and blob: scripts";
+
 /** Of the worker itself, before a program can do anything, in ms. */
 const START_LIMIT = 5000;
 
@@ -82,13 +86,14 @@ function harness(self: WorkerLike, programs: readonly Program[]): void {
 /** The page of the frame: starts a worker from a text and passes on what it says. */
 const FRAME = `<!doctype html><meta charset="utf-8"><meta http-equiv="Content-Security-Policy" content="default-src 'none'; script-src 'unsafe-inline' blob:; worker-src blob:; connect-src 'none'"><script>
 addEventListener('message', ({ data, ports: [port] }) => {
+  port.postMessage({ alive: true });
   try {
     const worker = new Worker(URL.createObjectURL(new Blob([data.text], { type: 'text/javascript' })));
     worker.onmessage = ({ data: said }) => {
       if (said && said.ready) worker.postMessage(data.calls);
       port.postMessage(said);
     };
-    worker.onerror = (event) => { event.preventDefault(); port.postMessage({ failure: event.message || 'the code could not be started', line: event.lineno }); };
+    worker.onerror = (event) => { event.preventDefault(); port.postMessage({ failure: event.message || 'exercises cannot run here, the policy of this page forbids workers from blob:', line: event.lineno }); };
     worker.onmessageerror = () => port.postMessage({ failure: 'the code returned what cannot be read' });
   } catch (error) { port.postMessage({ failure: 'exercises cannot run here: ' + error.message }); }
 }, { once: true });
@@ -111,10 +116,12 @@ export const frameSandbox: Sandbox = (programs, calls, limit) =>
       resolve(ran);
     };
     const fail = (failure: string): void => end(programs.map(() => ({ failure })));
+    let alive = false;
     port1.onmessage = ({
       data,
-    }: MessageEvent<{ ready?: true; ran?: Ran[]; failure?: string; line?: number }>) => {
+    }: MessageEvent<{ alive?: true; ready?: true; ran?: Ran[]; failure?: string; line?: number }>) => {
       if (data?.ran) end(data.ran);
+      else if (data?.alive) alive = true;
       else if (data?.failure !== undefined) fail(place(data.failure, data.line));
       else if (data?.ready) {
         clearTimeout(timer);
@@ -124,7 +131,7 @@ export const frameSandbox: Sandbox = (programs, calls, limit) =>
     frame.onload = () => {
       frame.contentWindow!.postMessage({ text: workerText(programs), calls }, '*', [port2]);
       // Code that loops at its top never lets the worker say that it is ready.
-      timer = setTimeout(() => fail(tooLong(limit)), Math.min(START_LIMIT, limit + 500));
+      timer = setTimeout(() => fail(alive ? tooLong(limit) : FORBIDDEN), Math.max(START_LIMIT, limit));
     };
     document.body.append(frame);
   });

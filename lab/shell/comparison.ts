@@ -17,9 +17,8 @@ export interface Compared {
 
 /** Compares once all runs stand where the link wants them; null before. Each digest must be that of one of the runs. */
 export function compareDigests({ at, digests }: AskedStep, runs: readonly Run<unknown>[]): Compared | null {
-  const there = runs.every((run) => run.digest !== null && (run.at === at || run.ended !== null));
-  if (digests.length === 0 || runs.length === 0 || !there) return null;
-  const here = shortDigests(runs);
+  const here = shortDigests(runs, at);
+  if (digests.length === 0 || here.length === 0) return null;
   const missing = digests.filter((digest) => !runs.some((run) => run.digest!.startsWith(digest)));
   const same = missing.length === 0;
   return {
@@ -30,7 +29,8 @@ export function compareDigests({ at, digests }: AskedStep, runs: readonly Run<un
   };
 }
 
-/** Of every run that stands, as much of its digest as people see. */
-export function shortDigests(runs: readonly Run<unknown>[]): readonly string[] {
-  return runs.flatMap(({ digest }) => digest?.slice(0, SHORT_DIGEST) ?? []);
+/** Of the digests of all runs as much as people see; none while some run is elsewhere than at step `at`. */
+export function shortDigests(runs: readonly Run<unknown>[], at: number): readonly string[] {
+  const there = runs.every((run) => run.digest !== null && (run.at === at || run.ended !== null));
+  return there ? runs.map(({ digest }) => digest!.slice(0, SHORT_DIGEST)) : [];
 }

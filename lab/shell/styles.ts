@@ -1,6 +1,6 @@
 /** The look of the lab: colours and type of the reports, calm, one idea after another. */
 
-import { css, unsafeCSS } from 'lit';
+import { unsafeCSS } from 'lit';
 import { DARK, HEAT_DARK, HEAT_LIGHT, LIGHT } from '../../src/report/index.js';
 
 const variables = (name: string, colors: readonly string[], from: number): string =>
@@ -9,10 +9,9 @@ const variables = (name: string, colors: readonly string[], from: number): strin
 const light = `color-scheme:light;--bg:#f7f5f0;--card:#fffefb;--ink:#1d2026;--soft:#565c68;--rule:#ddd8cc;--accent:#0069a6;--on-accent:#fff;--bad:#a83f00;--good:#00694e;${variables('s', LIGHT, 1)};${variables('h', HEAT_LIGHT, 0)}`;
 const dark = `color-scheme:dark;--bg:#121419;--card:#191c23;--ink:#eceae4;--soft:#a6acb8;--rule:#31363f;--accent:#5cb8f0;--on-accent:#0d1117;--bad:#ff9b61;--good:#4fd6a8;${variables('s', DARK, 1)};${variables('h', HEAT_DARK, 0)}`;
 
-/** The style sheet of the element. */
-export const styles = css`
-:host{${unsafeCSS(light)};--serif:"Iowan Old Style",Charter,"Bitstream Charter","Source Serif 4",Georgia,"Liberation Serif",serif;--sans:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans","Liberation Sans",Arial,sans-serif;--mono:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;display:block;background:var(--bg);color:var(--ink);font:1.0625rem/1.6 var(--sans);overflow-wrap:break-word}
-@media screen and (prefers-color-scheme:dark){:host{${unsafeCSS(dark)}}}
+const sheet = `
+:host{--rem:1rem;${light};--serif:"Iowan Old Style",Charter,"Bitstream Charter","Source Serif 4",Georgia,"Liberation Serif",serif;--sans:system-ui,-apple-system,"Segoe UI",Roboto,"Helvetica Neue","Noto Sans","Liberation Sans",Arial,sans-serif;--mono:ui-monospace,SFMono-Regular,Menlo,Consolas,"Liberation Mono",monospace;display:block;background:var(--bg);color:var(--ink);font:1.0625rem/1.6 var(--sans);overflow-wrap:break-word}
+@media screen and (prefers-color-scheme:dark){:host{${dark}}}
 *{box-sizing:border-box}
 [hidden]{display:none!important}
 .lab{max-width:58rem;margin:0 auto;padding:0 clamp(1rem,4vw,2.5rem) 3rem}
@@ -129,9 +128,9 @@ code,pre{font-family:var(--mono)}code{font-size:.92em}pre code{font-size:1em}
 .keep{margin:1.5rem 0 0;font-size:.875rem;color:var(--soft)}
 a{color:var(--accent)}
 :focus-visible{outline:2px solid var(--accent);outline-offset:3px}
-:host([present]){font-size:1.375rem}
-:host([present]) .lab{max-width:72rem}
-:host([present]) .controls,:host([present]) .facts{font-size:1.1em}
+:host([present]){--rem:1.32rem}
+:host([present]) :is(.chart,.plane) svg{font-size:16px}
+:host([present]) .lab{max-width:min(60rem,96vw)}
 .tools{display:flex;gap:.75rem;margin:0;font-size:.9rem}.tools a{color:var(--accent)}
 .hide-panel{margin-top:1rem;font-size:.9rem}
 .sheet .asked>li{margin:1rem 0;break-inside:avoid}.sheet .asked p{margin:0;max-width:66ch}
@@ -143,3 +142,11 @@ a{color:var(--accent)}
 @media (max-width:30rem){.stage-card{margin-inline:-.5rem}th,td{padding:.3rem .4rem}.position{flex-basis:100%}}
 @media print{:host{background:#fff;font-size:10.5pt}.lab{max-width:none;padding:0}.bar,.transport,.controls,.exports,.share,.actions,.foot,.handle,.no-print,.hide-panel,.code-frame,.quiz button{display:none}.stage-card{border:0;padding:0}section,.stage-card,.quiz>li,pre{break-inside:avoid}.answer-key{break-before:page;break-inside:auto}h2,h3{break-after:avoid}*{print-color-adjust:exact;-webkit-print-color-adjust:exact}}
 `;
+
+/** In presenter mode the unit of all lengths grows; queries of the page's width have none. */
+const scaled = sheet.replace(/^(?!@media \(max-width).*$/gm, (line) =>
+  line.replace(/(?<!--rem:[\d.]*)(-?\d*\.?\d+)rem/g, 'calc($1*var(--rem))'),
+);
+
+/** The style sheet of the element. */
+export const styles = unsafeCSS(scaled);

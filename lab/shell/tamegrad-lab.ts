@@ -219,7 +219,7 @@ export class TamegradLab extends LitElement {
   /** The link of what is on the page; with `exact`, of the step at which the runs stand. */
   link(exact: boolean): string {
     const at = exact && this.#runs.length > 0 ? Math.max(...this.#runs.map((run) => run.at)) : null;
-    const digests = exact ? shortDigests(this.#runs) : [];
+    const digests = at === null ? [] : shortDigests(this.#runs, at);
     const hide = [...this.#hidden];
     return formatLink({ lesson: this.lesson, at, digests, hide, presenting: this.present }, this.#values);
   }

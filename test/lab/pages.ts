@@ -22,12 +22,23 @@ export async function offerLab(browser: () => Browser) {
   writeFileSync(join(folder, 'lab.html'), files.get('lab.html')!);
   const file = pathToFileURL(join(folder, 'lab.html')).href;
   const server = createServer((request, response) => {
+    if (request.url === '/blog/') {
+      const policy = `script-src ${new URL(served).origin} 'wasm-unsafe-eval' blob:`;
+      const body = `<!doctype html><title>blog</title><script type="module" src="${served}shell.js"></script><tamegrad-lab lesson="4" colour="red"></tamegrad-lab>`;
+      return response
+        .writeHead(200, { 'content-type': 'text/html', 'content-security-policy': policy })
+        .end(body);
+    }
     const name = new URL(request.url!, 'http://localhost').pathname.replace(/^\/some\/path\//, 'lab/');
     const body = files.get(name.endsWith('/') ? `${name}index.html` : name);
     if (!body) return response.writeHead(404).end();
     const type = name.endsWith('.js') ? 'text/javascript' : 'text/html';
     return response
-      .writeHead(200, { 'content-type': type, 'content-security-policy': POLICY.served })
+      .writeHead(200, {
+        'content-type': type,
+        'content-security-policy': POLICY.served,
+        'access-control-allow-origin': '*',
+      })
       .end(body);
   });
   await new Promise<void>((resolve) => server.listen(0, '127.0.0.1', resolve));
@@ -44,6 +55,8 @@ export async function offerLab(browser: () => Browser) {
     files,
     served,
     file,
+    /** A page of another origin that holds the element and forbids inline scripts. */
+    blog: `http://localhost:${new URL(served).port}/blog/`,
     /** Where nobody should call. */
     elsewhere: `127.0.0.1:${(listener.address() as AddressInfo).port}`,
     knocks: () => knocks,

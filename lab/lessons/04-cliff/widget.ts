@@ -83,7 +83,7 @@ export default class Cliff extends Widget<typeof session, typeof settings> {
 
   protected override render(): TemplateResult {
     return html`
-      <p class="formula-line">One unit, no input: x<sub>t</sub> = w·σ(x<sub>t−1</sub>) + b, asked for σ(x<sub>50</sub>) = 0.7. Dark is a large error.</p>
+      <p class="formula-line">One unit, no input: x<sub>t</sub> = w·σ(x<sub>t−1</sub>) + b, asked for σ(x<sub>50</sub>) = 0.7. The stronger the shade, the larger the error.</p>
       <lab-plane id="cliff" .figure=${this.#figure} aspect="0.56" @lab-move=${(event: CustomEvent<Move>) => this.set({ w: event.detail.x, b: event.detail.y })}></lab-plane>
       ${this.transport(this.#runs, { steps: STEPS })}
       ${this.controls('w', 'b', 'c', 'lr', 'zoom')}
