@@ -258,7 +258,7 @@ export class Tensor implements Keepable {
     checkAlike(name, this, right);
     const shape = broadcastShapes(name, this.shape, right.shape);
     const out = Tensor.empty(shape, this.dtype, this.backend);
-    this.backend.binary(name, this.broadcastTo(shape).view(), right.broadcastTo(shape).view(), out.view());
+    this.backend.binary(name, this.#stretched(shape).view(), right.#stretched(shape).view(), out.view());
     return out;
   }
 
@@ -304,8 +304,8 @@ export class Tensor implements Keepable {
     const both = broadcastShapes('where', this.shape, right.shape);
     const shape = broadcastShapes('where', both, condition.shape);
     const out = Tensor.empty(shape, this.dtype, this.backend);
-    const chosen = condition.broadcastTo(shape).view();
-    const [a, b] = [this.broadcastTo(shape).view(), right.broadcastTo(shape).view()];
+    const chosen = condition.#stretched(shape).view();
+    const [a, b] = [this.#stretched(shape).view(), right.#stretched(shape).view()];
     this.backend.where(chosen, a, b, out.view());
     return out;
   }
@@ -377,8 +377,8 @@ export class Tensor implements Keepable {
     checkProduct(a, b);
     const isBatch = a.length > 2 || b.length > 2;
     const batch = isBatch ? broadcastShapes('matmul', a.slice(0, -2), b.slice(0, -2)) : [];
-    const left = isBatch ? this.broadcastTo([...batch, ...a.slice(-2)]) : this;
-    const right = isBatch ? other.broadcastTo([...batch, ...b.slice(-2)]) : other;
+    const left = isBatch ? this.#stretched([...batch, ...a.slice(-2)]) : this;
+    const right = isBatch ? other.#stretched([...batch, ...b.slice(-2)]) : other;
     const shape = [...batch, a[a.length - 2], b[b.length - 1]];
     const out = Tensor.empty(shape, this.dtype, this.backend);
     this.backend.matmul(left.view(), right.view(), out.view());
@@ -417,6 +417,10 @@ export class Tensor implements Keepable {
   broadcastTo(shape: Shape): Tensor {
     checkCount('broadcastTo', arguments.length, 1);
     checkShape('broadcastTo', shape);
+    return this.#stretched(shape);
+  }
+
+  #stretched(shape: Shape): Tensor {
     return sameShape(this.shape, shape) ? this : this.#seenAs(broadcastView(this.view(), shape));
   }
 

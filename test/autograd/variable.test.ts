@@ -142,3 +142,17 @@ describe('Variable', () => {
     expect(new Parameter(tensor([1])).id).toBeGreaterThan(y.id);
   });
 });
+
+it('a method of Tensor refuses a Variable, whatever the two have in common, and says what to write', () => {
+  const [t, v] = [tensor([[1, 2]]), variable(tensor([[1], [0]]))];
+  const calls: readonly ((x: never) => unknown)[] = [
+    (x) => t.add(x),
+    (x) => t.where(x, 1),
+    (x) => t.matmul(x),
+    (x) => t.addInPlace(x),
+    (x) => t.overwrite(x),
+    (x) => t.scatterAddRows(x, Int32Array.of(0)),
+  ];
+  for (const call of calls)
+    expect(() => call(v as never)).toThrow(/must be a Tensor.*, got a Variable; take its \.value/);
+});
