@@ -2,7 +2,7 @@
 
 import { formatNumber } from '../report/format.js';
 import { exp, log } from '../tensor/math.js';
-import { isHigher, THROWN } from './growth.js';
+import { courseOf, isHigher, THROWN } from './growth.js';
 import type { LogColumns } from './log-columns.js';
 import { quantile, trendOf } from './robust.js';
 import type { Finding } from './verdict.js';
@@ -40,6 +40,10 @@ export function firstStepFinding(columns: LogColumns): Finding | null {
   const longest = Math.min(steps[0], usual);
   if (!(longest < SHORTEST_STEP)) return null;
   const depth = growthWithDepth(columns.firstNorms ?? {});
+  // Losses and norms have units; a run that learns well in units that are merely large has no fault.
+  const course = courseOf(columns.column('loss'));
+  const learns = course !== null && isHigher(course.first, course.late);
+  if (learns && longest >= BEYOND_DOUBT && !(depth > GROWN)) return null;
   const grows =
     depth > GROWN ? `; it grows ${formatNumber(depth)}-fold from the last layer to the first` : '';
   const both = steps[0] < SHORTEST_STEP && usual < SHORTEST_STEP;

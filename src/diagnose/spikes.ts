@@ -14,6 +14,8 @@ const NEIGHBOURHOOD = 31;
 const SCATTER = 101;
 /** Told by its shape alone, a leap is also this many robust σ of ln‖g‖ above its neighbourhood: of normal noise, one step in 3 million. */
 const SIGMAS = 5;
+/** Steps beyond which a leap must be another σ higher for each tenfold. */
+const LONG = 1000;
 /** A leap is this many times its neighbourhood: hard batches are up to six times as hard, spoilt ones tens of times. */
 const LEAP = 8;
 /** Spikes that one batch, or a log without batches, must show: two may be chance, three in the same place are not. */
@@ -179,7 +181,9 @@ export function fewSpikes(columns: LogColumns, judgesLoss = true): FewSpikes | n
 function spikesIn(heights: Float64Array): readonly number[] {
   // Both: a run that scatters at its start and is calm later is no run of spikes.
   const [far, near] = [SCATTER, NEIGHBOURHOOD].map((width) => runningMedian(heights.map(Math.abs), width));
-  return leapsIn(heights).filter((i) => heights[i] > SIGMAS * MAD_TO_SIGMA * Math.max(far[i], near[i]));
+  // The more steps, the further out the furthest of ordinary ones lies.
+  const sigmas = SIGMAS + Math.max(0, log(heights.length / LONG) / log(10));
+  return leapsIn(heights).filter((i) => heights[i] > sigmas * MAD_TO_SIGMA * Math.max(far[i], near[i]));
 }
 
 /** Median height of leaps over their neighbourhood. */

@@ -37,7 +37,8 @@ export class ConsoleReader {
     const { names, values, isIndented, isOther } = this.#scanner;
     let steps = 0;
     for (let i = 0; i < count; i++) if (this.#placeOf(i, names[i]).isStep) steps++;
-    if (steps === count) {
+    const isInBox = count === 1 && isIndented;
+    if (steps === count && !isInBox) {
       this.end();
       this.#context.delete(BAR);
       for (let i = 0; i < count; i++) this.#context.set(names[i], values[i]);

@@ -17,6 +17,8 @@ const MOST_LINES = 10_000;
 const LONGEST_NAME = 300;
 /** A number where a cell begins: a header has none. */
 const numericCell = /(?:^|[\s,;|"])[-+.]?\d[\d.]*(?:e[-+]?\d+)?(?=$|[\s,;|"])/i;
+/** A name with its number, which no name of a column is. */
+const pair = /[=:<] ?[-+.]?\d|\d%/;
 const rule = /^[\s|+:─━═┼│├┤=-]+$/;
 
 /** A line that may be a header, split in each way that gives names. */
@@ -194,9 +196,10 @@ function isHeader(names: readonly string[], delimiter: Delimiter): boolean {
   const isKnown = (name: string): boolean => isOfInterest(name) === 'number';
   if (names.length === 1) return rankOf(names[0], 'loss') !== null || rankOf(names[0], 'norm') !== null;
   // Of words that are separated by spaces, any sentence would be a header.
-  if (delimiter === ' ' && !names.some(isKnown)) return false;
+  if (delimiter === ' ' && !(names.some(isKnown) && names.every((name) => /[a-z]/i.test(name)))) return false;
   return names.every(
-    (name, i) => name.length <= LONGEST_NAME && (name !== '' || (i === 0 && delimiter !== '|')),
+    (name, i) =>
+      name.length <= LONGEST_NAME && !pair.test(name) && (name !== '' || (i === 0 && delimiter !== '|')),
   );
 }
 

@@ -25,54 +25,81 @@ export class NotJson extends Error {
   override name = 'NotJson';
 }
 
-/** What is open: an object or array, and what becomes of its parts. */
-interface Frame {
-  readonly isArray: boolean;
+/** What is open: an object or array, and what becomes of its parts. Used anew for each that is as deep. */
+class Frame {
+  isArray = false;
   /** Where it stands: `runs[].history`. */
-  readonly path: string;
-  /** Name of its column in the row it is part of; null where it is no part of one. */
-  readonly prefix: string | null;
+  path = '';
+  /** Name of its column in the row it is part of; null if it is no part of one. */
+  prefix: string | null = null;
   /** The table whose row this object, or an object around it, is. */
-  readonly row: Table | null;
+  row: Table | null = null;
   /** Whether this object is the row itself, which ends with it. */
-  readonly isRow: boolean;
-  readonly depth: number;
+  isRow = false;
+  depth = 0;
   /** The key that waits for its value. */
-  key: string;
+  key = '';
   /** Rows of an array of objects. */
-  table: Table | null;
+  table: Table | null = null;
   /** Numbers of an array, or of an object that is keyed by numbers. */
-  numbers: number[] | null;
-  strings: string[] | null;
-  count: number;
+  numbers: number[] | null = null;
+  strings: string[] | null = null;
+  count = 0;
   /** Of an object: its arrays of numbers by key, and names for the rows of arrays beside. */
-  arrays: Map<string, number[]> | null;
-  columns: string[] | null;
+  arrays: Map<string, number[]> | null = null;
+  columns: string[] | null = null;
   /** Norms of single parameters. */
-  norms: Record<string, number> | null;
+  norms: Record<string, number> | null = null;
+  #partPath: string | null = null;
+
+  /** Opens an object or array. */
+  begin(isArray: boolean, path: string, row: Table | null, prefix: string | null, depth: number): void {
+    this.isArray = isArray;
+    this.path = path;
+    this.#partPath = null;
+    this.row = row;
+    this.prefix = prefix;
+    this.isRow = false;
+    this.depth = depth;
+    this.key = '';
+    this.table = null;
+    this.numbers = null;
+    this.strings = null;
+    this.count = 0;
+    this.arrays = null;
+    this.columns = null;
+    this.norms = null;
+  }
+
+  /** The path of objects and arrays in this one. */
+  pathOfParts(): string {
+    if (!this.isArray) return `${this.path}.${this.key}`;
+    this.#partPath ??= `${this.path}[]`;
+    return this.#partPath;
+  }
 }
 
-enum State {
-  Value,
-  AfterValue,
-  Key,
-  Colon,
-  String,
-  Bare,
-}
+/** What comes next. */
+const [VALUE, AFTER_VALUE, KEY, COLON, IN_STRING, IN_BARE] = [0, 1, 2, 3, 4, 5];
+
+/** Names of the cells of a row that has none. */
+const PLACES = Array.from({ length: 16 }, (_, i) => String(i + 1));
 
 /** Reads a document piece by piece. */
 export class JsonDocument {
   readonly tables = new Map<string, Table>();
-  readonly #newTable: (form: string) => Table;
+  readonly #newTable: (form: string, wanted?: readonly string[]) => Table;
   readonly #frames: Frame[] = [];
-  #state: State = State.Value;
+  /** How many of them are open, and the innermost. */
+  #depth = 0;
+  #frame: Frame | undefined;
+  #state = VALUE;
   #isKey = false;
   #escape = false;
   #text = '';
   #line = 1;
 
-  constructor(newTable: (form: string) => Table) {
+  constructor(newTable: (form: string, wanted?: readonly string[]) => Table) {
     this.#newTable = newTable;
   }
 
@@ -84,7 +111,7 @@ export class JsonDocument {
 
   /** Whether no document is open. */
   get isComplete(): boolean {
-    return this.#frames.length === 0 && this.#state !== State.String;
+    return this.#depth === 0 && this.#state !== IN_STRING;
   }
 
   get line(): number {
@@ -94,57 +121,57 @@ export class JsonDocument {
   /** Takes a piece of text. Throws NotJson for what is no JSON. */
   push(text: string): void {
     for (let i = 0; i < text.length; ) {
-      if (this.#state === State.String) i = this.#string(text, i);
-      else if (this.#state === State.Bare) i = this.#bare(text, i);
+      if (this.#state === IN_STRING) i = this.#string(text, i);
+      else if (this.#state === IN_BARE) i = this.#bare(text, i);
       else i = this.#structure(text, i);
     }
   }
 
   /** Ends what a document that was cut off left open. */
   end(): void {
-    if (this.#state === State.Bare && this.#text !== '') this.#scalar(scalarOf(this.#text));
-    while (this.#frames.length > 0) this.#close();
+    if (this.#state === IN_BARE && this.#text !== '') this.#scalar(scalarOf(this.#text));
+    while (this.#depth > 0) this.#close();
   }
 
   #structure(text: string, at: number): number {
     const c = text.charCodeAt(at);
     if (c === 10) this.#line++;
     if (c <= 32) return at + 1;
-    const frame = this.#frames.at(-1);
+    const frame = this.#frame;
     switch (c) {
       case 34: // "
-        if (this.#state !== State.Value && this.#state !== State.Key) throw new NotJson();
-        this.#isKey = this.#state === State.Key;
+        if (this.#state !== VALUE && this.#state !== KEY) throw new NotJson();
+        this.#isKey = this.#state === KEY;
         if (frame === undefined) throw new NotJson();
-        this.#state = State.String;
+        this.#state = IN_STRING;
         this.#text = '';
         return at + 1;
       case 123: // {
       case 91: // [
-        if (this.#state !== State.Value) throw new NotJson();
-        this.#open(c === 91);
+        if (this.#state !== VALUE) throw new NotJson();
+        this.#begin(c === 91);
         return at + 1;
       case 125: // }
       case 93: // ]
         if (frame === undefined || frame.isArray !== (c === 93)) throw new NotJson();
         if (
-          this.#state !== State.AfterValue &&
-          !(frame.count === 0 && (frame.isArray ? this.#state === State.Value : this.#state === State.Key))
+          this.#state !== AFTER_VALUE &&
+          !(frame.count === 0 && (frame.isArray ? this.#state === VALUE : this.#state === KEY))
         )
           throw new NotJson();
         this.#close();
         return at + 1;
       case 44: // ,
-        if (frame === undefined || this.#state !== State.AfterValue) throw new NotJson();
-        this.#state = frame.isArray ? State.Value : State.Key;
+        if (frame === undefined || this.#state !== AFTER_VALUE) throw new NotJson();
+        this.#state = frame.isArray ? VALUE : KEY;
         return at + 1;
       case 58: // :
-        if (this.#state !== State.Colon) throw new NotJson();
-        this.#state = State.Value;
+        if (this.#state !== COLON) throw new NotJson();
+        this.#state = VALUE;
         return at + 1;
       default:
-        if (this.#state !== State.Value || frame === undefined) throw new NotJson();
-        this.#state = State.Bare;
+        if (this.#state !== VALUE || frame === undefined) throw new NotJson();
+        this.#state = IN_BARE;
         this.#text = '';
         return at;
     }
@@ -164,8 +191,8 @@ export class JsonDocument {
     if (at === text.length) return at;
     const value = this.#text.includes('\\') ? unescaped(this.#text) : this.#text;
     if (this.#isKey) {
-      this.#frames.at(-1)!.key = value;
-      this.#state = State.Colon;
+      this.#frame!.key = value;
+      this.#state = COLON;
     } else this.#scalar(value);
     return at + 1;
   }
@@ -180,43 +207,45 @@ export class JsonDocument {
     return at;
   }
 
-  #open(isArray: boolean): void {
-    const parent = this.#frames.at(-1);
-    if (this.#frames.length >= DEEPEST) throw new NotJson();
+  #begin(isArray: boolean): void {
+    const parent = this.#frame;
+    if (this.#depth >= DEEPEST) throw new NotJson();
     if (parent !== undefined) parent.count++;
-    this.#frames.push(isArray ? arrayIn(parent) : this.#objectIn(parent));
-    this.#state = isArray ? State.Value : State.Key;
+    if (this.#depth === this.#frames.length) this.#frames.push(new Frame());
+    const frame = this.#frames[this.#depth++];
+    if (isArray) frame.begin(true, parent?.pathOfParts() ?? '', null, null, 0);
+    else this.#beginObject(frame, parent);
+    this.#frame = frame;
+    this.#state = isArray ? VALUE : KEY;
   }
 
-  #objectIn(parent: Frame | undefined): Frame {
-    const isCounted = parent !== undefined && !parent.isArray && counted.test(parent.key);
-    if (parent === undefined || parent.isArray || isCounted) {
+  #beginObject(frame: Frame, parent: Frame | undefined): void {
+    const step = parent === undefined || parent.isArray ? null : stepIn(parent.key);
+    if (parent === undefined || parent.isArray || step !== null) {
       const path = parent?.path ?? '';
       if (parent !== undefined) parent.table ??= this.#tableAt(path);
       const row = parent?.table ?? this.#tableAt(path);
-      if (isCounted && row !== null)
-        row.put(row.column('step'), Number(counted.exec(parent.key)![1]), this.#line);
-      return { ...blank, isArray: false, path: `${path}[]`, prefix: '', row, isRow: true, depth: 0 };
+      if (step !== null && row !== null) row.put(row.column('step'), step, this.#line);
+      frame.begin(false, parent?.isArray ? parent.pathOfParts() : `${path}[]`, row, '', 0);
+      frame.isRow = true;
+      return;
     }
     const { row, prefix, depth, key } = parent;
     const inRow = prefix !== null && row !== null && depth + 1 < DEEPEST_COLUMN;
-    const norms = inRow && key === NORMS ? {} : null;
-    return {
-      ...blank,
-      isArray: false,
-      path: `${parent.path}.${key}`,
-      prefix: inRow ? `${prefix}${key}.` : null,
-      row: inRow ? row : null,
-      isRow: false,
-      depth: depth + 1,
-      norms,
-    };
+    frame.begin(
+      false,
+      parent.pathOfParts(),
+      inRow ? row : null,
+      inRow ? `${prefix}${key}.` : null,
+      depth + 1,
+    );
+    if (inRow && key === NORMS) frame.norms = {};
   }
 
   #scalar(value: string | number | boolean | null): void {
-    const frame = this.#frames.at(-1)!;
+    const frame = this.#frame!;
     frame.count++;
-    this.#state = State.AfterValue;
+    this.#state = AFTER_VALUE;
     if (frame.isArray) {
       if (typeof value === 'string') {
         frame.strings ??= [];
@@ -228,7 +257,7 @@ export class JsonDocument {
       return;
     }
     if (frame.norms !== null && typeof value === 'number') frame.norms[frame.key] = value;
-    else if (typeof value !== 'string' && counted.test(frame.key)) {
+    else if (typeof value !== 'string' && stepIn(frame.key) !== null) {
       frame.numbers ??= [];
       frame.numbers.push(numeric(value));
     } else if (frame.row !== null && frame.prefix !== null) {
@@ -241,9 +270,10 @@ export class JsonDocument {
   }
 
   #close(): void {
-    const frame = this.#frames.pop()!;
-    const parent = this.#frames.at(-1);
-    this.#state = parent === undefined ? State.Value : State.AfterValue;
+    const frame = this.#frames[--this.#depth];
+    const parent = this.#depth === 0 ? undefined : this.#frames[this.#depth - 1];
+    this.#frame = parent;
+    this.#state = parent === undefined ? VALUE : AFTER_VALUE;
     if (frame.isArray || (frame.numbers !== null && frame.numbers.length === frame.count))
       this.#closeArray(frame, parent);
     if (frame.norms !== null && parent?.row) parent.row.putNorms(frame.norms);
@@ -267,7 +297,7 @@ export class JsonDocument {
   /** An array within an array: a row of cells, or the names of those that follow. */
   #rowOfArray(parent: Frame, numbers: number[] | null, strings: string[] | null): void {
     if (parent.table === null) {
-      const around = this.#frames.at(-2);
+      const around = this.#frames[this.#depth - 2];
       const names =
         around !== undefined && !around.isArray && rowsUnder.test(around.key) ? around.columns : null;
       if (names === null && numbers === null) {
@@ -275,7 +305,7 @@ export class JsonDocument {
         return;
       }
       parent.columns ??= names;
-      parent.table = this.#tableAt(parent.path);
+      parent.table = this.#tableAt(parent.path, PLACES);
     }
     const { table, columns } = parent;
     if (table === null || numbers === null) return;
@@ -299,11 +329,11 @@ export class JsonDocument {
     frame.arrays = null;
   }
 
-  #tableAt(path: string): Table | null {
+  #tableAt(path: string, wanted: readonly string[] = []): Table | null {
     let table = this.tables.get(path);
     if (table === undefined) {
       if (this.tables.size >= MOST_TABLES) return null;
-      table = this.#newTable('JSON document');
+      table = this.#newTable('JSON document', wanted);
       table.label = path.replace(/\[\]|\{\}/g, '').replace(/^\./, '');
       this.tables.set(path, table);
     }
@@ -311,21 +341,13 @@ export class JsonDocument {
   }
 }
 
-const blank = {
-  key: '',
-  table: null,
-  numbers: null,
-  strings: null,
-  count: 0,
-  arrays: null,
-  columns: null,
-  norms: null,
-} as const;
-
-function arrayIn(parent: Frame | undefined): Frame {
-  const path =
-    parent === undefined ? '' : parent.isArray ? `${parent.path}[]` : `${parent.path}.${parent.key}`;
-  return { ...blank, isArray: true, path, prefix: null, row: null, isRow: false, depth: 0 };
+/** The number of a key such as `12` or `epoch_3`; null of any other. */
+function stepIn(key: string): number | null {
+  // A digit at the end, or it is none: most keys cost no more than this.
+  const last = key.charCodeAt(key.length - 1);
+  if (!(last >= 48 && last <= 57)) return null;
+  const digits = counted.exec(key)?.[1];
+  return digits === undefined ? null : Number(digits);
 }
 
 /** What is not there and what is no number, in an array of numbers. */

@@ -8,11 +8,8 @@ export const BAR = 'n/N';
 
 import { copied } from './values.js';
 
-enum Separator {
-  None,
-  Space,
-  Sign,
-}
+/** What stands between a name and its number. */
+const [NONE, SPACED, SIGN] = [0, 1, 2];
 
 const code = (c: string): number => c.charCodeAt(0);
 const [SPACE, TAB, DOT, COLON, SLASH, DASH, PLUS, COMMA, EQUALS] = [
@@ -47,6 +44,8 @@ const isBox = (c: number): boolean => c >= 0x2500 && c <= 0x25ff;
 const isWord = (c: number): boolean =>
   isLetter(c) || isDigit(c) || c === DOT || c === SLASH || c === DASH || c === 64 || c === 35;
 
+const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
+
 /** Words that are numbers. */
 const numberWords = /^[+-]?(nan|inf|infinity)$/i;
 const missing = /^(none|null|n\/a)$/i;
@@ -75,8 +74,11 @@ export class PairScanner {
   #start = -1;
   #end = -1;
   #words = 0;
-  #separator = Separator.None;
+  #separator = NONE;
   #saysTrain = false;
+  /** The figures of the number that is read, and the number; NaN if it must be read from its text. */
+  #figures = 0;
+  #number = Number.NaN;
   #isBoxed = false;
 
   /** Scans a line; returns how many pairs it has. */
@@ -99,16 +101,16 @@ export class PairScanner {
   #next(): void {
     const text = this.#text;
     const c = text.charCodeAt(this.#at);
-    if (isDigit(c) || ((c === DASH || c === PLUS || c === DOT) && this.#beginsNumber())) this.#number();
+    if (isDigit(c) || ((c === DASH || c === PLUS || c === DOT) && this.#beginsNumber())) this.#readNumber();
     else if (isLetter(c)) this.#word();
     else if (c === SPACE) this.#space();
     else if (c === COLON || c === EQUALS) {
-      if (this.#start >= 0) this.#separator = Separator.Sign;
+      if (this.#start >= 0) this.#separator = SIGN;
       this.#at++;
     } else if (c === SQUARE || c === QUOTE || c === APOSTROPHE || c === STAR) this.#at++;
     else if (c === OPEN) this.#bracket();
     else if ((c === BAR_SIGN || c === 0x2502) && this.#isBoxed && this.#start >= 0) {
-      this.#separator = Separator.Sign;
+      this.#separator = SIGN;
       this.#at++;
     } else {
       this.#forget();
@@ -136,13 +138,13 @@ export class PairScanner {
     if (isDash) {
       this.#forget();
       this.#at++;
-    } else if (this.#start >= 0 && this.#separator === Separator.None) this.#separator = Separator.Space;
+    } else if (this.#start >= 0 && this.#separator === NONE) this.#separator = SPACED;
   }
 
   /** `(ms)` or `(train)` right behind a name belongs to it; any other bracket is passed over. */
   #bracket(): void {
     const text = this.#text;
-    const end = this.#start >= 0 && this.#separator === Separator.None ? text.indexOf(')', this.#at) : -1;
+    const end = this.#start >= 0 && this.#separator === NONE ? text.indexOf(')', this.#at) : -1;
     if (end > 0 && end - this.#at < 20 && isLetter(text.charCodeAt(this.#at + 1))) {
       this.#notice(text.slice(this.#at + 1, end));
       this.#at = end + 1;
@@ -166,17 +168,14 @@ export class PairScanner {
     )
       return;
     // A call around the number: tensor(2.5), np.float64(2.5).
-    if (text.charCodeAt(end) === OPEN && this.#separator === Separator.Sign && this.#beginsValue(end + 1)) {
+    if (text.charCodeAt(end) === OPEN && this.#separator === SIGN && this.#beginsValue(end + 1)) {
       this.#at = end + 1;
       return;
     }
     const isNew =
-      this.#start < 0 ||
-      this.#separator === Separator.Sign ||
-      this.#words >= MOST_WORDS ||
-      start - this.#end > 1;
+      this.#start < 0 || this.#separator === SIGN || this.#words >= MOST_WORDS || start - this.#end > 1;
     if (end - start <= 7 && FILLER_INITIALS.includes(text[start]) && filler.test(text.slice(start, end))) {
-      if (isNew && this.#separator === Separator.Sign) this.#forget();
+      if (isNew && this.#separator === SIGN) this.#forget();
       return;
     }
     if (isNew) {
@@ -185,12 +184,12 @@ export class PairScanner {
     }
     this.#end = end;
     this.#words++;
-    this.#separator = Separator.None;
+    this.#separator = NONE;
   }
 
   /** `nan` and `inf` are numbers behind a name; `None` is none. */
   #isNumberWord(word: string): boolean {
-    if (this.#separator === Separator.None) return false;
+    if (this.#separator === NONE) return false;
     if (missing.test(word)) {
       this.#forget();
       return true;
@@ -209,7 +208,7 @@ export class PairScanner {
     return isDigit(c) || c === DASH || c === DOT || /^(nan|inf)/i.test(text.slice(at, at + 3));
   }
 
-  #number(): void {
+  #readNumber(): void {
     const text = this.#text;
     const start = this.#at;
     let at = start;
@@ -222,14 +221,28 @@ export class PairScanner {
       this.#isNumberWord(word);
       return;
     }
+    this.#figures = 0;
+    const whole = at;
     at = this.#digits(at);
-    if (text.charCodeAt(at) === DOT && !isLetter(text.charCodeAt(at + 1))) at = this.#digits(at + 1);
+    let [length, scale] = [at - whole, 0];
+    if (text.charCodeAt(at) === DOT && !isLetter(text.charCodeAt(at + 1))) {
+      const fraction = at + 1;
+      at = this.#digits(fraction);
+      scale = at - fraction;
+      length += scale;
+    }
     const exponent = text.charCodeAt(at) | 32;
     if (exponent === 101) {
       const signed = text.charCodeAt(at + 1);
       const digits = signed === DASH || signed === PLUS ? at + 2 : at + 1;
-      if (isDigit(text.charCodeAt(digits))) at = this.#digits(digits);
+      if (isDigit(text.charCodeAt(digits))) {
+        at = this.#digits(digits);
+        length = Infinity;
+      }
     }
+    // A whole number of up to 15 figures is exact, and so is a power of ten: their quotient is the nearest number.
+    this.#number =
+      length > 15 ? Number.NaN : (sign === DASH ? -this.#figures : this.#figures) / POWERS[scale];
     this.#at = at;
     if (this.#isOtherThanNumber(at)) return;
     this.#value(start, at);
@@ -275,14 +288,18 @@ export class PairScanner {
     return isLong || isDigit(text.charCodeAt(end)) || text.charCodeAt(at) === UNDERSCORE;
   }
 
+  /** To the end of digits, which are added to the figures. */
   #digits(from: number): number {
     const text = this.#text;
     let at = from;
-    while (
-      isDigit(text.charCodeAt(at)) ||
-      (text.charCodeAt(at) === UNDERSCORE && isDigit(text.charCodeAt(at + 1)))
-    )
+    let figures = this.#figures;
+    for (;;) {
+      const c = text.charCodeAt(at);
+      if (isDigit(c)) figures = 10 * figures + (c - 48);
+      else if (c !== UNDERSCORE || !isDigit(text.charCodeAt(at + 1))) break;
       at++;
+    }
+    this.#figures = figures;
     return at;
   }
 
@@ -290,14 +307,12 @@ export class PairScanner {
   #value(start: number, end: number): void {
     const text = this.#text;
     let at = end;
-    let digits = text.slice(start, at);
+    let value = this.#number;
     if (text.charCodeAt(at) === COMMA && this.#isGrouped(start, at)) {
       while (text.charCodeAt(at) === COMMA && isGroup(text, at)) at += 4;
       if (text.charCodeAt(at) === DOT) at = this.#digits(at + 1);
-      digits = text.slice(start, at).replaceAll(',', '');
-    }
-    if (digits.includes('_')) digits = digits.replaceAll('_', '');
-    let value = Number(digits);
+      value = Number(text.slice(start, at).replaceAll(',', ''));
+    } else if (Number.isNaN(value)) value = Number(text.slice(start, at).replaceAll('_', ''));
     const unit = at;
     while (
       isLetter(text.charCodeAt(at)) ||
@@ -316,12 +331,22 @@ export class PairScanner {
       const after = this.#digits(total);
       if (after > total) {
         this.#at = after;
-        this.#emit(value, BAR);
+        // 05/01 10:00:00 is a day.
+        if (this.#isTimeAt(after)) this.#forget();
+        else this.#emit(value, BAR);
         return;
       }
     }
     this.#at = Math.max(at, end);
     this.#emit(value);
+  }
+
+  /** Whether a time of day follows behind a space. */
+  #isTimeAt(at: number): boolean {
+    const text = this.#text;
+    return (
+      text.charCodeAt(at) === SPACE && isDigit(text.charCodeAt(at + 1)) && text.charCodeAt(at + 3) === COLON
+    );
   }
 
   /** Whether digits of at most three, not 0 alone, are followed by a group of three. */
@@ -337,7 +362,7 @@ export class PairScanner {
 
   /** Gives the number to the name that waits, or to none. */
   #emit(value: number, nameless?: string): void {
-    const hasName = this.#start >= 0 && this.#separator !== Separator.None;
+    const hasName = this.#start >= 0 && this.#separator !== NONE;
     if (hasName || nameless !== undefined) {
       this.names[this.count] = hasName ? this.#name() : nameless!;
       this.values[this.count] = value;
@@ -345,7 +370,7 @@ export class PairScanner {
     }
     this.#start = -1;
     this.#words = 0;
-    this.#separator = Separator.None;
+    this.#separator = NONE;
   }
 
   /** The name that waits. Lines of a log have the same names at the same places: most need no new string. */
@@ -362,7 +387,7 @@ export class PairScanner {
     if (this.#start >= 0 && this.#end - this.#start < 40) this.#noticeFrom(this.#start, this.#end);
     this.#start = -1;
     this.#words = 0;
-    this.#separator = Separator.None;
+    this.#separator = NONE;
   }
 
   /** Looks at the words of a name that begin as those do. */

@@ -15,7 +15,7 @@ import { pivoted } from './text-reader.js';
 export interface LogSource {
   /** How it is named in sentences: a path, `stdin`. */
   readonly name: string;
-  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array>;
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>;
 }
 
 /** How a log is to be read. */
@@ -93,13 +93,23 @@ export async function feed(
   }
 }
 
+/** The pieces of a stream, as a browser's file gives them; not every browser can iterate over one. */
+async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+  const reader = stream.getReader();
+  for (;;) {
+    const { done, value } = await reader.read();
+    if (done) return;
+    yield value;
+  }
+}
+
 /** The bytes of a source; those of gzip unpacked. A file that is cut off gives what there is. */
 async function* unpacked(
   chunks: LogSource['chunks'],
   onRead: (bytes: number) => void,
 ): AsyncGenerator<Uint8Array<ArrayBuffer>> {
   const iterator = (async function* () {
-    for await (const chunk of chunks) {
+    for await (const chunk of 'getReader' in chunks ? piecesOf(chunks) : chunks) {
       onRead(chunk.length);
       yield chunk as Uint8Array<ArrayBuffer>;
     }
