@@ -128,7 +128,17 @@ function renderJson(log: JudgedLog): string {
     stride,
   };
   const out = { validation: others, silent, stepless, broken, notes };
-  return `${toJson({ ...read, ...out, runs, ...(log.interrupted && { interrupted: true }) }, 2)}\n`;
+  const text = toJson({ ...read, ...out, runs, ...(log.interrupted && { interrupted: true }) }, 2);
+  // JSON has escapes of its own for the rest.
+  return `${text.replace(/[\p{Cf}\u007f-\u009f\u2028\u2029]/gu, escaped)}\n`;
+}
+
+/** A character as JSON spells it. */
+function escaped(character: string): string {
+  return Array.from(
+    { length: character.length },
+    (_, i) => `\\u${character.charCodeAt(i).toString(16).padStart(4, '0')}`,
+  ).join('');
 }
 
 function titleOf(paths: readonly string[]): string {

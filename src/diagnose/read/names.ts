@@ -95,7 +95,10 @@ const exclusions: Readonly<Partial<Record<Role, RegExp>>> = {
 
 /** How well a name fits a role: 0 best, null if it does not. */
 export function rankOf(name: string, role: Role): number | null {
-  const text = normalised(name);
+  return rankOfText(normalised(name), role);
+}
+
+function rankOfText(text: string, role: Role): number | null {
   if (others.test(text) || exclusions[role]?.test(text)) return null;
   const rank = guesses[role].findIndex((pattern) => pattern.test(text));
   return rank < 0 ? null : rank;
@@ -124,17 +127,19 @@ export function isLabel(name: string): boolean {
 
 /** Whether a column could name the rows of a table of runs. */
 export function isRunName(name: string): boolean {
-  return (
-    label.test(normalised(name)) || /^(name|id|state|status|run_names?|model|config)$/.test(normalised(name))
-  );
+  const text = normalised(name);
+  return label.test(text) || runName.test(text);
 }
+
+const runName = /^(name|id|state|status|run_names?|model|config)$/;
 
 /** Whether a column tells data of training from others. */
 export function isSplit(name: string): boolean {
-  return /^(split|mode|phase|stage|subset|partition|set|dataset|data_split|is_train|train|training)$/.test(
-    normalised(name),
-  );
+  return splitName.test(normalised(name));
 }
+
+const splitName =
+  /^(split|mode|phase|stage|subset|partition|set|dataset|data_split|is_train|train|training)$/;
 
 /** Which data a cell of such a column, or a word of a log, means; null if neither. */
 export function splitOf(cell: number | string): 'train' | 'other' | null {
@@ -147,13 +152,17 @@ export function splitOf(cell: number | string): 'train' | 'other' | null {
 
 /** Names that a long table has for what a row's value is. */
 export function isMetricName(name: string): boolean {
-  return /^(metric|metric_name|metrics|tag|variable|key|series|measure|field|name)$/.test(normalised(name));
+  return metricName.test(normalised(name));
 }
+
+const metricName = /^(metric|metric_name|metrics|tag|variable|key|series|measure|field|name)$/;
 
 /** A column of bare values: the name of the file, or of another column, says of what. */
 export function isValue(name: string): boolean {
-  return /^(value|values|metric_value|y|scalar)$/.test(normalised(name));
+  return bareValue.test(normalised(name));
 }
+
+const bareValue = /^(value|values|metric_value|y|scalar)$/;
 
 /** Names that a log of reinforcement learning has. */
 const reinforcement =
@@ -179,21 +188,16 @@ const isLossLike = (name: string): boolean => /loss/.test(name) && !others.test(
 const generator = /(^|_)(g|gen|generator|netg|adv_g)(_|$)/;
 const discriminator = /(^|_)(d|dis|disc|discriminator|netd|critic|adv_d)(_|$)/;
 
-/** Whether a number under this name is kept: it may be of some role. */
+/** Roles of numbers. */
+const numeric = ['step', 'loss', 'norm', 'normAfter', 'clipped', 'lr'] as const;
+
+/** Whether cells under this name are kept, and as what: it may be of some role. The name is looked at once. */
 export function isOfInterest(name: string): 'number' | 'name' | null {
-  if (
-    isLabel(name) ||
-    isRunName(name) ||
-    isSplit(name) ||
-    isMetricName(name) ||
-    rankOf(name, 'batch') !== null
-  )
-    return 'name';
+  const text = normalised(name);
+  if (namesThings.some((pattern) => pattern.test(text)) || rankOfText(text, 'batch') !== null) return 'name';
   const isNumber =
-    (['step', 'loss', 'norm', 'normAfter', 'clipped', 'lr'] as const).some(
-      (role) => rankOf(name, role) !== null,
-    ) ||
-    isClipSetting(name) ||
-    isValue(name);
+    setting.test(text) || bareValue.test(text) || numeric.some((role) => rankOfText(text, role) !== null);
   return isNumber ? 'number' : null;
 }
+
+const namesThings = [label, runName, splitName, metricName];

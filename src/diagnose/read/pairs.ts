@@ -44,7 +44,7 @@ const isBox = (c: number): boolean => c >= 0x2500 && c <= 0x25ff;
 const isWord = (c: number): boolean =>
   isLetter(c) || isDigit(c) || c === DOT || c === SLASH || c === DASH || c === 64 || c === 35;
 
-const POWERS = Array.from({ length: 16 }, (_, i) => 10 ** i);
+const POWERS = Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
 
 /** Words that are numbers. */
 const numberWords = /^[+-]?(nan|inf|infinity)$/i;

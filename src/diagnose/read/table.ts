@@ -58,9 +58,10 @@ export class Column {
   constructor(name: string, keeps: Column['keeps'], length: number) {
     this.name = copied(name);
     this.keeps = keeps;
-    this.isStep = rankOf(name, 'step') !== null;
-    this.isFlag = rankOf(name, 'clipped') !== null;
-    this.isWatched = rankOf(name, 'loss') !== null || rankOf(name, 'norm') !== null;
+    const isKept = keeps !== null;
+    this.isStep = isKept && rankOf(name, 'step') !== null;
+    this.isFlag = isKept && rankOf(name, 'clipped') !== null;
+    this.isWatched = isKept && (rankOf(name, 'loss') !== null || rankOf(name, 'norm') !== null);
     this.values = new Float64Array(keeps === null ? 0 : Math.max(64, length)).fill(Number.NaN);
   }
 

@@ -12,7 +12,7 @@ import { Table } from './table.js';
 import { Lines, plain } from './text.js';
 import { numberOf } from './values.js';
 
-/** Characters of what looks like a document that are kept, should it be none. */
+/** Characters of what looks like a document beyond which no more is kept, should it be none. */
 const KEPT = 1 << 20;
 /** Rows after which a form is settled, if it has nearly all rows. */
 const SETTLED = 5000;
@@ -32,6 +32,8 @@ export class TextReader {
   #document: JsonDocument | null | undefined;
   #kept: string[] = [];
   #keptLength = 0;
+  /** Whether all of the text is kept. */
+  #isKept = true;
   #documentBroken = false;
   #settled: 'objects' | 'delimited' | null = null;
   /** What is told of text that is no log: its lines, and the first with a number. */
@@ -63,20 +65,22 @@ export class TextReader {
       this.#asLines(text);
       return;
     }
-    if (this.#keptLength <= KEPT) {
+    if (this.#isKept && this.#keptLength <= KEPT) {
       this.#kept.push(text);
       this.#keptLength += text.length;
       if (this.#isLines()) {
         this.#giveUpDocument();
         return;
       }
-    } else this.#kept = [];
+    } else {
+      this.#isKept = false;
+      this.#kept = [];
+    }
     this.#pushDocument(text);
   }
 
   /** Whether the first line is an object by itself and more follows: a log of an object a line, not a document. */
   #isLines(): boolean {
-    if (this.#keptLength > KEPT) return false;
     const text = this.#kept.length === 1 ? this.#kept[0] : this.#kept.join('');
     const start = text.length - text.trimStart().length;
     const end = text.indexOf('\n', start);
@@ -94,7 +98,7 @@ export class TextReader {
       this.#document!.push(this.#document!.line === 1 ? text.replace(/^\ufeff/, '') : text);
     } catch (error) {
       if (!(error instanceof NotJson)) throw error;
-      if (this.#keptLength <= KEPT) this.#giveUpDocument();
+      if (this.#isKept) this.#giveUpDocument();
       else this.#documentBroken = true;
     }
   }
@@ -192,7 +196,7 @@ export class TextReader {
     const isBroken = this.#documentBroken || (!document.isComplete && !document.hasRows);
     document.end();
     const found = [...document.tables.values()].filter(({ length }) => length > 0);
-    if (!isBroken || found.some(({ worth }) => worth > 0) || this.#keptLength > KEPT) return found;
+    if (!isBroken || found.some(({ worth }) => worth > 0) || !this.#isKept) return found;
     this.#giveUpDocument();
     return this.tables(true);
   }

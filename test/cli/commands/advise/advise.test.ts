@@ -1,6 +1,6 @@
 /** `tamegrad advise` as its users meet it: what it prints and writes, and that long logs stream through. */
 
-import { readFileSync, writeFileSync } from 'node:fs';
+import { appendFileSync, mkdirSync, readFileSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { afterAll, beforeAll, describe, expect, it, vi } from 'vitest';
 import { Random } from '../../../../src/index.js';
@@ -174,12 +174,95 @@ it.each([
     2,
     /^error: --report: [^\n]+ cannot be written \(ENOENT: [^\n]+\n$/,
   ],
+  ['healthy.csv --clip none', 2, /^error: [^\n]+It must be a norm above 0, as 1.0 or norm:1.0.\n$/],
+  ['healthy.csv --fail-on fire', 2, /^error: [^\n]+'fire' is none of conditioning, data[^\n]+\n$/],
+  ['--follow healthy.csv empty.csv', 2, /^error: --follow: follows one file, got 2[^\n]+\n$/],
   ['', 2, "error: missing required argument 'file'\n"],
 ])('what cannot be done is one line and an exit code: %s', async (words, expected, said) => {
   writeFileSync(at('empty.csv'), '');
   const { code, out, err } = await advise(...words.split(' ').filter(Boolean));
   expect([code, out]).toEqual([expected, '']);
   expect(err).toMatch(said);
+});
+
+describe('a run that is going on', () => {
+  const rows = (from: number, to: number, of: (i: number) => string): string =>
+    Array.from({ length: to - from }, (_, i) => `step=${from + i} ${of(from + i)}\n`).join('');
+  const calm = (i: number): string => `loss=${1 + 3 * Math.exp(-i / 9)} grad_norm=${1 + (i % 7) / 10}`;
+
+  it('is followed: a line for each change of the verdict, and exit code 3 on an alarm', async () => {
+    const path = at('growing.log');
+    writeFileSync(path, rows(0, 40, calm));
+    const child = bundle.start(['advise', '--follow', path, '--fail-on', 'numerics,learning-rate']);
+    const finished = finish(child);
+    const said = new Promise<string>((resolve) =>
+      child.stdout!.once('data', (data) => resolve(String(data))),
+    );
+    expect(await said).toMatch(/^step 3\d: healthy \(confidence 75 %\)\n$/);
+    appendFileSync(
+      path,
+      rows(40, 60, () => 'loss=nan grad_norm=nan'),
+    );
+    const { code, out } = await finished;
+    expect(code).toBe(3);
+    expect(out).toMatch(
+      /^step 3\d: healthy[^\n]*\nstep \d+: the arithmetic fails[^\n]*\n60 rows of console text/,
+    );
+  });
+
+  it('may come through a pipe, and ends with it', async () => {
+    const child = bundle.start(['advise', '--follow', '-', '--json', '--fail-on', 'data']);
+    const finished = finish(child);
+    child.stdin!.end(rows(0, 60, calm));
+    const { code, out } = await finished;
+    const { runs } = JSON.parse(out) as Document;
+    expect([code, runs[0].rows, runs[0].diagnosis.headline.cause]).toEqual([0, 60, 'healthy']);
+  });
+});
+
+it('the folder of a run: whatever in it is a log, each run once, from the file that tells most', async () => {
+  for (const name of ['', '/checkpoint-30', '/tb']) mkdirSync(at(`out${name}`), { recursive: true });
+  const history = (count: number, fields: (i: number) => object) =>
+    JSON.stringify({
+      log_history: Array.from({ length: count }, (_, step) => ({
+        step,
+        loss: 3 / (1 + step),
+        ...fields(step),
+      })),
+    });
+  writeFileSync(
+    at('out/trainer_state.json'),
+    history(60, (i) => ({ grad_norm: 1 + (i % 5) })),
+  );
+  writeFileSync(
+    at('out/checkpoint-30/trainer_state.json'),
+    history(30, (i) => ({ grad_norm: 1 + (i % 5) })),
+  );
+  writeFileSync(
+    at('out/metrics.csv'),
+    `step,loss\n${Array.from({ length: 60 }, (_, i) => `${i},${3 / (1 + i)}`).join('\n')}\n`,
+  );
+  writeFileSync(at('out/config.json'), '{"hidden": 3, "layers": [1, 2]}');
+  writeFileSync(at('out/model.safetensors'), 'not a log');
+  const { runs, columns } = await judged('out');
+  expect(runs.map(({ rows }) => rows)).toEqual([60]);
+  expect(columns.norm).toBe('grad_norm');
+  expect((await advise('out')).out.replace(/\s+/g, ' ')).toContain(
+    'Read in the folder: trainer_state.json. Not needed: checkpoint-30/trainer_state.json, metrics.csv',
+  );
+});
+
+it('control characters of a log and of its columns never reach the terminal', async () => {
+  const name = '\u001b[31mgrad_norm\u0007 extra\u202e';
+  writeFileSync(
+    at('wild.csv'),
+    `step,loss,${name}\n${Array.from({ length: 30 }, (_, i) => `${i},${3 / (1 + i)},1\u001b[2J`).join('\n')}\n`,
+  );
+  for (const words of [['wild.csv'], ['wild.csv', '--norm', 'nothing'], ['wild.csv', '--json']]) {
+    const { out, err } = await advise(...words);
+    // biome-ignore lint/suspicious/noControlCharactersInRegex: they are what must not be there
+    expect(out + err).not.toMatch(/[\u0000-\u0009\u000b-\u001f\u007f\u202e]/);
+  }
 });
 
 /** Ends what is written to stderr with the most memory that the process took, in KiB. */
