@@ -1,7 +1,8 @@
 /** Every form in which programs write logs, with random numbers: told from every other, and read to the last number. */
 
 import { describe, expect, it } from 'vitest';
-import { type Log, Random, readLog } from '../../../src/index.js';
+import { type Log, readLog } from '../../../src/diagnose/index.js';
+import { Random } from '../../../src/index.js';
 import { type Form, forms, type Step } from './forms.js';
 
 /** A made-up run; the norms are such that thousandths of them need no more than three digits. */

@@ -1,7 +1,8 @@
 /** What the columns and rows of a log mean, and so what is said of the run: made of random numbers. */
 
 import { describe, expect, it } from 'vitest';
-import { type JudgedLog, judgeLog, Random, readLog } from '../../../src/index.js';
+import { type JudgedLog, judgeLog, readLog } from '../../../src/diagnose/index.js';
+import { Random } from '../../../src/index.js';
 import { event, framed } from './forms.js';
 
 type Cells = Record<string, number | string | null>;
