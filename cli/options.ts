@@ -8,7 +8,7 @@ import {
   type OptimizerName,
   optimizerNames,
 } from '../demos/demo.js';
-import { clipSpecForms } from '../src/clip/index.js';
+import { clipSpecWords } from '../src/clip/index.js';
 import type { Cause } from '../src/diagnose/index.js';
 import { allBackends, defaultBackend, parseClipSpec } from '../src/index.js';
 import { parseRange } from './commands/sweep/range.js';
@@ -60,13 +60,20 @@ export function commonOptions(): Option[] {
   return [...trainingOptions(), ...outputOptions()];
 }
 
+/** Each word of a clip spec beside the function that it stands for, whose name may be written as well. */
+function clipWords(): string {
+  return clipSpecWords()
+    .map(({ form, function: made }) => `${form} (${made})`)
+    .join(', ');
+}
+
 function trainingOptions(steps?: number, lr?: number): Option[] {
   return [
     new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0, MAX_SEED)).default(1),
     new Option('--steps <integer>', 'most training steps').argParser(wholeNumber(1)).default(steps),
     new Option(
       '--clip <spec>',
-      `train under this clip spec, repeatable: ${clipSpecForms().join(', ')} (default: ${DEFAULT_CLIPS.join(', ')})`,
+      `train under this clip spec, repeatable: none, ${clipWords()}; several joined by +, as skip-nonfinite+norm:1 (default: ${DEFAULT_CLIPS.join(', ')})`,
     ).argParser(collectClips),
     new Option('--lr <number>', 'learning rate').argParser(number(0)).default(lr),
     new Option('--optimizer <name>', 'what takes the step').choices(optimizerNames).default('sgd'),

@@ -11,6 +11,19 @@ export type {
   ParameterHolder,
 } from './autograd/index.js';
 export {
+  check,
+  checkAll,
+  checkedParameters,
+  from,
+  integer,
+  type OptionRange,
+  type OptionRanges,
+  oneOf,
+  optional,
+  ranges,
+  settingsOf,
+} from './clip/checks.js';
+export {
   checkThreshold,
   clipFactor,
   mayRemember,

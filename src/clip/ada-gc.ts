@@ -1,5 +1,6 @@
 /** Clipping each parameter by a running average of its own norms: AdaGC, Wang et al. 2025 (arXiv 2502.11034), Alg. 1. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { check, integer, type OptionRanges, ranges, settingsOf } from './checks.js';
 import type { GradientHook, NonFinitePolicy } from './hook.js';
 import { mayRemember, policyRange } from './non-finite.js';
@@ -37,6 +38,7 @@ const optionRanges: OptionRanges<AdaGCOptions> = {
  */
 export function adaGC(factor = 1.05, options: AdaGCOptions = {}): GradientHook {
   const name = 'adaGC';
+  checkCount(name, arguments.length, 2);
   const { warmup, maxNorm, decay, eps, nonFinite } = settingsOf(name, options, defaults, optionRanges);
   check(name, 'factor', factor, ranges.bound);
   let steps = 0;

@@ -1,5 +1,6 @@
 /** Weight decay as a hook: an L2 penalty that stands before or behind a clipper, as its place in the list says. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { check, type OptionRanges, ranges, settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 
@@ -18,6 +19,7 @@ const optionRanges: OptionRanges<AddWeightDecayOptions> = { exclude: ranges.call
  */
 export function addWeightDecay(rate: number, options: AddWeightDecayOptions = {}): GradientHook {
   const name = 'addWeightDecay';
+  checkCount(name, arguments.length, 2);
   const { exclude } = settingsOf(name, options, defaults, optionRanges);
   check(name, 'rate', rate, ranges.finite);
   return {

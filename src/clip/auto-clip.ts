@@ -1,10 +1,11 @@
 /** Clipping at a percentile of the norms so far: AutoClip, Seetharaman et al. 2020 (arXiv 2007.14469), §3. */
 
+import { RankedWindow } from '../statistics/window.js';
+import { checkCount } from '../tensor/arguments.js';
 import { check, integer, type OptionRange, settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { mayRemember } from './non-finite.js';
 import { clipFactor, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
-import { NormWindow } from './norm-window.js';
 import { numbersIn } from './state.js';
 
 /** Options of `autoClip`. */
@@ -28,9 +29,10 @@ const percent: OptionRange = {
  */
 export function autoClip(percentile = 10, options: AutoClipOptions = {}): GradientHook {
   const name = 'autoClip';
+  checkCount(name, arguments.length, 2);
   const { window, p, eps, nonFinite } = settingsOf(name, options, defaults, optionRanges);
   check(name, 'percentile', percentile, percent);
-  let history = new NormWindow(window);
+  let history = new RankedWindow(window);
   return {
     name,
     settings: { percentile, window, p, eps, nonFinite },
@@ -46,7 +48,7 @@ export function autoClip(percentile = 10, options: AutoClipOptions = {}): Gradie
     state: () => ({ norms: history.toArray() }),
     restore: (state) => {
       const norms = numbersIn(name, state, 'norms');
-      history = new NormWindow(window);
+      history = new RankedWindow(window);
       for (const norm of norms) history.push(norm);
     },
   };

@@ -1,5 +1,6 @@
 /** Clipping by how fast a gradient may grow: the norm-growth limiter of Fira. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { check, from, ranges, settingsOf } from './checks.js';
 import type { GradientHook, NonFinitePolicy } from './hook.js';
 import { mayRemember, policyRange } from './non-finite.js';
@@ -26,6 +27,7 @@ const optionRanges = { floor: ranges.bound, eps: ranges.finite, nonFinite: polic
  */
 export function capNormGrowth(growth = 1.01, options: CapNormGrowthOptions = {}): GradientHook {
   const name = 'capNormGrowth';
+  checkCount(name, arguments.length, 2);
   const { floor, eps, nonFinite } = settingsOf(name, options, defaults, optionRanges);
   check(name, 'growth', growth, from(1));
   let last = new Map<string, number>();

@@ -67,6 +67,9 @@ export function checkAll(
   }
 }
 
+/** In the place of a default: a number that must be given, and whose range refuses undefined. */
+export const REQUIRED = undefined as unknown as number;
+
 /** A default for every option; undefined for one that may stay out. */
 export type Defaults<Options> = { readonly [Name in keyof Required<Options>]: Options[Name] };
 

@@ -1,5 +1,6 @@
 /** Clipping each gradient by the root mean square of its elements: Optax' `clip_by_block_rms`. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { clipFactor, countClipped, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
@@ -15,6 +16,7 @@ export function clipByBlockRms(
   options: Omit<NormClipOptions, 'p'> = {},
 ): GradientHook {
   const name = 'clipByBlockRms';
+  checkCount(name, arguments.length, 2);
   const { p: _2, ...defaults } = normDefaults;
   const { p: _power, ...ranges } = normRanges;
   const { eps, nonFinite } = settingsOf(name, options, defaults, ranges);

@@ -1,5 +1,6 @@
 /** Clipping by the global norm: Pascanu, Mikolov & Bengio 2013, §3.2. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { clipFactor, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
@@ -12,6 +13,7 @@ import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
  */
 export function clipByGlobalNorm(maxNorm: number | Schedule, options: NormClipOptions = {}): GradientHook {
   const name = 'clipByGlobalNorm';
+  checkCount(name, arguments.length, 2);
   const { p, eps, nonFinite } = settingsOf(name, options, normDefaults, normRanges);
   checkThreshold(name, 'maxNorm', maxNorm);
   return {

@@ -1,5 +1,6 @@
 /** Clipping each parameter group of the optimizer by its own norm, to one threshold or one each. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
@@ -16,6 +17,7 @@ export function clipByGroupNorm(
   options: NormClipOptions = {},
 ): GradientHook {
   const name = 'clipByGroupNorm';
+  checkCount(name, arguments.length, 2);
   const { p, eps, nonFinite } = settingsOf(name, options, normDefaults, normRanges);
   const given = Array.isArray(maxNorm) ? [...(maxNorm as readonly (number | Schedule)[])] : null;
   for (const each of given ?? [maxNorm as number]) checkThreshold(name, 'maxNorm', each);

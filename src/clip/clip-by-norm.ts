@@ -1,5 +1,6 @@
 /** Clipping each parameter's gradient by its own norm: Keras' `clipnorm`. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
@@ -12,6 +13,7 @@ import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
  */
 export function clipByNorm(maxNorm: number | Schedule, options: NormClipOptions = {}): GradientHook {
   const name = 'clipByNorm';
+  checkCount(name, arguments.length, 2);
   const { p, eps, nonFinite } = settingsOf(name, options, normDefaults, normRanges);
   checkThreshold(name, 'maxNorm', maxNorm);
   return {

@@ -1,5 +1,6 @@
 /** Clipping element by element: bounds every number, and so changes the direction. */
 
+import { checkCount } from '../tensor/arguments.js';
 import type { GradientHook } from './hook.js';
 import { rangeOf, type ValueRange } from './in-place.js';
 import { type Schedule, thresholdAt } from './schedule.js';
@@ -10,6 +11,7 @@ import { type Schedule, thresholdAt } from './schedule.js';
  */
 export function clipByValue(maxValue: number | Schedule | ValueRange): GradientHook {
   const name = 'clipByValue';
+  checkCount(name, arguments.length, 1);
   if (typeof maxValue !== 'function') rangeOf(name, 'maxValue', maxValue);
   return {
     name,

@@ -1,6 +1,7 @@
 /** Clipping the elements that stand out from their own history: SPAM's spike-aware clipping. */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkCount } from '../tensor/arguments.js';
 import { type FloatArray, longLived, type Tensor } from '../tensor/index.js';
 import type { GradientHook, StepContext } from './hook.js';
 import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
@@ -42,6 +43,7 @@ function rounded(bound: number, { dtype }: Tensor): number {
  */
 export function clipSpikes(threshold: number | Schedule = 5000): GradientHook {
   const name = 'clipSpikes';
+  checkCount(name, arguments.length, 1);
   checkThreshold(name, 'threshold', threshold);
   return {
     name,

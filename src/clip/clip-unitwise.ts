@@ -3,6 +3,7 @@
  * the norm of its weights.
  */
 
+import { checkCount } from '../tensor/arguments.js';
 import { type OptionRanges, oneOf, ranges, settingsOf } from './checks.js';
 import type { GradientHook, NonFinitePolicy } from './hook.js';
 import { policyRange } from './non-finite.js';
@@ -48,6 +49,7 @@ export function clipUnitwise(
   options: ClipUnitwiseOptions = {},
 ): GradientHook {
   const name = 'clipUnitwise';
+  checkCount(name, arguments.length, 2);
   const { units, floor, exclude, nonFinite } = settingsOf(name, options, defaults, optionRanges);
   checkThreshold(name, 'ratio', ratio);
   return {

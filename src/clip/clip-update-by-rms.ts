@@ -1,6 +1,7 @@
 /** Clipping the update, not the gradient: StableAdamW. */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkCount } from '../tensor/arguments.js';
 import type { FloatArray } from '../tensor/index.js';
 import { power } from '../tensor/math.js';
 import { ranges, settingsOf } from './checks.js';
@@ -44,6 +45,7 @@ export function clipUpdateByRms(
   options: ClipUpdateByRmsOptions = {},
 ): UpdateHook {
   const name = 'clipUpdateByRms';
+  checkCount(name, arguments.length, 2);
   const { eps } = settingsOf(name, options, { eps: 1e-6 }, { eps: ranges.positive });
   checkThreshold(name, 'maxRms', maxRms);
   return {

@@ -4,6 +4,7 @@
  */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkCount } from '../tensor/arguments.js';
 import { checkNames } from '../tensor/options.js';
 import { check, checkedParameters, ranges, settingsOf } from './checks.js';
 import { Gradients } from './gradients.js';
@@ -53,6 +54,7 @@ export async function totalNorm(
   options: TotalNormOptions = {},
 ): Promise<number> {
   const caller = 'totalNorm';
+  checkCount(caller, arguments.length, 3);
   checkNames(caller, options, ['normDevice']);
   check(caller, 'normType', normType, ranges.power);
   const meter = meterOf(caller, parameters, options.normDevice);
@@ -82,6 +84,7 @@ export async function clipGradNorm(
   options: ClipGradNormOptions = {},
 ): Promise<number> {
   const caller = 'clipGradNorm';
+  checkCount(caller, arguments.length, 3);
   if (typeof options === 'number') {
     throw new Error(
       `${caller}: third argument is an object of options, got ${options}; write { normType: ${options} }`,
@@ -110,6 +113,7 @@ export async function clipGradNorm(
 /** Bounds every gradient element to [−maxValue, maxValue] and returns how many were outside; NaN passes through. */
 export async function clipGradValue(parameters: Iterable<Parameter>, maxValue: number): Promise<number> {
   const caller = 'clipGradValue';
+  checkCount(caller, arguments.length, 2);
   check(caller, 'maxValue', maxValue, ranges.bound);
   return held(caller, meterOf(caller, parameters), async (gradients) => gradients.clamp(maxValue));
 }

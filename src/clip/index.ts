@@ -35,5 +35,5 @@ export {
 export type { RateShift } from './rate-watch.js';
 export { runHook } from './run-hooks.js';
 export { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
-export { type ClipSpec, clipSpecForms, parseClipSpec } from './spec.js';
+export { type ClipSpec, clipSpecForms, clipSpecWords, parseClipSpec } from './spec.js';
 export { Updates } from './updates.js';

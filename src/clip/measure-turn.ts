@@ -1,6 +1,7 @@
 /** The angle by which a clipper turns the gradient: a hook around a hook, which costs nothing where it is not used. */
 
 import type { FloatArray } from '../tensor/index.js';
+import { check, described, optional, ranges } from './checks.js';
 import type { Gradients } from './gradients.js';
 import type { GradientHook } from './hook.js';
 
@@ -11,6 +12,10 @@ import type { GradientHook } from './hook.js';
  * nothing of a skipped step.
  */
 export function measureTurn(hook: GradientHook, onTurn?: (degrees: number) => void): GradientHook {
+  if (Object(hook).stage === 'update' || typeof Object(hook).apply !== 'function') {
+    throw new Error(`measureTurn: takes a gradient hook, as clipByValue(1) makes, got ${described(hook)}`);
+  }
+  check('measureTurn', 'onTurn', onTurn, optional(ranges.callback));
   return {
     name: hook.name,
     ...(hook.settings && { settings: hook.settings }),

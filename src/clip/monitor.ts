@@ -1,8 +1,10 @@
 /** The monitor: what clipping did to a run so far, in bounded memory, from what a training step reports anyway. */
 
+import { shareOf } from '../statistics/quantile.js';
+import { QuantileSketch } from '../statistics/sketch.js';
+import { checkCount } from '../tensor/arguments.js';
 import { integer, type OptionRanges, optional, ranges, settingsOf } from './checks.js';
 import type { HookState } from './hook.js';
-import { NormSketch } from './norm-sketch.js';
 import { type RateShift, RateWatch } from './rate-watch.js';
 import { countIn, namedNumbersIn } from './state.js';
 
@@ -20,12 +22,17 @@ const optionRanges: OptionRanges<ClipMonitorOptions> = {
   onShift: optional(ranges.callback),
 };
 
-/** What the monitor reads of a step: a `StepReport` and the training loop's `StepRecord` both are one. */
+/** What clipping did in one step: what the monitor reads, and part of an optimizer's `StepReport` and of a `StepRecord`. */
 export interface ObservedStep {
+  /** Norm of all gradients before the hooks. */
   readonly normBefore: number;
+  /** Norm of all gradients after the hooks: what the rule saw. */
   readonly normAfter: number;
+  /** Whether any hook changed the gradients. */
   readonly clipped: boolean;
+  /** Norm of each parameter's gradient before the hooks, by name. */
   readonly norms: Readonly<Record<string, number>>;
+  /** Why no update was made, or null. */
   readonly skipped: string | null;
 }
 
@@ -71,7 +78,7 @@ const zeros = <Name extends string>(names: readonly Name[]): Record<Name, number
 export class ClipMonitor {
   readonly #onShift: ((shift: RateShift) => void) | undefined;
   readonly #window: number;
-  #sketch = new NormSketch();
+  #sketch = new QuantileSketch();
   #watch: RateWatch;
   #counts = zeros(COUNTS);
   #sums = zeros(SUMS);
@@ -80,6 +87,7 @@ export class ClipMonitor {
 
   /** Throws unless `window` is an integer ≥ 1. */
   constructor(options: ClipMonitorOptions = {}) {
+    checkCount('ClipMonitor', arguments.length, 1);
     const { window, onShift } = settingsOf('ClipMonitor', options, defaults, optionRanges);
     this.#window = window;
     this.#watch = new RateWatch(window);
@@ -126,8 +134,8 @@ export class ClipMonitor {
       steps,
       skipped,
       nonFinite,
-      clipRate: steps > 0 ? clipped / steps : 0,
-      stepLengthLost: length > 0 ? lost / length : 0,
+      clipRate: shareOf(clipped, steps),
+      stepLengthLost: shareOf(lost, length),
       percentiles: {
         p10: quantile(0.1),
         p50: quantile(0.5),
@@ -161,9 +169,9 @@ export class ClipMonitor {
     const counts = COUNTS.map((key) => [key, countIn(name, part('counts'), key)]);
     const sums = namedNumbersIn(name, state, 'sums');
     const shares = namedNumbersIn(name, state, 'shares');
-    const [watch, sketch] = [new RateWatch(this.#window), new NormSketch()];
+    const [watch, sketch] = [new RateWatch(this.#window), new QuantileSketch()];
     watch.restore(name, part('watch'));
-    sketch.restore(name, part('norms'));
+    sketch.restore(countIn(name, part('norms'), 'zeros'), namedNumbersIn(name, part('norms'), 'bins'));
     [this.#watch, this.#sketch, this.#shares] = [watch, sketch, shares];
     this.#counts = Object.fromEntries(counts);
     this.#sums = { ...zeros(SUMS), ...Object.fromEntries(sums) };

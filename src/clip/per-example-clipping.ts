@@ -4,9 +4,18 @@
  */
 
 import { type Parameter, Variable } from '../autograd/index.js';
+import { checkCount } from '../tensor/arguments.js';
 import { fullLike, longLived, normal, Random, scope, type Tensor } from '../tensor/index.js';
 import { checkNames } from '../tensor/options.js';
-import { checkedParameters, described, type OptionRanges, optional, ranges, settingsOf } from './checks.js';
+import {
+  checkedParameters,
+  described,
+  type OptionRanges,
+  optional,
+  REQUIRED,
+  ranges,
+  settingsOf,
+} from './checks.js';
 import type { TotalNormOptions } from './functions.js';
 import { Gradients } from './gradients.js';
 import { hold, letGo } from './hold.js';
@@ -32,7 +41,7 @@ export interface PerExampleOptions extends TotalNormOptions {
 }
 
 const defaults = {
-  maxNorm: Number.NaN,
+  maxNorm: REQUIRED,
   noise: undefined,
   expectedBatch: undefined,
   eps: 0,
@@ -92,6 +101,7 @@ export class PerExampleClipping {
 
   constructor(parameters: Iterable<Parameter>, options: PerExampleOptions) {
     const caller = 'PerExampleClipping';
+    checkCount(caller, arguments.length, 2);
     const settings = settingsOf(caller, options, defaults, optionRanges);
     const { maxNorm, noise, normDevice } = settings;
     if (noise !== undefined) {

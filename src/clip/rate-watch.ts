@@ -1,6 +1,6 @@
 /** Tells when the share of clipped steps shifts: separate from the monitor, so that its false alarms can be counted. */
 
-import { hypergeometricTail } from './fisher-test.js';
+import { hypergeometricTail } from '../statistics/fisher-test.js';
 import type { HookState } from './hook.js';
 import { countIn } from './state.js';
 

@@ -1,5 +1,6 @@
 /** Skipping the steps whose norm is too large: the plainest contrast to clipping, Megatron's `grad_norm_skip_threshold`. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
@@ -14,6 +15,7 @@ export function skipAbove(
   options: Omit<NormClipOptions, 'eps'> = {},
 ): GradientHook {
   const name = 'skipAbove';
+  checkCount(name, arguments.length, 2);
   const { eps: _default, ...defaults } = normDefaults;
   const { eps: _range, ...optionRanges } = normRanges;
   const { p, nonFinite } = settingsOf(name, options, defaults, optionRanges);

@@ -1,5 +1,6 @@
 /** The hook that turns a NaN or infinite gradient into a step that is not taken. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { check, type OptionRange } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { gradientsAreNot, lossIsNot } from './non-finite.js';
@@ -17,6 +18,7 @@ const countOrInfinity: OptionRange = {
  */
 export function skipNonFinite(limit = Number.POSITIVE_INFINITY): GradientHook {
   const name = 'skipNonFinite';
+  checkCount(name, arguments.length, 1);
   check(name, 'limit', limit, countOrInfinity);
   let inARow = 0;
   return {

@@ -1,5 +1,6 @@
 /** Skipping the steps whose loss or gradient norm stands out from the last ones: OLMo-core's SkipStepOptimizer. */
 
+import { checkCount } from '../tensor/arguments.js';
 import { check, integer, type OptionRange, settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { combineNorms } from './host-norm.js';
@@ -67,6 +68,7 @@ function reason({ what }: Window, number: number, z: number): string {
  */
 export function skipSpikes(sigma = 6, options: SkipSpikesOptions = {}): GradientHook {
   const name = 'skipSpikes';
+  checkCount(name, arguments.length, 2);
   const { window } = settingsOf(name, options, { window: 128 }, { window: integer(LEAST) });
   check(name, 'sigma', sigma, aboveZero);
   const [losses, norms] = [new Window('loss', window), new Window('norm', window)];

@@ -1,6 +1,7 @@
 /**
- * Clip specs: the short form in which a command line, a log or a report names clippers, `norm:1:p=inf`. One table;
- * a further clipper adds its word here.
+ * Clip specs: the short form in which a command line, a log or a report names clippers, `norm:1:p=inf`. The rule: the
+ * first part is the function's name or its short word, the number behind it the function's first argument, and each
+ * option has the name that it has there, in lower case. One table; a further clipper adds its word here.
  */
 
 import { adaGC } from './ada-gc.js';
@@ -48,6 +49,8 @@ interface Options {
 const wordOptions: readonly string[] = ['nonFinite', 'mode', 'units'];
 
 interface Word {
+  /** The function that makes it, whose name may be written instead of the word. */
+  readonly function: string;
   /** How it is written at its shortest: without an amount where the clipper has a published one. */
   readonly form: string;
   readonly options: readonly (keyof Options)[];
@@ -60,39 +63,63 @@ const normOptions = ['p', 'eps', 'nonFinite'] as const;
 
 const words: Readonly<Record<string, Word>> = {
   norm: {
+    function: 'clipByGlobalNorm',
     form: 'norm:1',
     options: normOptions,
     make: clipByGlobalNorm,
     bound: (amount, { p = 2 }) => (p === 2 ? amount : Number.POSITIVE_INFINITY),
   },
-  value: { form: 'value:0.5', options: [], make: clipByValue },
-  'per-tensor': { form: 'per-tensor:1', options: normOptions, make: clipByNorm },
-  'group-norm': { form: 'group-norm:1', options: normOptions, make: clipByGroupNorm },
-  'block-rms': { form: 'block-rms:1', options: ['eps', 'nonFinite'], make: clipByBlockRms },
-  agc: { form: 'agc', options: ['units', 'nonFinite'], make: clipUnitwise },
-  autoclip: { form: 'autoclip', options: ['window', 'nonFinite'], make: autoClip },
+  value: { function: 'clipByValue', form: 'value:0.5', options: [], make: clipByValue },
+  'per-tensor': { function: 'clipByNorm', form: 'per-tensor:1', options: normOptions, make: clipByNorm },
+  'group-norm': {
+    function: 'clipByGroupNorm',
+    form: 'group-norm:1',
+    options: normOptions,
+    make: clipByGroupNorm,
+  },
+  'block-rms': {
+    function: 'clipByBlockRms',
+    form: 'block-rms:1',
+    options: ['eps', 'nonFinite'],
+    make: clipByBlockRms,
+  },
+  agc: { function: 'clipUnitwise', form: 'agc', options: ['units', 'nonFinite'], make: clipUnitwise },
+  autoclip: { function: 'autoClip', form: 'autoclip', options: ['window', 'nonFinite'], make: autoClip },
   zclip: {
+    function: 'zClip',
     form: 'zclip',
     options: ['mode', 'warmup', 'maxNorm', 'nonFinite'],
     make: zClip,
     bound: (_, { maxNorm = 1 }) => maxNorm,
   },
-  adagc: { form: 'adagc', options: ['warmup', 'maxNorm', 'nonFinite'], make: adaGC },
-  growth: { form: 'growth', options: ['nonFinite'], make: capNormGrowth },
+  adagc: { function: 'adaGC', form: 'adagc', options: ['warmup', 'maxNorm', 'nonFinite'], make: adaGC },
+  growth: { function: 'capNormGrowth', form: 'growth', options: ['nonFinite'], make: capNormGrowth },
   'update-rms': {
+    function: 'clipUpdateByRms',
     form: 'update-rms',
     options: ['eps'],
     make: clipUpdateByRms,
   },
-  spam: { form: 'spam', options: [], make: clipSpikes },
+  spam: { function: 'clipSpikes', form: 'spam', options: [], make: clipSpikes },
   'skip-spikes': {
+    function: 'skipSpikes',
     form: 'skip-spikes',
     options: ['window'],
     make: skipSpikes,
   },
-  'skip-nonfinite': { form: 'skip-nonfinite', options: [], make: skipNonFinite },
-  'skip-above': { form: 'skip-above:10', options: ['p', 'nonFinite'], make: skipAbove },
-  'weight-decay': { form: 'weight-decay:0.01', options: [], make: (rate) => addWeightDecay(rate) },
+  'skip-nonfinite': { function: 'skipNonFinite', form: 'skip-nonfinite', options: [], make: skipNonFinite },
+  'skip-above': {
+    function: 'skipAbove',
+    form: 'skip-above:10',
+    options: ['p', 'nonFinite'],
+    make: skipAbove,
+  },
+  'weight-decay': {
+    function: 'addWeightDecay',
+    form: 'weight-decay:0.01',
+    options: [],
+    make: (rate) => addWeightDecay(rate),
+  },
 };
 
 /**
@@ -104,13 +131,18 @@ export function parseClipSpec(text: string): ClipSpec {
   if (typeof text !== 'string') throw new Error(`parseClipSpec: takes a string, got ${described(text)}`);
   if (text === 'none') return { text, threshold: null, make: () => [] };
   // Not the + of 1e+3.
-  const parts = text.split(/\+(?=[a-z])/).map((part) => parsePart(text, part));
+  const parts = text.split(/\+(?=[a-zA-Z])/).map((part) => parsePart(text, part));
   const threshold = Math.min(...parts.map(({ bound }) => bound));
   return {
     text,
     threshold: threshold < Number.POSITIVE_INFINITY ? threshold : null,
     make: () => parts.map(({ make }) => make()),
   };
+}
+
+/** The words of specs: each as it is written at its shortest, and the function that it stands for. */
+export function clipSpecWords(): readonly { readonly form: string; readonly function: string }[] {
+  return Object.values(words).map(({ form, function: made }) => ({ form, function: made }));
 }
 
 /** The forms a spec may take, for help texts. */
@@ -121,9 +153,11 @@ export function clipSpecForms(): readonly string[] {
 
 function parsePart(text: string, part: string): { readonly bound: number; make(): StepHook } {
   const [name = '', amountText = '', ...rest] = part.split(':');
-  const word = Object.hasOwn(words, name) ? words[name] : undefined;
+  const word = Object.hasOwn(words, name)
+    ? words[name]
+    : Object.values(words).find(({ function: made }) => made === name);
   if (!word) throw specError(text, `must be one of ${clipSpecForms().join(', ')}`);
-  const needsAmount = word.form !== name;
+  const needsAmount = word.form.includes(':');
   const amount = amountText === '' && !needsAmount ? undefined : parseNumber(amountText);
   if (Number.isNaN(amount)) {
     const example = needsAmount ? word.form : `${name} or ${name}:NUMBER`;

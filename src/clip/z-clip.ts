@@ -1,5 +1,6 @@
 /** Clipping what stands out from a running mean of the norms: ZClip, Kumar et al. 2025 (arXiv 2504.02507). */
 
+import { checkCount } from '../tensor/arguments.js';
 import { check, integer, type OptionRanges, oneOf, ranges, settingsOf } from './checks.js';
 import type { GradientHook, NonFinitePolicy } from './hook.js';
 import { combineNorms } from './host-norm.js';
@@ -72,6 +73,7 @@ interface Spread {
  */
 export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHook {
   const name = 'zClip';
+  checkCount(name, arguments.length, 2);
   const settings = settingsOf(name, options, defaults, optionRanges);
   const { decay, warmup, maxNorm, learnSpikes, sigmaEps, eps, nonFinite } = settings;
   check(name, 'zThreshold', zThreshold, ranges.bound);

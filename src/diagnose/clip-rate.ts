@@ -1,6 +1,7 @@
 /** What the share of clipped steps says: a threshold that acts always, or never. */
 
 import { formatNumber } from '../report/format.js';
+import { shareOf } from '../statistics/quantile.js';
 import type { LogColumns } from './log-columns.js';
 import type { Finding } from './verdict.js';
 
@@ -14,7 +15,7 @@ export function clipRateFinding(columns: LogColumns): Finding | null {
   const known = columns.column('clipped').filter((flag) => flag <= 1);
   if (known.length < FEWEST) return null;
   const clipped = known.reduce((sum, flag) => sum + flag, 0);
-  const rate = clipped / known.length;
+  const rate = shareOf(clipped, known.length);
   const evidence = { rate, clipped, steps: known.length };
   const seen = `${clipped} of ${known.length} steps were clipped (${formatNumber(100 * rate)} %).`;
   if (rate >= ALWAYS) return { cause: 'threshold', signs: 2, seen, evidence };

@@ -1,10 +1,11 @@
 /** Faults of conditioning: gradients out of scale at the first step, before any learning rate has acted. */
 
 import { formatNumber } from '../report/format.js';
+import { quantile } from '../statistics/quantile.js';
+import { trendOf } from '../statistics/robust.js';
 import { exp, log } from '../tensor/math.js';
 import { courseOf, isHigher, THROWN } from './growth.js';
 import type { LogColumns } from './log-columns.js';
-import { quantile, trendOf } from './robust.js';
 import type { Finding } from './verdict.js';
 
 /**

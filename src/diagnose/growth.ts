@@ -1,9 +1,10 @@
 /** Faults of the learning rate: training that undoes what it learnt, with gradients that grow. */
 
 import { formatNumber } from '../report/format.js';
+import { median, quantile } from '../statistics/quantile.js';
+import { finiteOf, trendOf } from '../statistics/robust.js';
 import { exp, log } from '../tensor/math.js';
 import type { LogColumns } from './log-columns.js';
-import { finiteOf, middle, quantile, trendOf } from './robust.js';
 import { notFiniteRows } from './rows.js';
 import type { Finding } from './verdict.js';
 
@@ -48,13 +49,13 @@ export function courseOf(values: Float64Array): Course | null {
   const known = finiteOf(values);
   if (known.length < FEWEST) return null;
   const edges = Array.from({ length: BLOCKS + 1 }, (_, i) => Math.round((i * known.length) / BLOCKS));
-  const blocks = edges.slice(1).map((edge, i) => middle(known.subarray(edges[i], edge)));
+  const blocks = edges.slice(1).map((edge, i) => median(known.subarray(edges[i], edge)));
   // One bad batch at the very first step must not pass for the level the run began at.
-  const first = Math.min(known[0], middle(known.subarray(0, 3)));
+  const first = Math.min(known[0], median(known.subarray(0, 3)));
   const early = quantile(known.subarray(1, 1 + EARLY), 0.75);
   const end = known.subarray(Math.floor(0.8 * known.length));
   const lateHigh = quantile(end, 0.75);
-  return { first, early, lowest: Math.min(first, ...blocks), late: middle(end), lateHigh, blocks };
+  return { first, early, lowest: Math.min(first, ...blocks), late: median(end), lateHigh, blocks };
 }
 
 /** Whether a loss is so many times another; of losses below 0, by as much of its size. */
@@ -110,7 +111,7 @@ function blowUp(columns: LogColumns, judgesLoss = true): Finding | null {
   const [end] = notFiniteRows(columns);
   if (end === undefined) return null;
   const [loss, norm] = (['loss', 'norm'] as const).map((name) => columns.column(name).slice(0, end));
-  const usual = [loss, norm].map((values) => Math.max(values[0], middle(values.subarray(0, -LAST)) || 0));
+  const usual = [loss, norm].map((values) => Math.max(values[0], median(values.subarray(0, -LAST)) || 0));
   const isBlown = [loss, norm].map(
     (values, i) => (judgesLoss || i === 1) && values[end - 1] > BLOWN_UP * usual[i],
   );

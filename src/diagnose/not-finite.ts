@@ -1,8 +1,8 @@
 /** Faults of the arithmetic: losses and norms that are not finite, out of the blue or at the end of a growth. */
 
 import { formatNumber } from '../report/format.js';
+import { median } from '../statistics/quantile.js';
 import type { LogColumns } from './log-columns.js';
-import { middle } from './robust.js';
 import { notFiniteRows, stepsOf } from './rows.js';
 import type { Finding } from './verdict.js';
 
@@ -61,8 +61,8 @@ export function notFiniteFinding(columns: LogColumns): Finding | null {
   const steps = stepsOf(columns, rows);
   const watched = norms.subarray(0, first).some((norm) => !Number.isNaN(norm)) ? norms : losses;
   const known = watched.subarray(0, first).filter((value) => value < Infinity);
-  const last = middle(known.slice(-BEFORE));
-  const usual = Math.max(known[0] ?? 0, middle(known.slice(0, -BEFORE)) || 0);
+  const last = median(known.slice(-BEFORE));
+  const usual = Math.max(known[0] ?? 0, median(known.slice(0, -BEFORE)) || 0);
   const isSudden =
     known.length >= BEFORE && last <= GROWN * usual && known[known.length - 1] <= GROWN * usual;
   const recovers = rows.length < losses.length - first;

@@ -1,9 +1,9 @@
 /** Which clip threshold suits a run, from its gradient norms alone. */
 
-import { quantileOfSorted } from '../clip/quantile.js';
 import { formatNumber } from '../report/format.js';
+import { median, quantileOfSorted, shareOf } from '../statistics/quantile.js';
+import { finiteOf, type Trend, trendOf } from '../statistics/robust.js';
 import { log } from '../tensor/math.js';
-import { finiteOf, middle, type Trend, trendOf } from './robust.js';
 
 /** What a threshold would have done to a stretch of norms. */
 export interface ClipEffect {
@@ -87,7 +87,7 @@ export function recommendThreshold(norms: ArrayLike<number>): ThresholdAdvice {
   const all = new Float64Array(norms);
   // A zero becomes NaN here, and is left out with what is not finite.
   const used = finiteOf(all.map((norm) => (norm > 0 ? norm : Number.NaN)));
-  const growth = lastFifth(used) / middle(used.subarray(0, FIRST));
+  const growth = lastFifth(used) / median(used.subarray(0, FIRST));
   const isExploded = growth > EXPLODED;
   if (used.length < FEWEST && !isExploded) {
     const given = `got ${used.length} of ${all.length}`;
@@ -181,20 +181,20 @@ function effectOf(norms: Float64Array, threshold: number): ClipEffect {
     clipped++;
     lost += norm / threshold - 1;
   }
-  return { rate: clipped / norms.length, stepLengthLost: lost / length };
+  return { rate: shareOf(clipped, norms.length), stepLengthLost: lost / length };
 }
 
 /** The median of a run's last fifth. */
 function lastFifth(norms: Float64Array): number {
-  return middle(norms.subarray(-Math.ceil(norms.length / 5)));
+  return median(norms.subarray(-Math.ceil(norms.length / 5)));
 }
 
 /** Whether block medians rise or fall by rank, and by how much from the first fifth to the last. */
 function driftOf(norms: Float64Array): ThresholdAdvice['drift'] {
   const blocks = Math.min(BLOCKS, norms.length);
   const edges = Array.from({ length: blocks + 1 }, (_, i) => Math.round((i * norms.length) / blocks));
-  const medians = edges.slice(1).map((end, i) => middle(norms.subarray(edges[i], end)));
-  const ratio = lastFifth(norms) / middle(norms.subarray(0, Math.ceil(norms.length / 5)));
+  const medians = edges.slice(1).map((end, i) => median(norms.subarray(edges[i], end)));
+  const ratio = lastFifth(norms) / median(norms.subarray(0, Math.ceil(norms.length / 5)));
   const rising: Trend = trendOf(medians);
   const falling: Trend = trendOf(medians.map((value) => -value));
   const p = Math.min(1, 2 * Math.min(rising.p, falling.p));

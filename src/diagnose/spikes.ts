@@ -1,10 +1,11 @@
 /** Faults of the data: norms that leap out of their neighbourhood, and whether they do so with particular batches. */
 
-import { hypergeometricTail } from '../clip/fisher-test.js';
 import { formatNumber } from '../report/format.js';
+import { hypergeometricTail } from '../statistics/fisher-test.js';
+import { median } from '../statistics/quantile.js';
+import { MAD_TO_SIGMA, runningMedian } from '../statistics/robust.js';
 import { exp, log } from '../tensor/math.js';
 import type { LogColumns } from './log-columns.js';
-import { MAD_TO_SIGMA, middle, runningMedian } from './robust.js';
 import { notFiniteRows, stepsOf } from './rows.js';
 import { type Finding, listed } from './verdict.js';
 
@@ -69,7 +70,7 @@ function overUsual(values: Float64Array): Float64Array {
 export function dataFinding(columns: LogColumns, judgesLoss = true): Finding | null {
   const leaps = findLeaps(columns, judgesLoss);
   const visits = visitsOf(columns);
-  if (visits.length === 0 || middle(visits) < FEWEST) return isolated(columns, leaps);
+  if (visits.length === 0 || median(visits) < FEWEST) return isolated(columns, leaps);
   return broken(columns, visits) ?? recurrence(columns, leaps, visits);
 }
 
@@ -151,7 +152,7 @@ function isolatedIn(columns: LogColumns, name: 'norm' | 'loss', heights: Float64
 function singleAmong(spikes: readonly number[], heights: Float64Array): readonly number[] {
   return spikes.filter((i) => {
     const after = heights.slice(i + 1, i + 1 + RECOVERY).filter((value) => !Number.isNaN(value));
-    return !(heights[i - 1] > heights[i] / 2) && after.length > 0 && middle(after) < heights[i] / 2;
+    return !(heights[i - 1] > heights[i] / 2) && after.length > 0 && median(after) < heights[i] / 2;
   });
 }
 
@@ -188,7 +189,7 @@ function spikesIn(heights: Float64Array): readonly number[] {
 
 /** Median height of leaps over their neighbourhood. */
 function heightOf(rows: readonly number[], heights: Float64Array): number {
-  return exp(middle(rows.map((i) => heights[i])));
+  return exp(median(rows.map((i) => heights[i])));
 }
 
 function batchesSaid(names: readonly (number | string)[]): string {

@@ -1,6 +1,7 @@
 /** Making an optimizer's class from its rule. */
 
 import type { Parameter } from '../autograd/index.js';
+import { checkCount } from '../tensor/arguments.js';
 import type { ParameterGroup } from './group.js';
 import { Optimizer } from './optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
@@ -47,6 +48,7 @@ export function defineOptimizer<Options extends OptimizerOptions>(
 ): OptimizerClass<Options> {
   return class extends Optimizer<Options> {
     constructor(params: OptimizerParameters<Options>, options: Partial<Options> = {}) {
+      checkCount(rule.name, arguments.length, 2);
       super(params, options, rule);
     }
   };

@@ -1,6 +1,7 @@
 /** Dynamic loss scaling (Micikevicius et al. 2018, §3.2): keeps small gradients above what float16 rounds to zero. */
 
 import { check, integer, type OptionRange, type OptionRanges, settingsOf } from '../clip/checks.js';
+import { checkCount } from '../tensor/arguments.js';
 
 /** A factor on the loss, which an optimizer divides out of the gradients before any hook sees them. */
 export interface LossScale {
@@ -71,6 +72,7 @@ const optionRanges: OptionRanges<LossScaleOptions> = {
  */
 export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
   const name = 'dynamicLossScale';
+  checkCount(name, arguments.length, 1);
   const { initial, growth, backoff, interval } = settingsOf(name, options, defaults, optionRanges);
   let [scale, cleanSteps] = [initial, 0];
   let reported = new Set<object>();

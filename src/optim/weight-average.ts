@@ -4,6 +4,7 @@ import type { Parameter } from '../autograd/index.js';
 import { check, checkedParameters, integer, type OptionRanges, ranges, settingsOf } from '../clip/checks.js';
 import { hold, letGo } from '../clip/hold.js';
 import { namesOf } from '../clip/norm-meter.js';
+import { checkCount } from '../tensor/arguments.js';
 import { longLived, type Tensor, tensor } from '../tensor/index.js';
 
 /** Options of `WeightAverage`. */
@@ -43,6 +44,7 @@ export class WeightAverage {
 
   constructor(parameters: Iterable<Parameter>, options: WeightAverageOptions = {}) {
     const name = 'WeightAverage';
+    checkCount(name, arguments.length, 2);
     this.decay = settingsOf(name, options, defaults, optionRanges).decay;
     this.parameters = checkedParameters(name, parameters);
     this.names = namesOf(this.parameters);

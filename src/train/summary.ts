@@ -1,7 +1,7 @@
 /** The summary of a run: the handful of numbers that tables, JSON output and verdicts compare. */
 
 import type { MeterDevice } from '../clip/index.js';
-import type { StepRecord } from './record.js';
+import { mean, median, shareOf } from '../statistics/quantile.js';
 import type { TrainResult } from './train.js';
 
 /** One run in numbers; the shape of an entry of `runs` in `--json` output. */
@@ -40,8 +40,8 @@ export function summarize(clip: string, result: TrainResult): RunSummary {
     firstLoss: records[0]?.loss ?? Number.NaN,
     finalLoss: mean(last.map(({ loss }) => loss)),
     maxGradNorm: norms.reduce((a, b) => (isLarger(b, a) ? b : a), 0),
-    medianGradNorm: median(norms),
-    clippedFraction: mean(records.map(({ clipped }: StepRecord) => (clipped ? 1 : 0))),
+    medianGradNorm: median(norms, 'largest'),
+    clippedFraction: shareOf(records.filter(({ clipped }) => clipped).length, records.length),
     backend,
     normDevice,
     wallMs: Math.round(wallMs * 10) / 10,
@@ -51,16 +51,4 @@ export function summarize(clip: string, result: TrainResult): RunSummary {
 /** Orders norms, NaN above all numbers. */
 export function isLarger(a: number, b: number): boolean {
   return Number.isNaN(a) ? !Number.isNaN(b) : a > b;
-}
-
-/** The arithmetic mean; NaN of none. */
-export function mean(values: readonly number[]): number {
-  return values.reduce((sum, value) => sum + value, 0) / values.length;
-}
-
-/** The middle value (mean of the two middle ones for an even count); NaN sorts last. */
-export function median(values: readonly number[]): number {
-  const sorted = [...values].sort((a, b) => (isLarger(a, b) ? 1 : isLarger(b, a) ? -1 : 0));
-  const middle = sorted.length >> 1;
-  return sorted.length % 2 === 1 ? sorted[middle] : (sorted[middle - 1] + sorted[middle]) / 2;
 }

@@ -6,9 +6,10 @@
 import { detectAnomaly, type Parameter, type ParameterBlock, Variable } from '../autograd/index.js';
 import type { MeterDevice } from '../clip/index.js';
 import type { Optimizer, OptimizerOptions, StepReport } from '../optim/index.js';
+import { mean } from '../statistics/quantile.js';
 import { scope, type Tensor } from '../tensor/index.js';
 import type { Divergence, StepRecord } from './record.js';
-import { isLarger, mean } from './summary.js';
+import { isLarger } from './summary.js';
 
 /** What `train` takes. */
 export interface TrainOptions<Model, Batch> {

@@ -1,6 +1,5 @@
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
-import { NormWindow } from '../../src/clip/norm-window.js';
 import { runHook } from '../../src/clip/run-hooks.js';
 import {
   adaGC,
@@ -15,6 +14,7 @@ import {
   tensor,
   zClip,
 } from '../../src/index.js';
+import { RankedWindow } from '../../src/statistics/window.js';
 import { context, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 async function apply(hook: GradientHook, parameters: readonly Parameter[], at: Partial<StepContext> = {}) {
@@ -49,7 +49,7 @@ function matrix(
   return parameter;
 }
 
-describe('NormWindow', () => {
+describe('RankedWindow', () => {
   it('has the percentiles of the latest numbers, as sorting them anew would, and no more than fit', () => {
     fc.assert(
       fc.property(
@@ -57,7 +57,7 @@ describe('NormWindow', () => {
         fc.integer({ min: 1, max: 12 }),
         fc.integer({ min: 0, max: 100 }),
         (numbers, capacity, q) => {
-          const window = new NormWindow(capacity);
+          const window = new RankedWindow(capacity);
           for (const [i, number] of numbers.entries()) {
             window.push(number);
             const latest = numbers.slice(Math.max(0, i + 1 - capacity), i + 1);
@@ -74,7 +74,7 @@ describe('NormWindow', () => {
   });
 
   it('has none while it is empty', () => {
-    expect(new NormWindow(3).percentile(50)).toBeNaN();
+    expect(new RankedWindow(3).percentile(50)).toBeNaN();
   });
 });
 

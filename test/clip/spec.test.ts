@@ -1,5 +1,5 @@
 import { describe, expect, it } from 'vitest';
-import { clipSpecForms } from '../../src/clip/index.js';
+import { clipSpecForms, clipSpecWords } from '../../src/clip/index.js';
 import { runHook } from '../../src/clip/run-hooks.js';
 import { type GradientHook, parseClipSpec } from '../../src/index.js';
 import { context, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
@@ -153,6 +153,17 @@ describe('parseClipSpec', () => {
 
   it('lists forms that it takes', () => {
     for (const form of clipSpecForms()) expect(parseClipSpec(form).text).toBe(form);
+  });
+
+  it('takes the function’s name for its word, with the same meaning', () => {
+    for (const { form, function: made } of clipSpecWords()) {
+      const [word, amount] = form.split(':');
+      const [short, long] = [form, amount ? `${made}:${amount}` : made].map((text) => parseClipSpec(text));
+      expect([word, short.make().map(({ name }) => name)]).toEqual([word, [made]]);
+      expect([long.make().map(({ name }) => name), long.threshold]).toEqual([[made], short.threshold]);
+    }
+    expect(parseClipSpec('skipNonFinite+clipByGlobalNorm:2:p=2').make().length).toBe(2);
+    expect(() => parseClipSpec('clipByGlobalNorm')).toThrow('needs a number, as in norm:1');
   });
 
   it('makes new hooks each time, for a clipper that remembers', () => {

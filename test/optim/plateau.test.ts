@@ -74,7 +74,7 @@ describe('reduceOnPlateau', () => {
     const wrong: readonly (readonly [() => unknown, string])[] = [
       [
         () => reduceOnPlateau({} as ReduceOnPlateauOptions),
-        'reduceOnPlateau: from must be a finite number ≥ 0, got NaN',
+        'reduceOnPlateau: from must be a finite number ≥ 0, got undefined',
       ],
       [() => reduceOnPlateau({ from: 1, factor: 1 }), 'factor must be a number in [0, 1), got 1'],
       [() => reduceOnPlateau({ from: 1, mode: 'less' as 'min' }), "mode must be one of min, max, got 'less'"],

@@ -148,11 +148,11 @@ describe('nonsense is refused', () => {
     ],
     [
       () => inSequence([constantSchedule(1), 2 as never], { at: [3] }),
-      'inSequence: takes schedules, functions of the step, got number',
+      'inSequence: takes schedules, functions of the step, got 2',
     ],
     [
       () => productOfSchedules('warm' as never),
-      'productOfSchedules: takes schedules, functions of the step, got string',
+      "productOfSchedules: takes schedules, functions of the step, got 'warm'",
     ],
   ];
   it.each(wrong)('%#', (make, message) => expect(make).toThrow(message));

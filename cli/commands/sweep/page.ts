@@ -57,7 +57,7 @@ export function renderPage(rows: readonly SweepRow[], words: string): Promise<st
             paragraphs: [
               'A training that diverged has no final loss: where most seeds did, the cell is hatched.',
             ],
-            figure: finalLoss(cellsOf(rows, (own) => median(own.map(lossOf)))),
+            figure: finalLoss(cellsOf(rows, (own) => median(own.map(lossOf), 'largest'))),
           },
         ],
       },
@@ -69,7 +69,7 @@ export function renderPage(rows: readonly SweepRow[], words: string): Promise<st
 /** One sentence on the whole: how many stayed finite, which did not, and the best cell. */
 export function tellSweep(rows: readonly SweepRow[]): string {
   const finite = rows.filter(({ diverged }) => !diverged).length;
-  const { clips, axes, places, values } = cellsOf(rows, (own) => median(own.map(lossOf)));
+  const { clips, axes, places, values } = cellsOf(rows, (own) => median(own.map(lossOf), 'largest'));
   const lowest = Math.min(...values.filter(Number.isFinite));
   const best = values.indexOf(lowest);
   const said = `${finite} of ${rows.length} trainings stayed finite${divergedSaid(rows, axes)}`;

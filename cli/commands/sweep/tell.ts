@@ -39,7 +39,7 @@ function columnsFor(rows: readonly SweepRow[]): readonly TableColumn[] {
 function cellOf(rows: readonly SweepRow[]): string {
   if (rows.length === 0) return '–';
   const diverged = rows.filter((row) => row.diverged).length;
-  const middle = median(rows.map(lossOf));
+  const middle = median(rows.map(lossOf), 'largest');
   const parts = [
     ...(Number.isNaN(middle) ? [] : [formatNumber(middle)]),
     ...(diverged > 0 ? [`✗ ${diverged}/${rows.length}`] : []),

@@ -1,24 +1,12 @@
 /** What schedules are made with, checked: shared by all of them. */
 
-import { check, ranges } from '../../clip/checks.js';
-import { checkNames } from '../../tensor/options.js';
+import type { OptionRange } from '../../clip/checks.js';
 
-/** Throws unless every option is known and every value a finite number ≥ 0. */
-export function checkOptions(
-  caller: string,
-  options: object,
-  known: readonly string[],
-  values: object,
-): void {
-  checkNames(caller, options, known);
-  for (const [name, value] of Object.entries(values)) check(caller, name, value, ranges.finite);
-}
-
-/** Throws unless a number of updates is an integer ≥ 1. */
-export function checkCount(caller: string, name: string, count: number): void {
-  if (Number.isInteger(count) && count >= 1) return;
-  throw new Error(`${caller}: ${name} must be a number of updates, an integer ≥ 1, got ${count}`);
-}
+/** A number of updates. */
+export const updates: OptionRange = {
+  rule: 'a number of updates, an integer ≥ 1',
+  has: (x) => Number.isInteger(x) && (x as number) >= 1,
+};
 
 /** Throws unless these are the numbers of updates after which something happens: integers ≥ 1, each above the last. */
 export function checkMilestones(caller: string, at: readonly number[]): void {

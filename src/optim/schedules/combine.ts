@@ -1,5 +1,6 @@
 /** Schedules made of schedules: one after the other, and multiplied. */
 
+import { described } from '../../clip/checks.js';
 import { type Schedule, valueAt } from '../../clip/schedule.js';
 import { checkNames } from '../../tensor/options.js';
 import { checkMilestones } from './checks.js';
@@ -13,9 +14,15 @@ export function inSequence(
   schedules: readonly Schedule[],
   options: { readonly at: readonly number[] },
 ): Schedule {
-  const parts = [...schedules];
+  if (!Array.isArray(schedules)) {
+    throw new Error(`inSequence: takes an array of schedules, got ${described(schedules)}`);
+  }
+  const parts = [...(schedules as readonly Schedule[])];
   checkSchedules('inSequence', parts);
   checkNames('inSequence', options, ['at']);
+  if (!Array.isArray(options.at)) {
+    throw new Error(`inSequence: at must be an array of integers ≥ 1, got ${described(options.at)}`);
+  }
   const at = [...options.at];
   if (parts.length !== at.length + 1) {
     throw new Error(
@@ -41,5 +48,5 @@ export function productOfSchedules(...factors: readonly (Schedule | number)[]): 
 function checkSchedules(caller: string, schedules: readonly Schedule[]): void {
   const wrong = schedules.find((schedule) => typeof schedule !== 'function');
   if (wrong === undefined) return;
-  throw new Error(`${caller}: takes schedules, functions of the step, got ${typeof wrong}`);
+  throw new Error(`${caller}: takes schedules, functions of the step, got ${described(wrong)}`);
 }

@@ -1,8 +1,12 @@
 /** Schedules along half a period of the cosine: down, down again and again, up and down. */
 
+import { integer, optional, REQUIRED, ranges, settingsOf } from '../../clip/checks.js';
 import type { Schedule } from '../../clip/index.js';
 import { cos } from '../../tensor/math.js';
-import { checkCount, checkOptions } from './checks.js';
+import { updates } from './checks.js';
+
+const defaults = { from: REQUIRED, to: 0, steps: REQUIRED };
+const optionRanges = { from: ranges.finite, to: ranges.finite, steps: updates };
 
 /** Options of `cosineDecay`. */
 export interface CosineDecayOptions {
@@ -45,9 +49,7 @@ function between(from: number, to: number, share: number): number {
  * with a `constantSchedule`.
  */
 export function cosineDecay(options: CosineDecayOptions): Schedule {
-  const { from, to = 0, steps } = options;
-  checkOptions('cosineDecay', options, ['from', 'to', 'steps'], { from, to });
-  checkCount('cosineDecay', 'steps', steps);
+  const { from, to, steps } = settingsOf('cosineDecay', options, defaults, optionRanges);
   return (step) => between(from, to, step / steps);
 }
 
@@ -57,12 +59,12 @@ export function cosineDecay(options: CosineDecayOptions): Schedule {
  * T_0 and `growth` its T_mult.
  */
 export function cosineRestarts(options: CosineRestartsOptions): Schedule {
-  const { from, to = 0, steps, growth = 1 } = options;
-  checkOptions('cosineRestarts', options, ['from', 'to', 'steps', 'growth'], { from, to });
-  checkCount('cosineRestarts', 'steps', steps);
-  if (!Number.isInteger(growth) || growth < 1) {
-    throw new Error(`cosineRestarts: growth must be an integer ≥ 1, got ${growth}`);
-  }
+  const { from, to, steps, growth } = settingsOf(
+    'cosineRestarts',
+    options,
+    { ...defaults, growth: 1 },
+    { ...optionRanges, growth: integer(1) },
+  );
   return (step) => {
     if (growth === 1) return between(from, to, (step % steps) / steps);
     let [since, length] = [step, steps];
@@ -79,9 +81,19 @@ export function cosineRestarts(options: CosineRestartsOptions): Schedule {
  * with its defaults, `peak` being its max_lr, `steps` its total_steps and `rise` its pct_start; momentum is left alone.
  */
 export function oneCycle(options: OneCycleOptions): Schedule {
-  const { peak, steps, from = peak / 25, to = from / 1e4, rise = 0.3 } = options;
-  checkOptions('oneCycle', options, ['peak', 'steps', 'from', 'to', 'rise'], { peak, from, to });
-  checkCount('oneCycle', 'steps', steps);
+  const settings = settingsOf(
+    'oneCycle',
+    options,
+    { peak: REQUIRED, steps: REQUIRED, from: undefined, to: undefined, rise: 0.3 },
+    {
+      peak: ranges.finite,
+      steps: updates,
+      from: optional(ranges.finite),
+      to: optional(ranges.finite),
+      rise: ranges.finite,
+    },
+  );
+  const { peak, steps, rise, from = peak / 25, to = from / 1e4 } = settings;
   // The update at which it stands at the peak; as in PyTorch not always a whole one.
   const top = rise * steps - 1;
   if (!(top > 0 && rise < 1)) {

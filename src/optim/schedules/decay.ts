@@ -1,8 +1,12 @@
 /** Schedules that multiply by a factor, at once or at every update. */
 
+import { REQUIRED, ranges, settingsOf } from '../../clip/checks.js';
 import type { Schedule } from '../../clip/index.js';
 import { power } from '../../tensor/math.js';
-import { checkCount, checkMilestones, checkOptions } from './checks.js';
+import { checkMilestones, updates } from './checks.js';
+
+const defaults = { from: REQUIRED, factor: REQUIRED };
+const optionRanges = { from: ranges.finite, factor: ranges.finite };
 
 /** From where, and by which factor. */
 export interface DecayOptions {
@@ -26,24 +30,34 @@ export interface MultiStepDecayOptions extends DecayOptions {
 
 /** from · factor^⌊step / every⌋. PyTorch's StepLR, with `every` its step_size and `factor` its gamma. */
 export function stepDecay(options: StepDecayOptions): Schedule {
-  const { from, factor, every } = options;
-  checkOptions('stepDecay', options, ['from', 'factor', 'every'], { from, factor });
-  checkCount('stepDecay', 'every', every);
+  const { from, factor, every } = settingsOf(
+    'stepDecay',
+    options,
+    { ...defaults, every: REQUIRED },
+    { ...optionRanges, every: updates },
+  );
   return (step) => from * power(factor, Math.floor(step / every));
 }
 
 /** from · factor^(how many of `at` are ≤ step). PyTorch's MultiStepLR, with `at` its milestones. */
 export function multiStepDecay(options: MultiStepDecayOptions): Schedule {
-  const { from, factor } = options;
-  const at = [...options.at];
-  checkOptions('multiStepDecay', options, ['from', 'factor', 'at'], { from, factor });
+  const {
+    from,
+    factor,
+    at: milestones,
+  } = settingsOf(
+    'multiStepDecay',
+    options,
+    { ...defaults, at: [] },
+    { ...optionRanges, at: { rule: 'an array of integers ≥ 1', has: Array.isArray } },
+  );
+  const at = [...milestones];
   checkMilestones('multiStepDecay', at);
   return (step) => from * power(factor, at.filter((milestone) => milestone <= step).length);
 }
 
 /** from · factor^step. PyTorch's ExponentialLR. */
 export function exponentialDecay(options: DecayOptions): Schedule {
-  const { from, factor } = options;
-  checkOptions('exponentialDecay', options, ['from', 'factor'], { from, factor });
+  const { from, factor } = settingsOf('exponentialDecay', options, defaults, optionRanges);
   return (step) => from * power(factor, step);
 }

@@ -1,8 +1,8 @@
 /** Schedules along a straight line: a constant, and a ramp for warming up or cooling down. */
 
-import { check, ranges } from '../../clip/checks.js';
+import { check, REQUIRED, ranges, settingsOf } from '../../clip/checks.js';
 import type { Schedule } from '../../clip/index.js';
-import { checkCount, checkOptions } from './checks.js';
+import { updates } from './checks.js';
 
 /** Options of `linearRamp`. */
 export interface LinearRampOptions {
@@ -25,8 +25,11 @@ export function constantSchedule(value: number): Schedule {
  * start_factor and end_factor times the base rate.
  */
 export function linearRamp(options: LinearRampOptions): Schedule {
-  const { from, to, steps } = options;
-  checkOptions('linearRamp', options, ['from', 'to', 'steps'], { from, to });
-  checkCount('linearRamp', 'steps', steps);
+  const { from, to, steps } = settingsOf(
+    'linearRamp',
+    options,
+    { from: REQUIRED, to: REQUIRED, steps: REQUIRED },
+    { from: ranges.finite, to: ranges.finite, steps: updates },
+  );
   return (step) => (step >= steps ? to : from + ((to - from) * step) / steps);
 }

@@ -1,7 +1,8 @@
 /** A rate that falls when a loss stops falling: the one schedule that looks at results, and so the one that remembers. */
 
-import { check, integer, type OptionRanges, oneOf, ranges, settingsOf } from '../../clip/checks.js';
+import { check, integer, type OptionRanges, oneOf, REQUIRED, ranges, settingsOf } from '../../clip/checks.js';
 import type { Schedule } from '../../clip/index.js';
+import { checkCount } from '../../tensor/arguments.js';
 import type { Stateful } from '../stateful.js';
 
 /** Options of `reduceOnPlateau`; defaults as in PyTorch's ReduceLROnPlateau. */
@@ -39,7 +40,7 @@ export interface PlateauSchedule extends Schedule, Stateful<PlateauState> {
 }
 
 const defaults: Required<ReduceOnPlateauOptions> = {
-  from: Number.NaN,
+  from: REQUIRED,
   factor: 0.1,
   patience: 10,
   threshold: 1e-4,
@@ -73,6 +74,7 @@ const optionRanges: OptionRanges<ReduceOnPlateauOptions> = {
  */
 export function reduceOnPlateau(options: ReduceOnPlateauOptions): PlateauSchedule {
   const name = 'reduceOnPlateau';
+  checkCount(name, arguments.length, 1);
   const settings = settingsOf(name, options, defaults, optionRanges);
   const { from, factor, patience, threshold, cooldown, least, mode } = settings;
   let state: PlateauState = { value: from, best: null, waited: 0, cooling: 0 };

@@ -1,8 +1,6 @@
 /** Percentiles of any number of norms in bounded memory: DDSketch, Masson, Rim & Lee 2019 (VLDB 12). */
 
 import { exp, log } from '../tensor/math.js';
-import type { HookState } from './hook.js';
-import { countIn, namedNumbersIn } from './state.js';
 
 /** Ratio of a bin's edges: the middle of a bin is within 1 % of all that fell into it. */
 const LN_RATIO = log(1.01 / 0.99);
@@ -11,7 +9,7 @@ const LN_RATIO = log(1.01 / 0.99);
  * Counts of norms in bins of equal ratio. A percentile is right to 1 %, whatever came; 10 ± 300 decades are 71,000 bins,
  * and those that stay empty take no memory.
  */
-export class NormSketch {
+export class QuantileSketch {
   #bins = new Map<number, number>();
   #zeros = 0;
   #count = 0;
@@ -50,14 +48,13 @@ export class NormSketch {
     return exp((found![0] - 0.5) * LN_RATIO);
   }
 
-  state(): HookState {
+  /** All it remembers, as plain JSON. */
+  state(): { readonly zeros: number; readonly bins: Readonly<Record<string, number>> } {
     return { zeros: this.#zeros, bins: Object.fromEntries(this.#bins) };
   }
 
-  /** Continues from a saved state. Throws an Error where it is none, and keeps what it had. */
-  restore(caller: string, state: HookState): void {
-    const bins = namedNumbersIn(caller, state, 'bins');
-    const zeros = countIn(caller, state, 'zeros');
+  /** Continues from how many zeros there were and how many numbers in each bin. */
+  restore(zeros: number, bins: ReadonlyMap<string, number>): void {
     this.#zeros = zeros;
     this.#bins = new Map([...bins].map(([bin, count]) => [Number(bin), count]));
     this.#count = [...bins.values()].reduce((sum, count) => sum + count, zeros);

@@ -3,20 +3,11 @@
  * Plain numbers in and out, separate from what they are used for.
  */
 
-import { quantileOfSorted } from '../clip/quantile.js';
 import { erf } from '../tensor/math.js';
+import { median, quantileOfSorted } from './quantile.js';
 
 /** 1 / Φ⁻¹(¾): times the median absolute deviation it estimates a normal distribution's σ. */
 export const MAD_TO_SIGMA = 1.4826;
-
-/** The q-quantile of numbers in any order, NaN left out. */
-export function quantile(values: ArrayLike<number>, q: number): number {
-  // A typed array sorts NaN last.
-  const sorted = new Float64Array(values).sort();
-  let known = sorted.length;
-  while (Number.isNaN(sorted[known - 1])) known--;
-  return quantileOfSorted(sorted.subarray(0, known), q);
-}
 
 /** The finite numbers among some, in their order: unlike `filter`, in one array of the right size. */
 export function finiteOf(values: Float64Array): Float64Array {
@@ -24,11 +15,6 @@ export function finiteOf(values: Float64Array): Float64Array {
   let count = 0;
   for (let i = 0; i < values.length; i++) if (Number.isFinite(values[i])) kept[count++] = values[i];
   return kept.subarray(0, count);
-}
-
-/** The middle value of numbers in any order, NaN left out; NaN of none. */
-export function middle(values: ArrayLike<number>): number {
-  return quantile(values, 0.5);
 }
 
 /**
@@ -92,5 +78,5 @@ export function trendOf(series: readonly number[]): Trend {
     }
   }
   const deviation = Math.sqrt((n * (n - 1) * (2 * n + 5)) / 18);
-  return { slope: middle(slopes), p: n < 4 ? 1 : normalTail((score - 1) / deviation) };
+  return { slope: median(slopes), p: n < 4 ? 1 : normalTail((score - 1) / deviation) };
 }

@@ -1,11 +1,11 @@
-/** The latest norms and their percentiles: a ring, so that a long run keeps no more than a window of them. */
+/** The latest numbers and their percentiles: a ring, so that a long run keeps no more than a window of them. */
 
 import { quantileOfSorted } from './quantile.js';
 
 /** The latest `capacity` numbers, in order of arrival and, kept beside it, in order of size. */
-export class NormWindow {
+export class RankedWindow {
   readonly #capacity: number;
-  readonly #norms: number[] = [];
+  readonly #numbers: number[] = [];
   readonly #sorted: number[] = [];
   /** Where the oldest stands once the ring is full. */
   #oldest = 0;
@@ -16,19 +16,19 @@ export class NormWindow {
 
   /** How many are kept now. */
   get size(): number {
-    return this.#norms.length;
+    return this.#numbers.length;
   }
 
   /** Adds a number; the oldest leaves a full window. */
-  push(norm: number): void {
-    if (this.#norms.length < this.#capacity) {
-      this.#norms.push(norm);
+  push(number: number): void {
+    if (this.#numbers.length < this.#capacity) {
+      this.#numbers.push(number);
     } else {
-      this.#sorted.splice(this.#rank(this.#norms[this.#oldest]), 1);
-      this.#norms[this.#oldest] = norm;
+      this.#sorted.splice(this.#rank(this.#numbers[this.#oldest]), 1);
+      this.#numbers[this.#oldest] = number;
       this.#oldest = (this.#oldest + 1) % this.#capacity;
     }
-    this.#sorted.splice(this.#rank(norm), 0, norm);
+    this.#sorted.splice(this.#rank(number), 0, number);
   }
 
   /** The value below which q percent lie, between two neighbours linearly, as NumPy's; NaN where there is none. */
@@ -38,15 +38,15 @@ export class NormWindow {
 
   /** From the oldest to the latest, a copy. */
   toArray(): number[] {
-    return [...this.#norms.slice(this.#oldest), ...this.#norms.slice(0, this.#oldest)];
+    return [...this.#numbers.slice(this.#oldest), ...this.#numbers.slice(0, this.#oldest)];
   }
 
   /** How many are smaller. */
-  #rank(norm: number): number {
+  #rank(number: number): number {
     let [low, high] = [0, this.#sorted.length];
     while (low < high) {
       const middle = (low + high) >>> 1;
-      if (this.#sorted[middle] < norm) low = middle + 1;
+      if (this.#sorted[middle] < number) low = middle + 1;
       else high = middle;
     }
     return low;

@@ -1,6 +1,6 @@
 import fc from 'fast-check';
 import { expect, it } from 'vitest';
-import { hypergeometricTail } from '../../src/clip/fisher-test.js';
+import { hypergeometricTail } from '../../src/statistics/fisher-test.js';
 
 function choose(n: number, k: number): bigint {
   let product = 1n;

@@ -1,0 +1,42 @@
+/** Quantiles, and the median that everything here means by that word. */
+
+/** The q-quantile of sorted numbers, linear between neighbours (NumPy's default); NaN of none. */
+export function quantileOfSorted(sorted: ArrayLike<number>, q: number): number {
+  if (sorted.length === 0) return Number.NaN;
+  const position = q * (sorted.length - 1);
+  const below = Math.floor(position);
+  const above = Math.min(below + 1, sorted.length - 1);
+  // What needs no arithmetic gets none: of infinities it would make NaN.
+  if (position === below || sorted[below] === sorted[above]) return sorted[below];
+  return sorted[below] + (position - below) * (sorted[above] - sorted[below]);
+}
+
+/**
+ * What a NaN among numbers means: `missing`, a number that is not known and is left out, or `largest`, one that is worse
+ * than any number, such as the loss of a run that diverged.
+ */
+export type NaNMeaning = 'missing' | 'largest';
+
+/** The q-quantile of numbers in any order; NaN of none. */
+export function quantile(values: ArrayLike<number>, q: number, nan: NaNMeaning = 'missing'): number {
+  // A typed array sorts NaN last.
+  const sorted = new Float64Array(values).sort();
+  let known = sorted.length;
+  while (nan === 'missing' && Number.isNaN(sorted[known - 1])) known--;
+  return quantileOfSorted(sorted.subarray(0, known), q);
+}
+
+/** The middle value, the mean of the two middle ones for an even count; NaN of none. */
+export function median(values: ArrayLike<number>, nan: NaNMeaning = 'missing'): number {
+  return quantile(values, 0.5, nan);
+}
+
+/** The arithmetic mean; NaN of none. */
+export function mean(values: readonly number[]): number {
+  return values.reduce((sum, value) => sum + value, 0) / values.length;
+}
+
+/** The share of a count in a whole, 0 of nothing: clip rates are that of the clipped updates in all updates. */
+export function shareOf(count: number, whole: number): number {
+  return whole > 0 ? count / whole : 0;
+}
