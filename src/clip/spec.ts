@@ -69,7 +69,7 @@ const words: Readonly<Record<string, Word>> = {
     make: clipByGlobalNorm,
     bound: (amount, { p = 2 }) => (p === 2 ? amount : Number.POSITIVE_INFINITY),
   },
-  value: { function: 'clipByValue', form: 'value:0.5', options: [], make: clipByValue },
+  value: { function: 'clipByValue', form: 'value:0.5', options: [], make: (bound) => clipByValue(bound) },
   'per-tensor': { function: 'clipByNorm', form: 'per-tensor:1', options: normOptions, make: clipByNorm },
   'group-norm': {
     function: 'clipByGroupNorm',
@@ -100,14 +100,19 @@ const words: Readonly<Record<string, Word>> = {
     options: ['eps'],
     make: clipUpdateByRms,
   },
-  spam: { function: 'clipSpikes', form: 'spam', options: [], make: clipSpikes },
+  spam: { function: 'clipSpikes', form: 'spam', options: [], make: (threshold) => clipSpikes(threshold) },
   'skip-spikes': {
     function: 'skipSpikes',
     form: 'skip-spikes',
     options: ['window'],
     make: skipSpikes,
   },
-  'skip-nonfinite': { function: 'skipNonFinite', form: 'skip-nonfinite', options: [], make: skipNonFinite },
+  'skip-nonfinite': {
+    function: 'skipNonFinite',
+    form: 'skip-nonfinite',
+    options: [],
+    make: (limit) => skipNonFinite(limit),
+  },
   'skip-above': {
     function: 'skipAbove',
     form: 'skip-above:10',
