@@ -27,7 +27,7 @@ describe('wrong usage is one line on stderr that names the fix, exit code 2, and
     ['demo --clip nrom:1', `clip spec 'nrom:1': ${forms}`],
     [
       'demo --clip norm:-1',
-      "clip spec 'norm:-1': maxNorm must be a number ≥ 0 (Infinity: measure only), got -1",
+      "clip spec 'norm:-1': maxNorm must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1",
     ],
     ['demo --clip norm:NaN', "clip spec 'norm:NaN': needs a number, as in norm:1"],
     ['demo --clip none --clip value:1:p=2', "clip spec 'value:1:p=2': takes no options, not 'p=2'"],
