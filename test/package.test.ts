@@ -14,6 +14,7 @@ import {
 import { tmpdir } from 'node:os';
 import { join, relative } from 'node:path';
 import { fileURLToPath } from 'node:url';
+import { build } from 'esbuild';
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
@@ -161,16 +162,13 @@ describe('the packed package', () => {
     const names = brought
       .map(([path]) => path.replace(/^.*node_modules\//, ''))
       .filter((name) => name !== '');
-    // One of piscina's prebuilt parts for each kind of machine, of which an install takes one.
-    expect(names.filter((name) => !name.startsWith('@napi-rs/nice-'))).toEqual([
-      '@napi-rs/nice',
+    expect(names).toEqual([
       '@petamoriken/float16',
       '@types/ndarray',
       'commander',
       'iota-array',
       'is-buffer',
       'ndarray',
-      'piscina',
       'pure-rand',
     ]);
   });
@@ -192,5 +190,30 @@ describe('the packed package', () => {
       const text = readFileSync(join(installed, `dist/vendor/${name}.js`), 'utf8');
       expect([name, /(from|import|require\() ?["']node:/.test(text)]).toEqual([name, false]);
     }
+  });
+
+  it('leaves files, reports and the training loop out of a page that imports Linear and SGD', async () => {
+    const { metafile } = await build({
+      stdin: {
+        contents: "import { Linear, SGD } from './src/index.js'; console.log(Linear, SGD);",
+        resolveDir: root,
+      },
+      absWorkingDir: root,
+      bundle: true,
+      minify: true,
+      splitting: true,
+      format: 'esm',
+      outdir: project,
+      write: false,
+      metafile: true,
+      external: ['gpu.js'],
+    });
+    const page = Object.values(metafile.outputs).find(({ entryPoint }) => entryPoint);
+    const carried = Object.entries(page!.inputs).filter(([, { bytesInOutput }]) => bytesInOutput > 0);
+    const names = carried.map(([path]) => path);
+    expect(names).toContain('src/nn/linear.ts');
+    expect(names.filter((path) => /^src\/(persist|train|report)\/|observablehq|linkedom/.test(path))).toEqual(
+      [],
+    );
   });
 });

@@ -3,12 +3,13 @@
 import { Parameter } from '../autograd/index.js';
 import { kindOf } from '../tensor/arguments.js';
 import { checkNames, mergeOptions } from '../tensor/options.js';
+import { quoted } from '../tensor/quoted.js';
 
 /** A value as messages show it: numbers and short lists as they are, all else by its kind. */
 export function described(value: unknown): string {
-  if (typeof value === 'string') return `'${value}'`;
+  if (typeof value === 'string') return quoted(value);
   if (Array.isArray(value) && value.length < 9 && !value.some((item) => Object(item) === item)) {
-    return `[${value.join(', ')}]`;
+    return quoted(`[${value.join(', ')}]`, '');
   }
   return Object(value) === value ? kindOf(value) : String(value);
 }

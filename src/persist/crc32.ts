@@ -1,6 +1,6 @@
 /** CRC-32 (ISO 3309, as in zlib and PNG): tells a damaged checkpoint from a whole one, in browsers too. */
 
-const table = Uint32Array.from({ length: 256 }, (_, byte) => {
+const table = /* @__PURE__ */ Uint32Array.from({ length: 256 }, (_, byte) => {
   let rest = byte;
   for (let bit = 0; bit < 8; bit++) rest = rest & 1 ? (rest >>> 1) ^ 0xedb88320 : rest >>> 1;
   return rest;

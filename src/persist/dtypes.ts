@@ -61,12 +61,17 @@ const rows: readonly Row[] = [
 ];
 
 /** Every format that can be read and written, by its name in a file. */
-export const formats: Readonly<Record<string, Format>> = Object.fromEntries(
-  rows.map(([name, width, array, float = null, perElement = 1], rank) => [
-    name,
-    { width, rank, array, perElement, float },
-  ]),
-);
+export const formats: Readonly<Record<string, Format>> = /* @__PURE__ */ formatTable();
+
+/** A call that bundlers may drop: a page that reads no files needs no formats. */
+function formatTable(): Readonly<Record<string, Format>> {
+  return Object.fromEntries(
+    rows.map(([name, width, array, float = null, perElement = 1], rank) => [
+      name,
+      { width, rank, array, perElement, float },
+    ]),
+  );
+}
 
 /** The format of a name, if there is one. */
 export function formatOf(name: unknown): Format | undefined {

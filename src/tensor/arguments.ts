@@ -3,6 +3,8 @@
  * Every public function uses it before it computes anything.
  */
 
+import { visible } from './quoted.js';
+
 /** Throws an Error if more arguments were given than the function takes. */
 export function checkCount(caller: string, given: number, limit: number): void {
   if (given > limit) throw new Error(countMessage(caller, given, limit));
@@ -83,7 +85,7 @@ export function kindOf(value: unknown): string {
 
 function shortened(text: string): string {
   const line = text.replace(/\s+/g, ' ');
-  return line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line;
+  return visible(line.length > LONGEST ? `${line.slice(0, LONGEST)}…` : line);
 }
 
 function classOf(value: object): string {

@@ -6,7 +6,12 @@ const LONGEST = 60;
 export function quoted(value: unknown, mark = "'"): string {
   const text = typeof value === 'object' && value !== null ? JSON.stringify(value) : String(value);
   const start = text.length > LONGEST ? `${text.slice(0, LONGEST)}…` : text;
-  return `${mark}${start.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped)}${mark}`;
+  return `${mark}${visible(start)}${mark}`;
+}
+
+/** Text with control characters as escapes, so that it stays on its line and commands no terminal. */
+export function visible(text: string): string {
+  return text.replace(/[\p{Cc}\p{Cf}\p{Zl}\p{Zp}\p{Cs}]/gu, escaped);
 }
 
 function escaped(character: string): string {

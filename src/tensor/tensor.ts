@@ -92,8 +92,15 @@ function isBackend(value: Backend): boolean {
   return typeof value?.scatterAdd === 'function';
 }
 
+/** What an attempt to clone a Tensor names: a symbol cannot be cloned, and its text is the message. */
+const HOW_TO_CLONE = Symbol(
+  'a Tensor: send { data: t.data(), shape: t.shape } instead, and make tensor(data, { shape }) of it there; this',
+);
+
 /** Numbers with a shape: float32 or float64, strided, on one backend. */
 export class Tensor implements Keepable {
+  /** @internal For structuredClone and postMessage, which have no other way of being told. */
+  readonly cloning = HOW_TO_CLONE;
   readonly dtype: DType;
   readonly backend: Backend;
   readonly #view: ArrayView;
@@ -190,14 +197,18 @@ export class Tensor implements Keepable {
     return nested(this.data(), this.shape);
   }
 
+  /** What JSON.stringify writes: nested numbers, as `tensor()` reads them. Throws if a number is not finite, which JSON cannot hold. */
+  toJSON(): NestedArray {
+    const wrong = this.data().find((value) => !Number.isFinite(value));
+    if (wrong === undefined) return this.toArray();
+    throw new Error(
+      `Tensor.toJSON: JSON holds finite numbers only, got ${wrong}; save tensors with encodeSafetensors(model.stateDict())`,
+    );
+  }
+
   /** Shape, dtype, backend and the first numbers. */
   toString(): string {
     return describeTensor(this);
-  }
-
-  /** Nested numbers, as `tensor()` reads them. */
-  toJSON(): NestedArray {
-    return this.toArray();
   }
 
   /** Throws an Error: a Tensor in an expression of JavaScript (`total += x`, `x * 2`, `x < 1`) is a mistake. */

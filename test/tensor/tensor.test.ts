@@ -394,3 +394,23 @@ describe('a tensor as text', () => {
     expect(String(zeros([20]))).toMatch(/: 0(, 0){11}, …$/);
   });
 });
+
+describe('a tensor on its way out of the program', () => {
+  it('is its numbers in JSON, and refused if JSON cannot hold them', () => {
+    const state = { weight: tensor([[0.1, -2]]), step: tensor(3), none: tensor([], { shape: [0] }) };
+    const read = JSON.parse(JSON.stringify(state)) as Record<string, number[][]>;
+    expect(read).toEqual({ weight: [[Math.fround(0.1), -2]], step: 3, none: [] });
+    expect(tensor(read.weight).data()).toEqual(state.weight.data());
+    expect(() => JSON.stringify({ w: tensor([1, Number.NaN]) })).toThrow(
+      'Tensor.toJSON: JSON holds finite numbers only, got NaN; save tensors with encodeSafetensors(model.stateDict())',
+    );
+  });
+
+  it('cannot be cloned into a worker, and the error says what to send', () => {
+    expect(() => structuredClone({ w: tensor([1]) })).toThrow(
+      'a Tensor: send { data: t.data(), shape: t.shape } instead, and make tensor(data, { shape }) of it there',
+    );
+    const { data, shape } = structuredClone({ data: tensor([[1, 2]]).data(), shape: [1, 2] });
+    expect(tensor(data, { shape }).toArray()).toEqual([[1, 2]]);
+  });
+});

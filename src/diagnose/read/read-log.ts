@@ -23,7 +23,7 @@ export interface ReadLogOptions {
   /** Columns by name where the guess is wrong; `none` does without. */
   readonly columns?: Named;
   /** Ends the reading; what was read until then is the log. */
-  readonly signal?: AbortSignal;
+  readonly signal?: { readonly aborted: boolean };
   /** Hears how many bytes were read. */
   readonly onRead?: (bytes: number) => void;
 }
@@ -84,7 +84,7 @@ export async function readLog(
 export async function feed(
   reader: LogReader,
   source: LogSource,
-  signal?: AbortSignal,
+  signal?: { readonly aborted: boolean },
   onRead: (bytes: number) => void = () => {},
 ): Promise<void> {
   for await (const piece of unpacked(source.chunks, onRead)) {
