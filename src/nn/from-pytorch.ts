@@ -1,36 +1,74 @@
 /** The bridge to and from PyTorch: a state dict under PyTorch's names becomes one under ours, and back. */
 
-import { longLived, type Tensor, zeros } from '../tensor/index.js';
-import { type Module, phrase, quote, type StateDict } from './module.js';
+import { wrongKind } from '../tensor/arguments.js';
+import { longLived, type Shape, Tensor, tensor, zeros } from '../tensor/index.js';
+import { type Module, phrase, quote } from './module.js';
 import { RecurrentStack } from './recurrent-stack.js';
 
 /**
  * The tensors of a PyTorch state dict under the names that `model` gives its parameters, for `model.loadStateDict`. The
  * model must have the structure of PyTorch's; then its names are PyTorch's in camel case (`self_attn.in_proj_weight` →
  * `selfAttn.inProjWeight`), except in recurrent layers: `rnn.weight_hh_l0` → `rnn.weightHh`, and in a stack of layers
- * `rnn.weight_hh_l1` → `rnn.layers.1.weightHh`, and `_reverse` ends the names of what reads backwards in both; where our layer has one `bias` it is the sum of PyTorch's two, which only
- * ever act as their sum. Shapes are compared when the result is loaded. Throws an Error that names every tensor that is
- * missing or unknown.
+ * `rnn.weight_hh_l1` → `rnn.layers.1.weightHh`, and `_reverse` ends the names of what reads backwards in both; where our
+ * layer has one `bias` it is the sum of PyTorch's two, which only ever act as their sum. Counters of BatchNorm are int64
+ * there, and no Tensors: give `{ ...tensors, ...raw }` of the file. Shapes are compared when the result is loaded. Throws an
+ * Error that names every tensor that is missing or unknown.
  */
-export function fromPyTorch(model: Module, state: StateDict): Record<string, Tensor> {
-  const sources = sourcesIn('fromPyTorch', Object.keys(state), Object.keys(model.stateDict()));
+export function fromPyTorch(
+  model: Module,
+  state: Readonly<Record<string, Tensor | IntegerTensor>>,
+): Record<string, Tensor> {
+  const own = model.stateDict();
+  const sources = sourcesIn('fromPyTorch', Object.keys(state), Object.keys(own));
   return longLived(() =>
     Object.fromEntries(
       [...sources].map(([name, theirs]) => [
         name,
-        theirs.map((source) => state[source]).reduce((sum, tensor) => sum.add(tensor)),
+        // A counter that was not given counts from 0.
+        theirs.length === 0
+          ? zerosLike(own[name])
+          : theirs.map((source) => asTensor(source, state[source])).reduce((sum, tensor) => sum.add(tensor)),
       ]),
     ),
   );
 }
 
+/** Integers as a file holds them: what `decodeSafetensors` gives as `raw`. */
+export interface IntegerTensor {
+  readonly dtype: string;
+  readonly shape: Shape;
+  readonly data: ArrayLike<number | bigint>;
+}
+
+/** A whole number as PyTorch keeps it: an int64, for `encodeSafetensors`. */
+export interface Counter extends IntegerTensor {
+  readonly dtype: 'I64';
+  readonly data: BigInt64Array;
+}
+
+/** Batches that a BatchNorm has seen: a number of ours, an int64 of PyTorch's, and not in every file. */
+const COUNTER = /(^|\.)numBatchesTracked$/;
+
+function asTensor(name: string, value: Tensor | IntegerTensor): Tensor {
+  if (value instanceof Tensor) return value;
+  if (Object(value) !== value || !Array.isArray(value.shape) || Object(value.data) !== value.data) {
+    throw wrongKind('fromPyTorch', quote(name), 'a Tensor', value);
+  }
+  return tensor(Array.from(value.data, Number), { shape: value.shape });
+}
+
+function asCounter(count: Tensor): Counter {
+  return { dtype: 'I64', shape: count.shape, data: BigInt64Array.from(Array.from(count.data(), BigInt)) };
+}
+
 /**
  * The state of `model` under PyTorch's names, for `encodeSafetensors` and PyTorch's `load_state_dict(strict=True)`: what
  * `fromPyTorch` does, backwards. Names become snake case (`selfAttn.inProjWeight` → `self_attn.in_proj_weight`), and in
- * recurrent layers PyTorch's: where our layer has one `bias`, `bias_ih` gets it and `bias_hh` zeros. A class in Python that
- * is not named that way is told by `like`: its names, `Object.keys` of a state dict that it saved.
+ * recurrent layers PyTorch's; counters of BatchNorm become int64. Where our layer has one `bias`, `bias_ih` gets it and
+ * `bias_hh` zeros. A class in Python that is not named that way is told by `like`: its names, `Object.keys` of a state dict
+ * that it saved.
  */
-export function toPyTorch(model: Module, like?: readonly string[]): Record<string, Tensor> {
+export function toPyTorch(model: Module, like?: readonly string[]): Record<string, Tensor | Counter> {
   const state = model.stateDict();
   const ours = Object.keys(state);
   const sources = like
@@ -38,7 +76,7 @@ export function toPyTorch(model: Module, like?: readonly string[]): Record<strin
     : new Map(ours.map((name) => [name, theirNames(model, name, ours)]));
   return longLived(() => {
     const pairs = [...sources].flatMap(([name, [first, ...others]]) => [
-      [first, state[name]] as const,
+      [first, COUNTER.test(name) ? asCounter(state[name]) : state[name]] as const,
       ...others.map((other) => [other, zerosLike(state[name])] as const),
     ]);
     return Object.fromEntries(like ? pairs.sort(([a], [b]) => like.indexOf(a) - like.indexOf(b)) : pairs);
@@ -123,7 +161,7 @@ function checkComplete(
   for (const [name, theirs] of sources) {
     const halves = theirs.filter((source) => isHalf(source, name));
     const absent = halves.map(otherHalf).filter((half) => !theirs.includes(half));
-    if (theirs.length === 0) missing.push(quote(name));
+    if (theirs.length === 0 && !COUNTER.test(name)) missing.push(quote(name));
     missing.push(...absent.map((half) => `${quote(name)} (with ${quote(half)})`));
     if (theirs.length > Math.max(1, halves.length)) ambiguous.push(quote(name));
   }

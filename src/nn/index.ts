@@ -6,7 +6,7 @@ export { BatchNorm1d, type BatchNormOptions } from './batch-norm.js';
 export { ModuleBuffer } from './buffer.js';
 export { Dropout, type DropoutOptions } from './dropout.js';
 export { Embedding, type EmbeddingOptions } from './embedding.js';
-export { fromPyTorch, toPyTorch } from './from-pytorch.js';
+export { type Counter, fromPyTorch, type IntegerTensor, toPyTorch } from './from-pytorch.js';
 export { GRU, type GRUOptions } from './gru.js';
 export type { Ids, NestedIds } from './ids.js';
 export {

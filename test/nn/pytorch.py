@@ -42,16 +42,20 @@ class Net(torch.nn.Module):
         super().__init__()
         self.rnn = torch.nn.LSTM(3, 5, num_layers=2)
         self.gate = torch.nn.GRU(5, 4)
+        self.batch_norm = torch.nn.BatchNorm1d(4)
         self.out_head = torch.nn.Sequential(torch.nn.Linear(4, 6), torch.nn.LayerNorm(6), torch.nn.Linear(6, 2))
 
     def forward(self, x):
-        return self.out_head(self.gate(self.rnn(x)[0])[0][-1])
+        return self.out_head(self.batch_norm(self.gate(self.rnn(x)[0])[0][-1]))
 
 
 folder = sys.argv[1]
 torch.manual_seed(1)
 x = torch.randn(7, 3, 3)
-theirs = Net().eval()
+theirs = Net()
+for _ in range(5):
+    theirs(torch.randn(7, 8, 3) * 2 + 1)
+theirs.eval()
 y = theirs(x)
 save(f'{folder}/theirs.safetensors', theirs.state_dict())
 json.dump({'x': x.tolist(), 'y': y.tolist()}, open(f'{folder}/outputs.json', 'w'))
@@ -60,3 +64,4 @@ sys.stdin.readline()
 ours = Net().eval()
 ours.load_state_dict(load(f'{folder}/ours.safetensors'), strict=True)
 print((ours(x) - y).abs().max().item())
+print(ours.batch_norm.num_batches_tracked.dtype, ours.batch_norm.num_batches_tracked.item())

@@ -14,6 +14,8 @@ import {
   tensor,
 } from '../../src/index.js';
 import {
+  BatchNorm1d,
+  type Counter,
   fromPyTorch,
   GRU,
   type LayerInput,
@@ -35,6 +37,7 @@ const random = new Random(1);
 class Net extends Module {
   readonly rnn = new RecurrentStack([3, 5].map((size) => new LSTM(size, 5, { random })));
   readonly gate = new GRU(5, 4, { random });
+  readonly batchNorm = new BatchNorm1d(4);
   readonly outHead = new Sequential(
     new Linear(4, 6, { random }),
     new LayerNorm(6),
@@ -42,7 +45,7 @@ class Net extends Module {
   );
 
   forward(x: LayerInput) {
-    return this.outHead.forward(this.gate.forward(this.rnn.forward(x).output).last);
+    return this.outHead.forward(this.batchNorm.forward(this.gate.forward(this.rnn.forward(x).output).last));
   }
 }
 
@@ -73,8 +76,25 @@ describe('toPyTorch', () => {
       expect(toPyTorch(model, Object.keys(state))).toEqual(state);
     }
     const { 'rnn.bias_ih_l1': first, 'rnn.bias_hh_l1': second } = toPyTorch(new Net());
-    expect(new Set(second.data())).toEqual(new Set([0]));
+    expect(new Set((second as Tensor).data())).toEqual(new Set([0]));
     expect(first.shape).toEqual(second.shape);
+  });
+
+  it('counters of BatchNorm are int64 in PyTorch and numbers here, and may be missing', () => {
+    const norm = new BatchNorm1d(2);
+    norm.numBatchesTracked!.assign(tensor(9));
+    const state = toPyTorch(norm);
+    expect(state.num_batches_tracked).toEqual({ dtype: 'I64', shape: [], data: BigInt64Array.of(9n) });
+    const { tensors, raw } = decodeSafetensors(encodeSafetensors(state));
+    const other = new BatchNorm1d(2);
+    other.loadStateDict(fromPyTorch(other, { ...tensors, ...raw }));
+    expect(other.numBatchesTracked!.value.item()).toBe(9);
+    other.loadStateDict(fromPyTorch(other, tensors));
+    expect(other.numBatchesTracked!.value.item()).toBe(0);
+    expect(() => fromPyTorch(norm, { ...tensors, mask: raw.num_batches_tracked })).toThrow("unknown 'mask'");
+    expect(() => fromPyTorch(norm, { ...tensors, weight: [1] as unknown as Counter })).toThrow(
+      "fromPyTorch: 'weight' must be a Tensor, got an array",
+    );
   });
 
   it('a list of recurrent layers is no stack', () => {
@@ -132,13 +152,18 @@ it('a PyTorch model goes in and comes back: PyTorch loads it strictly, outputs a
 }) => {
   const folder = mkdtempSync(join(tmpdir(), 'tamegrad-pytorch-'));
   const result = await withPyTorch(folder, () => {
-    const { tensors } = decodeSafetensors(readFileSync(join(folder, 'theirs.safetensors')));
+    const { tensors, raw } = decodeSafetensors(readFileSync(join(folder, 'theirs.safetensors')));
+    expect(raw['batch_norm.num_batches_tracked']).toEqual({
+      dtype: 'I64',
+      shape: [],
+      data: BigInt64Array.of(5n),
+    });
     const { x, y } = JSON.parse(readFileSync(join(folder, 'outputs.json'), 'utf8')) as Record<
       string,
       number[]
     >;
     const model = new Net();
-    model.loadStateDict(fromPyTorch(model, tensors));
+    model.loadStateDict(fromPyTorch(model, { ...tensors, ...raw }));
     model.eval();
     const out: Tensor = noGrad(() => model.forward(tensor(x)).value);
     const wanted = tensor(y).data();
@@ -148,4 +173,5 @@ it('a PyTorch model goes in and comes back: PyTorch loads it strictly, outputs a
   rmSync(folder, { recursive: true });
   if (result === null) return skip('no PyTorch at /usr/bin/python3');
   expect(Number(result[1])).toBeLessThan(1e-6);
+  expect(result[2]).toBe('torch.int64 5');
 }, 120_000);
