@@ -116,6 +116,7 @@ describe('the packed package', () => {
       'SECURITY.md',
       'bench/README.md',
       'kernels/simd/NOTES.md',
+      'lab/README.md',
       'package.json',
     ]);
   });
