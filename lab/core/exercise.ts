@@ -72,7 +72,8 @@ export function agree(a: Outcome, b: Outcome, tolerance = 1e-9): boolean {
 function same(a: unknown, b: unknown, tolerance: number): boolean {
   if (typeof a === 'number' && typeof b === 'number') {
     if (Object.is(a, b) || a === b) return true;
-    return Math.abs(a - b) <= tolerance * Math.max(Math.abs(a), Math.abs(b));
+    const largest = Math.max(Math.abs(a), Math.abs(b));
+    return Number.isFinite(largest) && Math.abs(a - b) <= tolerance * largest;
   }
   if (typeof a !== 'object' || typeof b !== 'object' || a === null || b === null) return a === b;
   if (Array.isArray(a) !== Array.isArray(b)) return false;

@@ -52,6 +52,7 @@ lab-chart,lab-plane,lab-exercise,lab-quiz{display:block}
 .series .end,.bars rect{fill:currentColor}
 .plane .stage{position:relative}
 .plane .frame{fill:none;stroke:var(--rule)}
+.shapes .thin{stroke:var(--rule)}.shapes .shape{fill:none;stroke:currentColor;stroke-width:1.5}.shapes .given{stroke:var(--ink);stroke-width:2;stroke-dasharray:3 3}
 .plane image{image-rendering:auto}
 .path .line{fill:none;stroke:currentColor;stroke-width:2;stroke-linejoin:round}
 .path .halo{fill:none;stroke:var(--card);stroke-width:4.5;stroke-linejoin:round;opacity:.75}

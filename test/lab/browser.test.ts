@@ -200,6 +200,25 @@ describe.skipIf(skipped)('in Chromium', () => {
     });
   });
 
+  it('turns (4, 3) by 8.13° when it clips by value at 3, and not on the diagonal', async () => {
+    const { page } = await lab.open('#l=5');
+    const degrees = (kind: string) => page.locator(`[data-fact=${kind}-degrees]`).innerText();
+    await eventually(() => degrees('value')).toBe('8.13°');
+    expect(await degrees('norm')).toBe('0.00°');
+    for (let k = 0; k < 10; k++) await page.locator('[data-handle=gradient]').press('ArrowLeft');
+    await eventually(() => degrees('value')).toBe('0.00°');
+    expect(parseLink(await hash(page)).rest.get('x')).toBe('3');
+    await page.close();
+  });
+
+  it('measures 38.75 at the peak of a matrix whose eigenvalues are 0.9', async () => {
+    const { page } = await lab.open('#l=2&kind=matrix&lambda=0.9');
+    await page.locator('.chart .summary', { hasText: 'The norm is largest, 38.75, at power 9' }).waitFor();
+    await page.locator('input[value=number]').check();
+    await page.locator('.chart .summary', { hasText: 'is 2.6561e-5 times as long' }).waitFor();
+    await page.close();
+  });
+
   describe('links', () => {
     it('made in Node open at their step with the same bits, and say so where the bits are others', async () => {
       const { out } = await inProcess(['demo', 'cliff', '--steps', '60', '--link', '--quiet']);

@@ -2,6 +2,7 @@
 
 import fc from 'fast-check';
 import { describe, expect, it } from 'vitest';
+import { agree } from '../../lab/core/exercise.js';
 import { formatLink, parseLink, readSettings } from '../../lab/core/link.js';
 import { ProgressStore, parseProgress } from '../../lab/core/progress.js';
 import { choice, flag, number, text } from '../../lab/core/settings.js';
@@ -141,4 +142,20 @@ it.each([
   ['1/0', null],
 ])('reads an answer as people write it: %s', (given, value) => {
   expect(parseAnswer(given)).toBe(value);
+});
+
+it.each([
+  [1, 1 + 1e-12, true],
+  [1, 1.001, false],
+  [Number.NaN, Number.NaN, true],
+  [Number.NaN, 1, false],
+  [-21, Number.POSITIVE_INFINITY, false],
+  [Number.POSITIVE_INFINITY, Number.POSITIVE_INFINITY, true],
+  [0, -0, true],
+  [[1, [2]], [1, [2]], true],
+  [[1, 2], [1], false],
+  [{ a: 1 }, [1], false],
+  [undefined, null, false],
+])('compares what came back: %j and %j', (a, b, same) => {
+  expect(agree({ value: a, given: [] }, { value: b, given: [] })).toBe(same);
 });
