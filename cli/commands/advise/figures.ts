@@ -1,8 +1,12 @@
 /** A run's columns as figures of a few hundred points, however many rows there are. */
 
 import type { JudgedRun, LogColumns } from '../../../src/diagnose/index.js';
-import type { Figure, Level } from '../../../src/report/index.js';
+import type { Figure, Level, Series } from '../../../src/report/index.js';
 
+/** Steps that are marked as not finite. */
+const MOST_MARKS = 100;
+/** ln of the factor by which two thresholds differ whose names do not overlap. */
+const APART = 0.25;
 /** Places along a figure. */
 const PLACES = 300;
 
@@ -42,13 +46,15 @@ export function courseFigure(judged: JudgedRun, name: 'loss' | 'norm'): Figure |
   if (steps.length === 0) return undefined;
   const label = name === 'norm' ? 'gradient norm' : 'loss';
   const levels = name === 'norm' ? levelsOf(judged) : [];
-  const lines = [{ label: size === 1 ? label : 'median', x: steps, y: middle }];
+  const lines: Series[] = [{ label: size === 1 ? label : 'median', x: steps, y: middle }];
   if (size > 1) lines.push({ label: 'largest', x: steps, y: high });
+  const top = high.reduce((most, value) => Math.max(most, value), Number.NEGATIVE_INFINITY);
+  lines.push(...marksOf(judged, name, top));
   const caption = size === 1 ? 'A point for each step.' : `A point for each ${size} steps.`;
   return {
     kind: 'lines',
     title: `${name === 'norm' ? 'Gradient norm' : 'Loss'} over the steps`,
-    caption: levels.length > 0 ? `${caption} The level is the threshold.` : caption,
+    caption: levels.length > 0 ? `${caption} The levels are thresholds.` : caption,
     x: { label: 'step', whole: true },
     y: { label },
     series: lines,
@@ -56,10 +62,44 @@ export function courseFigure(judged: JudgedRun, name: 'loss' | 'norm'): Figure |
   };
 }
 
-/** The threshold alone: the other candidates lie so near that their names would overlap. */
-function levelsOf({ advice, keptAt }: JudgedRun): readonly Level[] {
+/** Steps that leapt, and at the top of the figure those whose number was not finite. */
+function marksOf({ run: { columns }, diagnosis }: JudgedRun, name: 'loss' | 'norm', top: number): Series[] {
+  const [steps, values] = [columns.column('step'), columns.column(name)];
+  const leapt = new Set(
+    diagnosis.verdicts.flatMap(({ cause, evidence }) =>
+      listOf(cause === 'data' ? evidence.steps : evidence.spikes),
+    ),
+  );
+  const [spikes, broken]: [number[][], number[][]] = [[], []];
+  for (let i = 0; i < steps.length; i++) {
+    if (values[i] === Infinity && broken.length < MOST_MARKS) broken.push([steps[i], top]);
+    else if (leapt.has(steps[i]) && Number.isFinite(values[i])) spikes.push([steps[i], values[i]]);
+  }
+  return [
+    { label: 'a leap', points: spikes, style: 3 },
+    { label: 'not finite', points: broken, style: 4 },
+  ].flatMap(({ label, points, style }) =>
+    points.length === 0
+      ? []
+      : [{ label, style, scattered: true, x: points.map(([x]) => x), y: points.map(([, y]) => y) }],
+  );
+}
+
+const listOf = (evidence: number | readonly (number | string)[] | undefined): readonly number[] =>
+  Array.isArray(evidence) ? evidence.map(Number) : [];
+
+/** The recommended threshold and the one in force; other candidates lie so near that their names would overlap. */
+function levelsOf({ advice, keptAt, inForce }: JudgedRun): readonly Level[] {
   if (keptAt !== null) return [{ label: 'threshold kept', y: keptAt }];
-  return advice ? [{ label: advice.recommended.name, y: advice.recommended.threshold }] : [];
+  const recommended = advice ? [{ label: advice.recommended.name, y: advice.recommended.threshold }] : [];
+  const isApart =
+    inForce !== null && recommended.every(({ y }) => Math.abs(Math.log(y / inForce.threshold)) > APART);
+  return isApart
+    ? [
+        ...recommended,
+        { label: inForce.source === 'assumed' ? 'assumed in force' : 'in force', y: inForce.threshold },
+      ]
+    : recommended;
 }
 
 /** The norms from the smallest to the largest: where they bend, ordinary ones end. */

@@ -6,6 +6,7 @@ import { courseFigure, sortedFigure } from './figures.js';
 import {
   factsOfCandidate,
   headlineOf,
+  inForceSentence,
   isFault,
   missingSentence,
   OUT_OF_SAMPLE,
@@ -29,7 +30,7 @@ export function renderPage(log: JudgedLog, title: string, words: string): Promis
       .join(' '),
     parts: shown.map((each, i) => ({
       heading: shown.length > 1 ? runName(each, i) : 'The run',
-      cards: cardsOf(each, i + 1),
+      cards: cardsOf(each, log, i + 1),
     })),
     again: 'The same log gives the same page.',
     commands: { 'Where tamegrad is installed:': `npx tamegrad advise ${words}` },
@@ -42,10 +43,11 @@ function summaryOf(judged: JudgedRun): string {
   return `${headlineOf(headline)}. Threshold: ${thresholdOf(judged).replace(/\.$/, '')}.`;
 }
 
-function cardsOf(judged: JudgedRun, number: number): Card[] {
+function cardsOf(judged: JudgedRun, log: JudgedLog, number: number): Card[] {
   const { diagnosis, advice } = judged;
   const { headline } = diagnosis;
   const missing = missingSentence(judged);
+  const inForce = inForceSentence(judged, log);
   const diagnosisCard: Card = {
     id: `diagnosis-${number}`,
     name: 'Diagnosis',
@@ -69,7 +71,13 @@ function cardsOf(judged: JudgedRun, number: number): Card[] {
     status: thresholdOf(judged),
     tone: 'plain',
     paragraphs: advice
-      ? [whyOf(judged) ?? '', ...candidateSentences(judged), OUT_OF_SAMPLE, ...warningsOf(judged)]
+      ? [
+          whyOf(judged) ?? '',
+          ...candidateSentences(judged),
+          OUT_OF_SAMPLE,
+          ...(inForce ? [inForce] : []),
+          ...warningsOf(judged),
+        ]
       : [],
     facts: [],
     figure: courseFigure(judged, 'norm'),
