@@ -51,7 +51,22 @@ export function renderChart(series: readonly ChartSeries[], options: ChartOption
     return `${[title, '  (no finite value to draw)', ...legend].join('\n')}\n`;
   }
   const body = drawPlot(series, options, domain, width - LABEL_WIDTH - 3, color);
-  return `${[title, ...body, ...legend].join('\n')}\n`;
+  return `${[title, ...body, axisLine(series, width), ...legend].join('\n')}\n`;
+}
+
+/** What the axis along counts, and where it ends: below its right end. */
+function axisLine(series: readonly ChartSeries[], width: number): string {
+  const last = series.reduce((most, { steps }) => steps.reduce((a, b) => Math.max(a, b), most), 0);
+  return `step, up to ${last}`.padStart(width);
+}
+
+/** The label of the first earlier run whose every value is the same, which this one is drawn upon; undefined for none. */
+function twinOf(series: readonly ChartSeries[], index: number): string | undefined {
+  const { steps, values } = series[index];
+  const isSame = (a: readonly number[], b: readonly number[]): boolean =>
+    a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
+  return series.slice(0, index).find((other) => isSame(other.values, values) && isSame(other.steps, steps))
+    ?.label;
 }
 
 /** Runs that explode are cut off, or they would press the others flat; the legend says how far they went. */
@@ -203,7 +218,9 @@ function legendLines(
     const glyph = paint(GLYPHS[index % GLYPHS.length], STYLES[index % STYLES.length], color);
     const top = values.reduce((best, value) => (Number.isFinite(value) && value > best ? value : best), 0);
     const above = top > domain.max ? `, off the chart: up to ${formatNumber(top)}` : '';
-    const words = shorten(`${label}${ends ? ` ✗ ${ends}` : ''}${above}`, width - 4);
+    const twin = twinOf(series, index);
+    const same = twin === undefined ? '' : `, the same as ${twin}`;
+    const words = shorten(`${label}${same}${ends ? ` ✗ ${ends}` : ''}${above}`, width - 4);
     return `  ${glyph} ${words}`;
   });
   if (thresholds.length === 0) return lines;

@@ -17,6 +17,7 @@ import {
   sameShape,
   Tensor,
 } from '../tensor/index.js';
+import { freeNow, freeWithOwner } from '../tensor/lost-memory.js';
 import { type Changes, Scope } from '../tensor/scope.js';
 import { rowMajorStrides } from '../tensor/shape.js';
 import { makeView } from '../tensor/view.js';
@@ -220,6 +221,8 @@ export class ParameterBlock {
       return offset;
     });
     this.#memory = backend.memory.allocateBlock(dtype, 2 * size);
+    // Every tensor that lies here holds the life of the block: while one can be read, the memory stays.
+    freeWithOwner(this.life, backend.memory, this.#memory);
     this.values = this.#memory.subarray(0, size);
     this.grads = this.#memory.subarray(size);
     this.backend = backend;
@@ -238,7 +241,7 @@ export class ParameterBlock {
     if (this.#users > 0) return;
     for (const parameter of this.parameters) parameter.leaveBlock();
     this.life.end();
-    this.backend.memory.freeBlock(this.#memory);
+    freeNow(this.backend.memory, this.#memory);
   }
 }
 

@@ -27,6 +27,7 @@ import {
 } from '../clip/run-hooks.js';
 import { inspect } from '../tensor/describe.js';
 import { type FloatArray, fullLike, longLived } from '../tensor/index.js';
+import { turnForLost } from '../tensor/lost-memory.js';
 import { checkNames, mergeOptions } from '../tensor/options.js';
 import { describeOptimizer } from './describe.js';
 import {
@@ -293,6 +294,8 @@ export class Optimizer<Options extends OptimizerOptions> {
       this.#count(skipped !== null, clipped);
       this.#preparation?.endStep();
       this.#brokenLoss = null;
+      const turn = turnForLost();
+      if (turn) await turn;
       return {
         step,
         lr,

@@ -7,6 +7,7 @@ import type { Parameter, ParameterBlock } from '../autograd/index.js';
 import { packParameters } from '../autograd/parameter.js';
 import { BLOCK_PADDING, paddedSize } from '../tensor/backend.js';
 import type { FloatArray, FusedKernels } from '../tensor/index.js';
+import { freeNow, freeWithOwner } from '../tensor/lost-memory.js';
 import { dtypeOf } from '../tensor/view.js';
 
 /** One stretch of a block: elements `start` … `end − 1` of values, gradients and state alike. */
@@ -52,6 +53,8 @@ interface SavedParameter {
 
 /** What an optimizer remembers: arrays as long as a block, and how often each parameter was updated. */
 export class OptimizerMemory {
+  /** Of the arrays below: see lost-memory.ts. */
+  weights?: ArrayBuffer[];
   readonly #blocks = new Set<ParameterBlock>();
   #released = false;
   readonly #arrays = new Map<ParameterBlock, State>();
@@ -86,7 +89,7 @@ export class OptimizerMemory {
   release(): void {
     this.#released = true;
     for (const [{ backend }, state] of this.#arrays) {
-      for (const array of Object.values(state)) backend.memory.freeBlock(array);
+      for (const array of Object.values(state)) freeNow(backend.memory, array);
     }
     this.#arrays.clear();
     this.#updates.clear();
@@ -123,9 +126,16 @@ export class OptimizerMemory {
       const { block } = place!;
       const state = this.#stateOf(block);
       for (const name of names) {
-        state[name] ??= block.backend.memory.allocateBlock(dtypeOf(block.values), block.values.length);
+        state[name] ??= this.#allocateLike(block);
       }
     }
+  }
+
+  /** An array as long as a block, which comes back by itself when nobody holds the optimizer any more. */
+  #allocateLike({ values, backend }: ParameterBlock): FloatArray {
+    const array = backend.memory.allocateBlock(dtypeOf(values), values.length);
+    freeWithOwner(this, backend.memory, array);
+    return array;
   }
 
   /** How often each parameter of a group was updated. */

@@ -11,6 +11,8 @@ import type { DType } from './view.js';
 /** Memory that is released whole: an open scope, or one that has ended (`alive` false: its tensors must not be read). */
 export class Scope {
   alive = true;
+  /** Of the blocks that live as long: see lost-memory.ts. */
+  weights?: ArrayBuffer[];
   readonly #end: string;
   #latest: Memory | null = null;
   readonly #marks = new Map<Memory, number>();

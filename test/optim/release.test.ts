@@ -1,6 +1,6 @@
 import { setFlagsFromString } from 'node:v8';
 import { runInNewContext } from 'node:vm';
-import { describe, expect, it } from 'vitest';
+import { beforeEach, describe, expect, it } from 'vitest';
 import {
   Adam,
   configureSimd,
@@ -22,6 +22,20 @@ import { parameterWith } from '../clip/support.js';
 
 // Room for the blocks of some 600 of the models below, were they not freed.
 configureSimd({ mebibytes: 4 });
+
+// Without the compilers whose code comes late, and would be counted as what the models leave.
+for (const flag of ['--expose-gc', '--no-opt', '--no-sparkplug']) setFlagsFromString(flag);
+const collectGarbage = runInNewContext('gc') as () => void;
+
+/** Lets everything come back that nobody holds any more. */
+async function collectLost(): Promise<void> {
+  for (let turn = 0; turn < 3; turn++) {
+    collectGarbage();
+    await new Promise((resolve) => setTimeout(resolve));
+  }
+}
+
+beforeEach(collectLost);
 
 const random = new Random(1);
 const inputs = uniform([8, 2], random, -1, 1);
@@ -186,10 +200,6 @@ describe('an optimizer that is released', () => {
   });
 });
 
-// Without the compilers whose code comes late, and would be counted as what the models leave.
-for (const flag of ['--expose-gc', '--no-opt', '--no-sparkplug']) setFlagsFromString(flag);
-const collectGarbage = runInNewContext('gc') as () => void;
-
 function used(): number {
   collectGarbage();
   collectGarbage();
@@ -213,4 +223,61 @@ it('2,000 models, one after another, need the memory of one', async () => {
   // A model and its optimizer are some 15 kB.
   expect(used() - early).toBeLessThan(100_000);
   expect(largestBlock()).toBe(before);
+});
+
+describe('an optimizer that nobody holds any more', () => {
+  it('gives its memory back by itself, with its model or without it', async () => {
+    const before = largestBlock();
+    const model = makeModel();
+    await (async () => {
+      await steps(model, new Adam(model.parameters(), { lr: 0.1 }), 1);
+      for (let seed = 0; seed < 20; seed++) {
+        const own = makeModel(seed);
+        await steps(own, new Adam(own.parameters(), { lr: 0.1 }), 1);
+      }
+    })();
+    expect(before - largestBlock()).toBeGreaterThan(2000);
+    const numbers = valuesOf(model);
+    await collectLost();
+    // The model's parameters lie in their block for as long as there is a model; the moments are gone.
+    const next = new Adam(model.parameters(), { lr: 0.1 });
+    expect(valuesOf(model)).toEqual(numbers);
+    next.release();
+    expect(valuesOf(model)).toEqual(numbers);
+    await collectLost();
+    expect(before - largestBlock()).toBeLessThan(200);
+  });
+
+  it('leaves readable what somebody still holds: a tensor of a parameter keeps its block', async () => {
+    const held = await (async () => {
+      const model = makeModel(7);
+      await steps(model, new Adam(model.parameters(), { lr: 0.1 }), 1);
+      return model.parameters()[0].value;
+    })();
+    const numbers = [...held.data()];
+    await collectLost();
+    for (let seed = 0; seed < 20; seed++) {
+      const other = makeModel(seed);
+      await steps(other, new Adam(other.parameters(), { lr: 0.1 }), 1);
+    }
+    expect([...held.data()]).toEqual(numbers);
+  });
+
+  it('is not freed a second time where it was released', async () => {
+    const before = largestBlock();
+    await (async () => {
+      const model = makeModel();
+      const optimizer = new Adam(model.parameters(), { lr: 0.1 });
+      await steps(model, optimizer, 1);
+      optimizer.release();
+    })();
+    const model = makeModel();
+    const optimizer = new Adam(model.parameters(), { lr: 0.1 });
+    await steps(model, optimizer, 1);
+    const numbers = valuesOf(model);
+    await collectLost();
+    expect(valuesOf(model)).toEqual(numbers);
+    optimizer.release();
+    expect(largestBlock()).toBe(before);
+  });
 });

@@ -1,11 +1,11 @@
 /** `tamegrad demo NAME`: trains, shows progress, writes log and report, prints the comparison. */
 
 import { compare, type Watcher } from '../../../demos/compare.js';
-import type { Demo } from '../../../demos/demo.js';
+import type { Demo, DemoConfig } from '../../../demos/demo.js';
 import type { ClipSpec, StepRecord } from '../../../src/index.js';
 import { setDefaultBackend } from '../../../src/index.js';
 import { openRunLog, type RunLog } from '../../../src/node.js';
-import { writeWhole } from '../../../src/persist/files/index.js';
+import { printable, writeWhole } from '../../../src/persist/files/index.js';
 import { checkFiles } from '../../files.js';
 import { onInterrupt } from '../../interrupt.js';
 import { type CommonOptions, configOf, ownOptions, wordsFor } from '../../options.js';
@@ -24,7 +24,9 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
   if (demo.study) return runStudy(demo, demo.study, config, options);
   const log = options.log === undefined ? null : openRunLog(options.log);
   const interrupt = onInterrupt();
-  const watcher = new DemoWatcher(demo, config.steps, options.quiet || options.json || false, log);
+  const quiet = options.quiet || options.json || false;
+  if (!quiet) process.stderr.write(beginning(demo, config));
+  const watcher = new DemoWatcher(demo, config.steps, quiet, log);
   try {
     const comparison = await compare(demo, config, watcher, interrupt.signal);
     if (options.report)
@@ -33,13 +35,19 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
       options.json ? renderJson(comparison, options.link) : renderComparison(comparison, process.stdout),
     );
     if (options.link && !options.json) process.stdout.write(`\n${renderLinks(comparison)}`);
-    if (options.report && !options.json) process.stdout.write(`\nReport: ${options.report}\n`);
+    if (options.report && !options.json) process.stdout.write(`\nReport: ${printable(options.report)}\n`);
     if (comparison.interrupted) process.stderr.write('interrupted: this is what was measured until then\n');
-    return interrupt.exitCode;
+    return comparison.interrupted ? interrupt.exitCode : 0;
   } finally {
     interrupt.stopListening();
     log?.close();
   }
+}
+
+/** What is about to happen, before anything takes time. */
+function beginning({ name, summary }: Demo, { steps, clips }: DemoConfig): string {
+  const each = clips.length === 1 ? `under ${clips[0]}` : `under each of ${clips.join(', ')}`;
+  return `${name}: ${summary}; up to ${steps} steps ${each}\n`;
 }
 
 /** Shows progress and writes the log, one training after another. */

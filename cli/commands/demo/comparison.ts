@@ -41,7 +41,9 @@ export function renderComparison(comparison: Comparison, sink: Sink): string {
   const bold = (text: string) => paint(text, 'bold', hasColor(sink));
   const notice = noticeOf(comparison);
   const words = `${notice ? `${notice}. ` : ''}${setup.verdict(outcomes)}`.replaceAll('`', '');
-  parts.push(`${wrap(words, columnsOf(sink), bold)}\n`);
+  // Of many runs each begins a line of its own.
+  const lines = outcomes.length > 2 ? words.split(/(?<=\.) (?=Under |Without clipping )/) : [words];
+  parts.push(lines.map((line) => `${wrap(line, columnsOf(sink), bold)}\n`).join(''));
   return parts.join('\n');
 }
 

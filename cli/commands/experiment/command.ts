@@ -3,7 +3,7 @@
 import type { Experiment } from '../../../experiments/experiment.js';
 import { experiments } from '../../../experiments/index.js';
 import { type Outcome, type Result, runExperiment, stands } from '../../../experiments/run.js';
-import { writeWhole } from '../../../src/persist/files/index.js';
+import { printable, writeWhole } from '../../../src/persist/files/index.js';
 import { UsageError } from '../../errors.js';
 import { checkFiles } from '../../files.js';
 import { onInterrupt } from '../../interrupt.js';
@@ -114,7 +114,7 @@ async function show(
   }
   process.stdout.write(tellResults(results, process.stdout));
   process.stdout.write(`${tellAll(results)}\n`);
-  if (report) process.stdout.write(`\nReport: ${report}\n`);
+  if (report) process.stdout.write(`\nReport: ${printable(report)}\n`);
 }
 
 /** In this process where one job is asked for: nothing is started for a single experiment. */
@@ -141,7 +141,7 @@ function chosenBy(word: string): Experiment {
   const near = names.filter((name) => name.includes(word));
   const meant = near.length > 0 ? near.join(', ') : nearestOf(names, word);
   throw new UsageError(
-    `experiment: there is none called '${word}'; did you mean ${meant}? \`tamegrad experiment\` lists them`,
+    `experiment: there is none called '${printable(word)}'; did you mean ${meant}? \`tamegrad experiment\` lists them`,
   );
 }
 

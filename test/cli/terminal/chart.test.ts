@@ -131,3 +131,27 @@ describe('renderChart', () => {
     expect(plotRows(text).some((line) => /[●◆▲■]/.test(line))).toBe(true);
   });
 });
+
+describe('what a reader must not guess', () => {
+  const run = (label: string, end: number, factor = 1): ChartSeries => ({
+    label,
+    steps: Array.from({ length: end + 1 }, (_, step) => step),
+    values: Array.from({ length: end + 1 }, (_, step) => factor / (step + 1)),
+  });
+  const lines = (...series: ChartSeries[]) =>
+    plainLines(renderChart(series, { title: 'loss', sink: new FakeSink(false) }));
+
+  it('the axis along says what it counts and where it ends', () => {
+    expect(
+      lines(run('none', 137), run('norm:1', 299)).some((line) => line.trim() === 'step, up to 299'),
+    ).toBe(true);
+  });
+
+  it('runs that lie upon one another are told in the legend, others are not', () => {
+    const legend = lines(run('none', 9), run('norm:1', 9), run('norm:9', 9, 2))
+      .slice(-3)
+      .join('\n');
+    expect(legend).toContain('norm:1, the same as none');
+    expect(legend.match(/the same as/g)).toHaveLength(1);
+  });
+});
