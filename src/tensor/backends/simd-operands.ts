@@ -16,13 +16,6 @@ import { addressOf, type SimdMemory } from './simd-memory.js';
  */
 const LONGEST_SUM = 64 * 256;
 
-/** Where a matrix lies in the kernels' memory, and how: strides in elements. */
-export interface Placed {
-  readonly at: number;
-  readonly row: number;
-  readonly column: number;
-}
-
 /** Copies in and out of one memory; what `mark` and `deliver` bracket is temporary. */
 export class SimdOperands {
   readonly memory: SimdMemory;
@@ -86,16 +79,12 @@ export class SimdOperands {
 
   /**
    * out = A · B for contiguous `out` [rows, columns] and k = `inner`; `bias`, an address if it is not 0, is a row to start
-   * from. Sums are added in an order that depends on `inner` alone.
+   * from. `a` and `b` are addresses, strides count elements. Sums are added in an order that depends on `inner` alone.
    */
+  // biome-ignore format: as a kernel's arguments, in a few rows
   product(
-    out: number,
-    bias: number,
-    a: Placed,
-    b: Placed,
-    rows: number,
-    columns: number,
-    inner: number,
+    out: number, bias: number, a: number, aRow: number, aColumn: number, b: number, bRow: number, bColumn: number,
+    rows: number, columns: number, inner: number,
   ): void {
     const { kernels, memory } = this;
     const part = inner > LONGEST_SUM ? this.temporary(rows * columns) : 0;
@@ -109,12 +98,12 @@ export class SimdOperands {
         columns,
         done === 0 ? bias : 0,
         0,
-        a.at + 4 * done * a.column,
-        a.row,
-        a.column,
-        b.at + 4 * done * b.row,
-        b.row,
-        b.column,
+        a + 4 * done * aColumn,
+        aRow,
+        aColumn,
+        b + 4 * done * bRow,
+        bRow,
+        bColumn,
         0,
         rows,
         columns,
