@@ -9,6 +9,7 @@ import { fileURLToPath, pathToFileURL } from 'node:url';
 import { gzipSync } from 'node:zlib';
 import { build } from 'esbuild';
 import { lessonPlugin } from './lab-lessons.mjs';
+import { licences } from './vendor.mjs';
 
 const root = fileURLToPath(new URL('..', import.meta.url));
 const lab = join(root, 'lab');
@@ -36,7 +37,9 @@ const common = {
 /** The lab's files, by name: those of dist/lab/ under `lab/`, and `lab.html`. */
 export async function makeLab(lessons = join(lab, 'lessons')) {
   const [served, oneFile] = await Promise.all([makeServed(lessons), makeOneFile(lessons)]);
-  return new Map([...served, ['lab.html', oneFile]]);
+  // The one file is passed on alone: the licences of what is in it go along.
+  const licensed = `${oneFile}<!--\n${served.get('lab/LICENSES.txt').replaceAll('--', '- -')}\n-->\n`;
+  return new Map([...served, ['lab.html', licensed]]);
 }
 
 /** Writes the lab into a folder. */
@@ -47,8 +50,9 @@ export async function buildLab(out = join(root, 'dist')) {
 }
 
 async function makeServed(lessons) {
-  const { outputFiles } = await build({
+  const { outputFiles, metafile } = await build({
     ...common,
+    metafile: true,
     entryPoints: { shell: join(lab, 'shell/main.ts'), engine: join(lab, 'worker/main.ts') },
     outdir: 'lab',
     chunkNames: 'part-[name]-[hash]',
@@ -57,9 +61,15 @@ async function makeServed(lessons) {
     plugins: [lessonPlugin(lessons), withoutReports, exactKernels],
   });
   const files = outputFiles.map(({ path, contents }) => [`lab/${path.replace(/^.*[\\/]/, '')}`, contents]);
+  const licencesOfAll = licences(root, Object.keys(metafile.inputs));
   const page = pageOf(POLICY.served, '<script type="module" src="./shell.js"></script>');
   const embed = readFileSync(join(lab, 'shell/embed.html'), 'utf8');
-  return new Map([...files, ['lab/index.html', page], ['lab/embed.html', embed]]);
+  return new Map([
+    ...files,
+    ['lab/index.html', page],
+    ['lab/embed.html', embed],
+    ['lab/LICENSES.txt', licencesOfAll],
+  ]);
 }
 
 async function makeOneFile(lessons) {

@@ -85,7 +85,7 @@ const builtins = {
 };
 
 /** Name, version and licence of every package that a bundle took files from. */
-function licences(root, inputs) {
+export function licences(root, inputs) {
   const folders = new Set(
     inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []),
   );

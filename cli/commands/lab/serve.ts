@@ -1,6 +1,5 @@
 /** Serves a folder on this machine alone. */
 
-import { existsSync } from 'node:fs';
 import { readFile } from 'node:fs/promises';
 import { createServer, type Server } from 'node:http';
 import { extname, join, normalize, sep } from 'node:path';
@@ -15,9 +14,9 @@ export async function serveFolder(folder: string, port: number): Promise<Server>
   const server = createServer(async (request, response) => {
     const path = fileOf(folder, request.url ?? '/');
     if (request.method !== 'GET' && request.method !== 'HEAD') return response.writeHead(405).end();
-    if (!path || !existsSync(path)) return response.writeHead(404).end();
+    const body = path && (await readFile(path).catch(() => null));
+    if (!path || !body) return response.writeHead(404).end();
     const type = types[extname(path)] ?? 'application/octet-stream';
-    const body = await readFile(path);
     return response.writeHead(200, { 'content-type': type, 'cache-control': 'no-cache' }).end(body);
   });
   await new Promise<void>((resolve, reject) => {
