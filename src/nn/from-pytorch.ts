@@ -1,8 +1,8 @@
 /** The bridge to and from PyTorch: a state dict under PyTorch's names becomes one under ours, and back. */
 
-import { wrongKind } from '../tensor/arguments.js';
+import { checkArray, checkCount, checkObject, wrongKind } from '../tensor/arguments.js';
 import { longLived, type Shape, Tensor, tensor, zeros } from '../tensor/index.js';
-import { type Module, phrase, quote } from './module.js';
+import { Module, phrase, quote } from './module.js';
 import { RecurrentStack } from './recurrent-stack.js';
 
 /**
@@ -18,6 +18,9 @@ export function fromPyTorch(
   model: Module,
   state: Readonly<Record<string, Tensor | IntegerTensor>>,
 ): Record<string, Tensor> {
+  checkCount('fromPyTorch', arguments.length, 2);
+  checkModule('fromPyTorch', model);
+  checkObject('fromPyTorch', 'the state', state, 'an object of named Tensors');
   const own = model.stateDict();
   const sources = sourcesIn('fromPyTorch', Object.keys(state), Object.keys(own));
   return longLived(() =>
@@ -69,6 +72,11 @@ function asCounter(count: Tensor): Counter {
  * that it saved.
  */
 export function toPyTorch(model: Module, like?: readonly string[]): Record<string, Tensor | Counter> {
+  checkCount('toPyTorch', arguments.length, 2);
+  checkModule('toPyTorch', model);
+  if (like !== undefined) checkArray('toPyTorch', 'like', like, 'names');
+  const unnamed = like?.find((name) => typeof name !== 'string');
+  if (unnamed !== undefined) throw wrongKind('toPyTorch', 'each name of like', 'a string', unnamed);
   const state = model.stateDict();
   const ours = Object.keys(state);
   const sources = like
@@ -81,6 +89,10 @@ export function toPyTorch(model: Module, like?: readonly string[]): Record<strin
     ]);
     return Object.fromEntries(like ? pairs.sort(([a], [b]) => like.indexOf(a) - like.indexOf(b)) : pairs);
   });
+}
+
+function checkModule(caller: string, model: Module): void {
+  if (!(model instanceof Module)) throw wrongKind(caller, 'model', 'a Module', model);
 }
 
 function zerosLike({ shape, dtype, backend }: Tensor): Tensor {

@@ -57,9 +57,13 @@ export function gainFor(nonlinearity: GainName, negativeSlope = 0.01): number {
       return 3 / 4;
     default:
       throw new Error(
-        `gainFor: nonlinearity must be one of linear, identity, sigmoid, tanh, relu, leakyRelu, selu, got '${String(nonlinearity satisfies never)}'`,
+        `gainFor: nonlinearity must be one of linear, identity, sigmoid, tanh, relu, leakyRelu, selu, got ${quoted(nonlinearity satisfies never)}`,
       );
   }
+}
+
+function quoted(name: unknown): string {
+  return typeof name === 'string' ? `'${name}'` : kindOf(name);
 }
 
 /** Inputs and outputs that one weight of a layer connects; [out, in, …field] as PyTorch counts them. */

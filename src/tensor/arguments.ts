@@ -42,6 +42,13 @@ export function checkArray(caller: string, name: string, value: unknown, wanted:
   if (!Array.isArray(value)) throw wrongKind(caller, name, `an array of ${wanted}`, value);
 }
 
+/** Throws an Error unless a value is an object with named parts, as options are; `wanted` says which. */
+export function checkObject(caller: string, name: string, value: unknown, wanted: string): void {
+  if (typeof value !== 'object' || value === null || Array.isArray(value)) {
+    throw wrongKind(caller, name, wanted, value);
+  }
+}
+
 /** Throws an Error unless a value is a number, NaN and infinities included. */
 export function checkNumber(caller: string, name: string, value: unknown): void {
   if (typeof value !== 'number') throw wrongKind(caller, name, 'a number', value);

@@ -153,11 +153,11 @@ export function ones(shape: Shape, options: TensorOptions = {}): Tensor {
 }
 
 /** Zeros (or another value) with the shape, dtype and backend of a tensor. */
-export function fullLike(like: Tensor, value: number, shape: Shape = like.shape): Tensor {
+export function fullLike(like: Tensor, value: number, shape?: Shape): Tensor {
   checkCount('fullLike', arguments.length, 3);
   if (!(like instanceof Tensor)) throw wrongKind('fullLike', 'the first argument', 'a Tensor', like);
   checkNumber('fullLike', 'value', value);
-  return filled('fullLike', shape, value, like.dtype, like.backend);
+  return filled('fullLike', shape ?? like.shape, value, like.dtype, like.backend);
 }
 
 /** The n × n identity matrix. */

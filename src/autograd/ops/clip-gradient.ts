@@ -3,6 +3,7 @@
  * An op, and not a gradient hook, because hooks see gradients only once they are whole.
  */
 
+import { kindOf } from '../../tensor/arguments.js';
 import type { Tensor } from '../../tensor/index.js';
 import { defineOp } from '../op.js';
 
@@ -11,9 +12,11 @@ export type GradientLimit = number | { readonly norm: number };
 
 /** Throws unless a limit, of either kind, is a number ≥ 0; Infinity does not bound. */
 export function checkGradientLimit(caller: string, limit: GradientLimit): void {
-  const bound = typeof limit === 'object' ? limit.norm : limit;
+  const bound = typeof limit === 'object' ? limit?.norm : limit;
   if (typeof bound === 'number' && bound >= 0) return;
-  throw new Error(`${caller}: the limit must be a number ≥ 0, or { norm } of one, got ${bound}`);
+  throw new Error(
+    `${caller}: the limit must be a number ≥ 0, or { norm } of one, got ${typeof bound === 'number' ? bound : kindOf(limit)}`,
+  );
 }
 
 /** The gradient at the length `norm`, if it is longer; divided by its largest element first, so that nothing overflows. */

@@ -2,7 +2,17 @@
 
 import { describe, expect, it } from 'vitest';
 import { applyOp } from '../../../src/autograd/op.js';
-import { LayerNorm, norm, type Tensor, tensor, variable, variance } from '../../../src/index.js';
+import {
+  bceWithLogits,
+  LayerNorm,
+  longLived,
+  noGrad,
+  norm,
+  type Tensor,
+  tensor,
+  variable,
+  variance,
+} from '../../../src/index.js';
 import { drawInputs, table } from '../samples.js';
 
 const backends = ['reference', 'simd'];
@@ -91,6 +101,29 @@ describe.each(backends)('numbers close together, on %s', (backend) => {
         expect(got).toBeCloseTo(near[k][i], 5);
       });
     });
+  });
+});
+
+describe.each(backends)('binary cross-entropy of an infinite logit, on %s', (backend) => {
+  it.each([
+    [Infinity, 1],
+    [Infinity, 0],
+    [-Infinity, 1],
+    [-Infinity, 0],
+  ])('%d against %d is not finite, and neither is its gradient', (logit, target) => {
+    const x = variable(tensor([logit], { backend }));
+    const loss = bceWithLogits(x, tensor([target], { backend }));
+    loss.backward();
+    expect([Number.isFinite(loss.item()), x.grad!.toArray()]).toEqual([false, [Number.NaN]]);
+  });
+});
+
+describe('noGrad and longLived', () => {
+  it.each([
+    ['noGrad', noGrad],
+    ['longLived', longLived],
+  ] as const)('%s refuses an async function: it would go on after its first await', async (name, run) => {
+    expect(() => run(async () => undefined)).toThrow(`${name}: takes a synchronous function`);
   });
 });
 
