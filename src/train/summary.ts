@@ -2,6 +2,7 @@
 
 import type { MeterDevice } from '../clip/index.js';
 import { mean, median, shareOf } from '../statistics/quantile.js';
+import { checkArray, checkObject } from '../tensor/arguments.js';
 import type { TrainResult } from './train.js';
 
 /** One run in numbers; the shape of an entry of `runs` in `--json` output. */
@@ -29,6 +30,8 @@ const FINAL_STEPS = 20;
 
 /** Summarises a training. Non-finite norms count as larger than all others. */
 export function summarize(clip: string, result: TrainResult): RunSummary {
+  checkObject('summarize', 'result', result, 'what train gives');
+  checkArray('summarize', 'the records', result.records, 'records, as train gives them');
   const { records, divergence, backend, normDevice, wallMs } = result;
   const norms = records.map(({ normBefore }) => normBefore);
   const last = records.slice(-FINAL_STEPS);

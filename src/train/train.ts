@@ -7,6 +7,7 @@ import { detectAnomaly, type Parameter, type ParameterBlock, Variable } from '..
 import type { MeterDevice } from '../clip/index.js';
 import type { Optimizer, OptimizerOptions, StepReport } from '../optim/index.js';
 import { mean } from '../statistics/quantile.js';
+import { checkObject } from '../tensor/arguments.js';
 import { scope, type Tensor } from '../tensor/index.js';
 import type { Divergence, StepRecord } from './record.js';
 import { isLarger } from './summary.js';
@@ -59,6 +60,8 @@ const YIELD_AFTER = 50;
  * the first non-finite loss, gradient (after the hooks, unless one skipped the step) or parameter, and says which it was.
  */
 export async function train<Model, Batch>(options: TrainOptions<Model, Batch>): Promise<TrainResult> {
+  checkObject('train', 'the argument', options, 'an object { model, optimizer, batches, loss, … }');
+  checkObject('train', 'optimizer', options.optimizer, 'an optimizer');
   const steps = trainSteps(options);
   let yielded = performance.now();
   try {
