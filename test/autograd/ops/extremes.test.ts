@@ -5,7 +5,6 @@ import { applyOp } from '../../../src/autograd/op.js';
 import {
   bceWithLogits,
   LayerNorm,
-  longLived,
   noGrad,
   norm,
   type Tensor,
@@ -13,6 +12,7 @@ import {
   variable,
   variance,
 } from '../../../src/index.js';
+import { longLived } from '../../../src/tensor/scope.js';
 import { drawInputs, table } from '../samples.js';
 
 const backends = ['reference', 'simd'];
