@@ -31,7 +31,7 @@ export const curesTheExplosion: Experiment = {
   criterion: `At ρ = ${WITHIN} the unclipped run diverges and the clipped one ends at a loss below ${LEARNED}; at ρ = ${BELOW} the clipped run ends above 0.8, where guessing gives 1, and at ρ = ${ABOVE}, finite, above 10.`,
   verdict: 'holds under conditions',
   condition:
-    'In a band of spectral norms around 1. Below it the gradient vanishes and there is nothing to clip; above it the run stays finite and is of no use.',
+    'in a band of spectral norms around 1. Below it the gradient vanishes and there is nothing to clip; above it the run stays finite and is of no use.',
   explanation:
     'A clipped step is as short as the threshold says, so no single step can throw the network away, and in a band around ρ = 1 that is all it needed. Below the band the gradient that would teach it has vanished before any clip sees it. Above the band the error itself is a product of fifty factors of ρ: every clipped step is safe, and together they do not get to a network whose output is of the size of an answer. Clipping keeps you alive; that the gradient points anywhere useful is up to the spectral norm.',
   run: async (seed) => {
