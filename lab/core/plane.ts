@@ -180,9 +180,16 @@ export class LabPlane extends LitElement {
   #drawPath({ x, y, style }: PlanePath, scales: PlaneScales): SVGTemplateResult {
     const { color, marker } = seriesStyle(style);
     const last = x.length - 1;
-    // A point outside is drawn at the edge of what SVG can hold.
+    // A point outside is drawn at the edge of what SVG can hold; one that would not be seen is not drawn.
+    let d = '';
+    let [left, top] = [Number.NaN, Number.NaN];
     const place = (k: number): string => `${clampPixel(scales.x(x[k]))} ${clampPixel(scales.y(y[k]))}`;
-    const d = Array.from({ length: x.length }, (_, k) => `${k ? 'L' : 'M'}${place(k)}`).join('');
+    for (let k = 0; k <= last; k++) {
+      const [across, down] = [clampPixel(scales.x(x[k])), clampPixel(scales.y(y[k]))];
+      if (k < last && Math.abs(across - left) + Math.abs(down - top) < 1) continue;
+      d += `${d ? 'L' : 'M'}${across} ${down}`;
+      [left, top] = [across, down];
+    }
     return svg`<g class="path" style="color:${color}">
       <path class="halo" d=${d || 'M0 0'} /><path class="line" d=${d || 'M0 0'} />
       ${last >= 0 ? svg`<path class="end" d=${markerPath(marker)} transform="translate(${place(last)}) scale(1.4)" />` : nothing}

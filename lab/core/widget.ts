@@ -47,6 +47,7 @@ export abstract class Widget<S extends Session, T extends Settings> extends LitE
   declare pace: number;
   #runs: readonly Run<unknown>[] = [];
   #wasOpened = false;
+  #heard = false;
 
   constructor() {
     super();
@@ -97,7 +98,17 @@ export abstract class Widget<S extends Session, T extends Settings> extends LitE
     name: K,
     settings: RunSettings<S, K>,
   ): Run<SeenOf<S, K>> {
-    return this.lab.open(name, settings, () => {
+    return this.lab.open(name, settings, () => this.#hear());
+  }
+
+  /** News of runs come faster than frames: drawn once a frame, or the page falls behind and answers late. */
+  #hear(): void {
+    if (this.#heard) return;
+    this.#heard = true;
+    // A page in the background has no frames.
+    const soon = document.hidden ? (act: () => void) => setTimeout(act, 100) : requestAnimationFrame;
+    soon(() => {
+      this.#heard = false;
       this.host.ran(this.#runs);
       this.requestUpdate();
     });

@@ -146,18 +146,20 @@ export class Host {
 }
 
 const channel = new MessageChannel();
-let wake: (() => void) | null = null;
-channel.port1.onmessage = () => wake?.();
+let waiting: (() => void)[] = [];
+channel.port1.onmessage = () => {
+  const woken = waiting;
+  waiting = [];
+  for (const wake of woken) wake();
+};
 
-/** Lets messages in. `setTimeout` would wait for 4 ms, and a microtask would let none in. */
+/**
+ * Lets messages in. `setTimeout` would wait for 4 ms, and a microtask would let none in. One message is on its way at a
+ * time, however many runs wait for it: with more, those of the page would have to queue behind them.
+ */
 function breathe(): Promise<void> {
   return new Promise((resolve) => {
-    const before = wake;
-    wake = () => {
-      wake = null;
-      before?.();
-      resolve();
-    };
-    channel.port2.postMessage(null);
+    waiting.push(resolve);
+    if (waiting.length === 1) channel.port2.postMessage(null);
   });
 }
