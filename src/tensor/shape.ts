@@ -21,9 +21,9 @@ export function formatShape(shape: Shape): string {
 
 /** Number of elements of a shape; 1 for a scalar. */
 export function sizeOf(shape: Shape): number {
-  checkList('sizeOf', shape);
+  if (!Array.isArray(shape)) checkList('sizeOf', shape);
   let size = 1;
-  for (const length of shape) size *= length;
+  for (let axis = 0; axis < shape.length; axis++) size *= shape[axis];
   return size;
 }
 
@@ -60,9 +60,11 @@ export function rowMajorStrides(shape: Shape): number[] {
 
 /** Whether two shapes are the same. */
 export function sameShape(a: Shape, b: Shape): boolean {
-  checkList('sameShape', a);
-  checkList('sameShape', b);
-  if (a.length !== b.length) return false;
+  if (a?.length === undefined || a.length !== b?.length) {
+    checkList('sameShape', a);
+    checkList('sameShape', b);
+    return false;
+  }
   for (let axis = 0; axis < a.length; axis++) if (a[axis] !== b[axis]) return false;
   return true;
 }
