@@ -41,7 +41,7 @@ export function rivalsOf(workload: string, lines: readonly Line[]): Rivals {
   };
 }
 
-/** Runs `command workload` in a shell and reads the lines it prints. Throws an Error where it fails. */
+/** Runs `command workload` in a shell and reads the lines it prints. Throws an Error if it fails. */
 export function runPeers(command: string, workload: string): Promise<Line[]> {
   return new Promise((resolve, reject) => {
     const child = spawn(`${command} ${workload}`, { shell: true, stdio: ['ignore', 'pipe', 'inherit'] });

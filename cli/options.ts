@@ -220,7 +220,7 @@ function causesOf(text: string): readonly Cause[] {
   const words = text.split(',').map((word) => word.trim());
   const wrong = words.find((word) => !alarms.some((cause) => cause === word));
   if (wrong === undefined) return words as Cause[];
-  throw new InvalidArgumentError(`'${wrong}' is none of ${alarms.join(', ')}.`);
+  throw new InvalidArgumentError(`'${wrong}' is not one of ${alarms.join(', ')}.`);
 }
 
 function clipNorm(text: string): number {

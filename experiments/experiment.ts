@@ -10,7 +10,7 @@ export type Source = 'handbook' | 'circuit breaker' | 'glossary' | 'Pascanu et a
 
 /** What the articles are, for those who meet their short names. */
 export const sourcesText =
-  "The claims are short quotes: *handbook* is the chapter on gradient clipping of a machine-learning handbook, *circuit breaker* the article “A circuit breaker, not a cure”, *glossary* a glossary's article on gradient clipping; one is of the paper by Pascanu, Mikolov and Bengio (2013), and two, *tamegrad*, are what this project promises to show. What each was taken to mean is its set-up and criterion.";
+  'The claims are short quotes. *handbook*: Michael Brenndoerfer, Language AI Handbook, chapter “Gradient Clipping”. *circuit breaker*: Applied ML, “Gradient Clipping: a circuit breaker, not a cure”. *glossary*: InsertChat glossary, “Gradient Clipping”. One is from the paper by Pascanu, Mikolov and Bengio (2013). Two, *tamegrad*, are what this project promises to show. The set-up and the criterion of an experiment say how its claim was understood.';
 
 /** What may come of a claim. */
 export type Verdict = 'holds' | 'holds under conditions' | 'does not hold as written' | 'not testable here';

@@ -108,9 +108,9 @@ export const experiments: readonly Experiment[] = [
   residualAndNorm,
 ];
 
-/** The experiment of that number. Throws an Error where there is none. */
+/** The experiment of that number. Throws an Error if there is none. */
 export function experimentOf(number: number): Experiment {
   const found = experiments.find((experiment) => experiment.number === number);
-  if (!found) throw new Error(`experiment: there is none with number ${number}`);
+  if (!found) throw new Error(`experiment: no experiment has the number ${number}`);
   return found;
 }

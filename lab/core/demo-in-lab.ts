@@ -9,6 +9,6 @@ export interface DemoInLab {
   readonly demo: string;
   /** Number of the lesson. */
   readonly lesson: number;
-  /** The settings of the widget under which its last run is this one; null where there are none. */
+  /** The settings of the widget under which its last run is this one; null if there are none. */
   settingsOf(config: DemoConfig, clip: string): Readonly<Record<string, Value>> | null;
 }

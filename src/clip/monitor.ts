@@ -162,7 +162,7 @@ export class ClipMonitor {
     };
   }
 
-  /** Continues from a saved state. Throws an Error where it is none, and keeps what it had. */
+  /** Continues from a saved state. Throws an Error if it is not a saved state, and keeps what it had. */
   restore(state: HookState): void {
     const name = 'ClipMonitor';
     const part = (key: string): HookState => (state[key] ?? {}) as HookState;

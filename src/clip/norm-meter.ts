@@ -134,7 +134,7 @@ export class NormMeter {
     return this.#launches;
   }
 
-  /** The array a launch reads: gradients where they are, or copied; where there are none, anything. */
+  /** The array a launch reads: gradients where they are, or copied; if there are none, anything. */
   #block({ block, staging, layout, members }: Launch): Float32Array {
     if (block) return block.grads as Float32Array;
     for (let t = 0; t < members.length; t++) {
@@ -170,7 +170,7 @@ function kernelNormOf({ grad, place, value }: Parameter, p: number): number | un
   return undefined;
 }
 
-/** The norm of a gradient, one run of memory, in float64; 0 where there is none. */
+/** The norm of a gradient, one run of memory, in float64; 0 if there is none. */
 function hostNormOf({ grad }: Parameter, p: number): number {
   if (!grad) return 0;
   const { data, offset } = grad.view();

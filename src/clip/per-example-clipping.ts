@@ -121,7 +121,7 @@ export class PerExampleClipping {
 
   /**
    * Computes the loss of one example in a memory scope of its own, walks back, and adds the clipped gradient to the sum.
-   * Throws where the gradient is not finite, and where parameters have gradients from elsewhere; the sum stays as it was.
+   * Throws if the gradient is not finite, and where parameters have gradients from elsewhere; the sum stays as it was.
    */
   async add(loss: () => Variable): Promise<ExampleReport> {
     this.#checkIdle('add');
@@ -144,7 +144,7 @@ export class PerExampleClipping {
     }
   }
 
-  /** Leaves the noisy mean in the gradients, and starts a new batch. Throws where there is nothing to divide by. */
+  /** Leaves the noisy mean in the gradients, and starts a new batch. Throws if there is nothing to divide by. */
   finish(): BatchReport {
     this.#checkIdle('finish');
     const { maxNorm, noise, expectedBatch } = this.#options;

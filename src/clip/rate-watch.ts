@@ -73,7 +73,7 @@ export class RateWatch {
     return { ...this.#counts };
   }
 
-  /** Continues from a saved state. Throws an Error where it is none, and keeps what it had. */
+  /** Continues from a saved state. Throws an Error if it is not a saved state, and keeps what it had. */
   restore(caller: string, state: HookState): void {
     const entries = KEYS.map((key) => [key, countIn(caller, state, key)] as const);
     this.#counts = Object.fromEntries(entries) as Counts;

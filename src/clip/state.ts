@@ -6,7 +6,7 @@ function wrong(hook: string, key: string, rule: string): Error {
   return new Error(`${hook}: ${key} of a saved state must be ${rule}; give restore() what state() returned`);
 }
 
-/** An integer ≥ 0. Throws an Error that names the hook and the key where there is none. */
+/** An integer ≥ 0. Throws an Error that names the hook and the key if there is none. */
 export function countIn(hook: string, state: HookState, key: string): number {
   const value = state[key];
   if (Number.isInteger(value) && (value as number) >= 0) return value as number;

@@ -17,7 +17,7 @@ const SHORTEST_STEP = 1e-3;
 const BEYOND_DOUBT = 1e-5;
 /** Rows that are the first few. */
 const EARLY = 10;
-/** Layers of a kind from which a growth with depth can be told, and the chance of one where there is none. */
+/** Layers of a kind from which a growth with depth can be told, and the chance of one if there is none. */
 const FEWEST_LAYERS = 4;
 const ALPHA = 0.05;
 /** Growth from the last layer to the first that is worth a word. */

@@ -36,7 +36,7 @@ export interface JudgedRun {
   readonly advice: ThresholdAdvice | null;
   readonly lacking: string | null;
   readonly diagnosis: Diagnosis;
-  /** The norm that so many others equal that they look clipped already; null where there is none. */
+  /** The norm that so many others equal that they look clipped already; null if there is none. */
   readonly cutAt: number | null;
   /** The constant threshold under which a run that was clipped stayed healthy; null for any other run. */
   readonly keptAt: number | null;

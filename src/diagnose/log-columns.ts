@@ -39,7 +39,7 @@ export class LogColumns {
     return this.#length;
   }
 
-  /** Names of the batches; the column `batch` holds places in this list. Empty where there are none or too many. */
+  /** Names of the batches; the column `batch` holds places in this list. Empty if there are none or too many. */
   get batches(): readonly (number | string)[] {
     return this.#tooManyBatches ? [] : [...this.#batchIds.keys()];
   }

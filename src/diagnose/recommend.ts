@@ -261,7 +261,7 @@ function leftOut(nonFinite: number, zeros: number, total: number): string[] {
   const warnings: string[] = [];
   if (nonFinite > 0) {
     warnings.push(
-      `${nonFinite} of ${total} norms are no finite numbers from 0 up and were left out: no threshold repairs them; skip such steps.`,
+      `${nonFinite} of ${total} norms are negative, NaN or infinite and were left out: no threshold fixes that; skip such steps.`,
     );
   }
   if (zeros > 0) warnings.push(`${zeros} of ${total} norms are 0 and were left out: find out why.`);

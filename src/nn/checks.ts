@@ -38,7 +38,7 @@ export function tensorIn(x: LayerInput): Tensor {
 /** Options that any layer may be given, so that several can be made with the same. */
 const shared = ['random', 'dtype', 'backend'];
 
-/** The options of a layer that draws numbers. Throws where one has no name known, or without a Random. */
+/** The options of a layer that draws numbers. Throws if one has no name known, or without a Random. */
 export function drawingOptions<Options extends { readonly random: Random }>(
   caller: string,
   options: Options,

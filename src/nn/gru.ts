@@ -19,7 +19,7 @@ export type GRUOptions = RecurrentOptions;
  * cuDNN and PyTorch compute: r gates the product, not the state).
  *
  * `weightIh` [3H, I], `weightHh` [3H, H], `biasIh` and `biasHh` [3H], gates in PyTorch's order r, z, n; for n the two
- * biases do different things. All start uniform in ±1/√H. Throws ShapeError where x or h0 do not fit.
+ * biases do different things. All start uniform in ±1/√H. Throws ShapeError if x or h0 do not fit.
  */
 export class GRU extends Module {
   readonly unrolled: boolean;

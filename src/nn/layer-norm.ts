@@ -15,7 +15,7 @@ export interface LayerNormOptions extends TensorOptions {
 
 /**
  * (x − mean) / √(variance + eps) · weight + bias over the last axis, […, size] → […, size], with the biased variance
- * (Ba, Kiros & Hinton 2016, eq. 4). `weight` [size] starts as ones, `bias` [size] as zeros. Throws ShapeError where the
+ * (Ba, Kiros & Hinton 2016, eq. 4). `weight` [size] starts as ones, `bias` [size] as zeros. Throws ShapeError if the
  * last axis of x is not `size`.
  */
 export class LayerNorm extends Module {

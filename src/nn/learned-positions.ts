@@ -14,7 +14,7 @@ export interface LearnedPositionsOptions extends TensorOptions {
 
 /**
  * x + weight[t] at every time step t, [T, B, size] → [T, B, size], for T ≤ length (Gehring et al. 2017, §3.1). `weight`
- * [length, size] starts as N(0, 1), like the embeddings that it is added to. Throws ShapeError where x does not fit.
+ * [length, size] starts as N(0, 1), like the embeddings that it is added to. Throws ShapeError if x does not fit.
  */
 export class LearnedPositions extends Module {
   readonly weight: Parameter;

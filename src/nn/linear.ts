@@ -22,7 +22,7 @@ export interface LinearOptions extends TensorOptions {
 
 /**
  * y = x·Wᵀ + b over the last axis, `[…, in] → […, out]`; `weight` is [out, in] as in PyTorch, `bias` [out] or null.
- * Both start uniform in ±1/√in (PyTorch's default). Throws ShapeError where the last axis of x is not `in`.
+ * Both start uniform in ±1/√in (PyTorch's default). Throws ShapeError if the last axis of x is not `in`.
  */
 export class Linear extends Module {
   readonly weight: Parameter;

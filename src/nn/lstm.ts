@@ -18,7 +18,7 @@ export type LSTMOptions = RecurrentOptions;
  * x [T, B, I] → T states [B, H] (Hochreiter & Schmidhuber 1997, with the forget gate of Gers et al. 2000).
  *
  * `weightIh` [4H, I], `weightHh` [4H, H] and one `bias` [4H], gates in PyTorch's order i, f, g, o: PyTorch's two biases
- * only ever act as their sum, and each has the gradient of ours. All start uniform in ±1/√H. Throws ShapeError where x
+ * only ever act as their sum, and each has the gradient of ours. All start uniform in ±1/√H. Throws ShapeError if x
  * or the start do not fit.
  */
 export class LSTM extends Module {

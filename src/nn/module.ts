@@ -224,7 +224,7 @@ function isPart(value: unknown): value is ModulePart {
   return value instanceof Module || value instanceof Parameter || value instanceof ModuleBuffer;
 }
 
-/** Throws where a field holds a part in what is not walked, and the walk found it nowhere else. */
+/** Throws if a field holds a part in what is not walked, and the walk found it nowhere else. */
 function checkFields(
   module: Module,
   modules: ReadonlySet<unknown>,

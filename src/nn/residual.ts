@@ -9,7 +9,7 @@ import type { Layer } from './sequential.js';
 
 /**
  * x + layer(x): the gradient also flows past the layer, so that depth alone does not make it vanish (He et al. 2016).
- * Throws ShapeError where the layer changes the shape: nothing is broadcast.
+ * Throws ShapeError if the layer changes the shape: nothing is broadcast.
  */
 export class Residual<L extends Layer = Layer> extends Module {
   readonly layer: L;

@@ -30,7 +30,7 @@ interface OpenRun extends UpdateRun {
   readonly block: ParameterBlock;
   readonly from: number;
   to: number;
-  /** Where there is padding inside the run; −1 where there is none. */
+  /** Where there is padding inside the run; −1 if there is none. */
   padding: number;
 }
 
@@ -120,7 +120,7 @@ export class OptimizerMemory {
     this.#updatesOf(parameters).prepared = options;
   }
 
-  /** Allocates the state of these names for a group, zeros where there is none yet. */
+  /** Allocates the state of these names for a group, zeros if there is none yet. */
   allocate(parameters: readonly Parameter[], names: readonly string[]): void {
     for (const { place } of this.#updatesOf(parameters).order) {
       const { block } = place!;

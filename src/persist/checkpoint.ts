@@ -165,7 +165,7 @@ function checksumOf(tensors: Tensors, state: string): string {
   return sum.toString(16).padStart(8, '0');
 }
 
-/** Throws where a part is asked for that was not saved, or, beyond the model alone, one was saved that is not given. */
+/** Throws if a part is asked for that was not saved, or, beyond the model alone, one was saved that is not given. */
 function checkParts(header: Header, tensors: Tensors, { model, optimizer, others }: CheckpointParts): void {
   const names = (has: unknown, name: string): string[] => (has ? [name] : []);
   const all = (record: object | undefined): string[] => Object.keys(record ?? {}).map((name) => quoted(name));
@@ -188,7 +188,7 @@ function isDeeper(value: unknown, levels: number): boolean {
   return levels === 0 || Object.values(value).some((item) => isDeeper(item, levels - 1));
 }
 
-/** Throws where JSON would lose something: a number that is not finite, undefined, a function, a typed array, a Map. */
+/** Throws if JSON would lose something: a number that is not finite, undefined, a function, a typed array, a Map. */
 function checkJson(path: string, value: unknown): void {
   if (value === null || typeof value === 'string' || typeof value === 'boolean') return;
   if (typeof value === 'number' && Number.isFinite(value)) return;

@@ -65,7 +65,7 @@ function bucketsOf(points: readonly Point[], size: number): readonly Bucket[] {
   return [{ x, low: sorted[0], mid: sorted[sorted.length >> 1], high: sorted[sorted.length - 1] }];
 }
 
-/** Smallest and largest finite value, or null where there is none. Loops: a spread overflows the stack. */
+/** Smallest and largest finite value, or null if there is none. Loops: a spread overflows the stack. */
 export function extent(values: Iterable<number>): readonly [number, number] | null {
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;

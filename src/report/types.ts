@@ -8,7 +8,7 @@ import type { Divergence, StepRecord } from '../train/record.js';
 export interface RunView {
   /** The run's name in legends and table heads, e.g. its clip spec: `none`, `norm:1`. */
   readonly label: string;
-  /** The norm at which the run's gradients are clipped, drawn as a line; null where there is none. */
+  /** The norm at which the run's gradients are clipped, drawn as a line; null if there is none. */
   readonly threshold: number | null;
   readonly records: readonly StepRecord[];
   readonly divergence: Divergence | null;

@@ -31,7 +31,7 @@ export class RankedWindow {
     this.#sorted.splice(this.#rank(number), 0, number);
   }
 
-  /** The value below which q percent lie, between two neighbours linearly, as NumPy's; NaN where there is none. */
+  /** The value below which q percent lie, between two neighbours linearly, as NumPy's; NaN if there is none. */
   percentile(q: number): number {
     return quantileOfSorted(this.#sorted, q / 100);
   }

@@ -136,7 +136,7 @@ export function reducedShape(shape: Shape, axes: readonly number[], keepDims: bo
   return reduced;
 }
 
-/** Throws ShapeError where an axis to be reduced to its extreme value is empty. */
+/** Throws ShapeError if an axis to be reduced to its extreme value is empty. */
 export function checkNotEmpty(caller: string, shape: Shape, axes: readonly number[]): void {
   if (!axes.some((axis) => shape[axis] === 0)) return;
   throw new ShapeError(`${caller}: an empty axis has no ${extreme(caller)}, got shape ${formatShape(shape)}`);

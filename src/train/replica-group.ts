@@ -44,7 +44,7 @@ export interface ReplicaGroup<Data = unknown> extends Averaging {
  * The group that this worker was started in by `trainReplicas`. With `new SGD(params, { lr, averaging: group })` every
  * step averages gradients over the replicas before hooks and clipping, weighted by micro-batches, summed in float64 in
  * the order of the replicas: all step with the same bits. Losses told to `step({ loss })` are averaged too; a replica
- * that skips makes all skip. Throws where parameters differ between replicas, and outside of `trainReplicas`.
+ * that skips makes all skip. Throws if parameters differ between replicas, and outside of `trainReplicas`.
  */
 export function joinReplicas<Data = unknown>(): ReplicaGroup<Data> {
   const seat: Seat | undefined = isMainThread ? undefined : workerData?.[seatName];
@@ -116,7 +116,7 @@ class Replica implements ReplicaGroup {
   }
 }
 
-/** Writes gradients into a replica's buffer: zeros where there is none. */
+/** Writes gradients into a replica's buffer: zeros if there is none. */
 function write(parameters: readonly Parameter[], out: Float64Array): void {
   let next = parameters.length;
   for (const [k, { grad, value }] of parameters.entries()) {

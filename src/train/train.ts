@@ -124,7 +124,7 @@ export async function* trainSteps<Model, Batch>(
   return { records, divergence, interrupted, backend, normDevice, wallMs: performance.now() - started };
 }
 
-/** The numbers of steps among the options. Throws where one is out of range. */
+/** The numbers of steps among the options. Throws if one is out of range. */
 function checkedCounts(options: {
   readonly steps?: number;
   readonly startStep?: number;
@@ -197,7 +197,7 @@ function findDivergence(
   return names.length > 0 ? found('parameter', names) : null;
 }
 
-/** The name with the largest norm; empty where there is none. */
+/** The name with the largest norm; empty if there is none. */
 function largestOf(norms: Readonly<Record<string, number>>): string {
   const [first = ['', 0], ...others] = Object.entries(norms);
   return others.reduce((largest, entry) => (isLarger(entry[1], largest[1]) ? entry : largest), first)[0];

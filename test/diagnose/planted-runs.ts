@@ -118,7 +118,7 @@ const chosen = new Map<string, Promise<number>>();
 
 /**
  * A rate that is too high for an optimizer of a setting: the lowest of the ladder that undoes nine in ten calibration runs.
- * What a model stands differs by decades, and a rate that it stands is no fault. Throws where it stands them all.
+ * What a model stands differs by decades, and a rate that it stands is no fault. Throws if it stands them all.
  */
 export function tooHighRate(setting: Setting, nth: number): Promise<number> {
   const key = `${setting.name}, ${setting.optimizers[nth]}`;

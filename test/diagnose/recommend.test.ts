@@ -113,7 +113,7 @@ describe('recommendThreshold', () => {
     }
   });
 
-  it('calls a drift or a rate that did not hold where there is none in 1 of 50 runs at most', () => {
+  it('calls a drift or a rate that did not hold if there is none in 1 of 50 runs at most', () => {
     const runs = Array.from({ length: 300 }, (_, seed) => recommendThreshold(lognormal(200, seed, 1)));
     expect(runs.filter(({ warnings }) => warnings.length > 0).length).toBeLessThanOrEqual(6);
   });

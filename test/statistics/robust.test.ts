@@ -48,7 +48,7 @@ describe('trendOf', () => {
     expect(trendOf([1, 2, 3]).p).toBe(1);
   });
 
-  it('calls a trend where there is none as often as it says', () => {
+  it('calls a trend if there is none as often as it says', () => {
     const random = new Random(2);
     const series = (): number[] => Array.from({ length: 10 }, () => random.normal());
     const called = Array.from({ length: 4000 }, () => trendOf(series()).p < 0.05).filter(Boolean).length;

@@ -15,7 +15,7 @@ export interface FileSource extends LogSource {
   readonly size: number | null;
 }
 
-/** What stands under a path. Throws UsageError where there is nothing that can be read. */
+/** What stands under a path. Throws UsageError if there is nothing that can be read. */
 export function statOf(path: string): Stats {
   try {
     return statSync(path);

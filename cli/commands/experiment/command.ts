@@ -141,7 +141,7 @@ function chosenBy(word: string): Experiment {
   const near = names.filter((name) => name.includes(word));
   const meant = near.length > 0 ? near.join(', ') : nearestOf(names, word);
   throw new UsageError(
-    `experiment: there is none called '${printable(word)}'; did you mean ${meant}? \`tamegrad experiment\` lists them`,
+    `experiment: no experiment is called '${printable(word)}'; did you mean ${meant}? \`tamegrad experiment\` lists them`,
   );
 }
 

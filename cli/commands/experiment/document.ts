@@ -28,7 +28,7 @@ export interface ResultDocument {
   readonly interrupted: boolean;
 }
 
-/** The results of a document. Throws UsageError where the file is none, naming the first place that does not fit. */
+/** The results of a document. Throws UsageError if the file is not such a document, naming the first place that does not fit. */
 export function readDocument(path: string): ResultDocument {
   try {
     const text = readWhole('experiment join', path).toString('utf8');

@@ -47,7 +47,7 @@ export class RowFile {
   /** Rows that came before one that stands before them. */
   readonly #early = new Map<number, SweepRow>();
 
-  /** Opens a file for the rows of these tasks. Throws UsageError where it holds those of another sweep. */
+  /** Opens a file for the rows of these tasks. Throws UsageError if it holds those of another sweep. */
   constructor(path: string, tasks: readonly Placed[]) {
     this.#tasks = tasks;
     this.#file = new LineFile('sweep', path, (text) => {

@@ -160,7 +160,7 @@ interface FileTables {
   readonly tables: readonly Table[];
 }
 
-/** The log that some files are. Throws LogError where they hold nothing to judge. */
+/** The log that some files are. Throws LogError if they hold nothing to judge. */
 export function logOf(
   readers: readonly LogReader[],
   { columns: named, isEnd, interrupted }: LogOfOptions,

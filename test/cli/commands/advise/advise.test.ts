@@ -175,7 +175,7 @@ it.each([
     /^error: --report: [^\n]+ cannot be written \(ENOENT: [^\n]+\n$/,
   ],
   ['healthy.csv --clip none', 2, /^error: [^\n]+It must be a norm above 0, as 1.0 or norm:1.0.\n$/],
-  ['healthy.csv --fail-on fire', 2, /^error: [^\n]+'fire' is none of conditioning, data[^\n]+\n$/],
+  ['healthy.csv --fail-on fire', 2, /^error: [^\n]+'fire' is not one of conditioning, data[^\n]+\n$/],
   ['--follow healthy.csv empty.csv', 2, /^error: --follow: follows one file, got 2[^\n]+\n$/],
   ['', 2, "error: missing required argument 'file'\n"],
 ])('what cannot be done is one line and an exit code: %s', async (words, expected, said) => {

@@ -63,8 +63,8 @@ it('Ctrl-C keeps what was measured; a document of such a run, and a join of it, 
 });
 
 it.each([
-  ['hunderd-steps', "there is none called 'hunderd-steps'; did you mean hundred-steps?"],
-  ['all 99', "there is none called '99'; did you mean"],
+  ['hunderd-steps', "no experiment is called 'hunderd-steps'; did you mean hundred-steps?"],
+  ['all 99', "no experiment is called '99'; did you mean"],
   ['--json', 'experiment: name those to run, or all of them: all'],
   ['1 --claims missing/claims.md', "--claims: 'missing/claims.md' cannot be written (ENOENT: "],
   ['1 --claims one --report one', "--report and --claims: both name 'one'"],
