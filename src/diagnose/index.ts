@@ -13,6 +13,7 @@ export { type LoggedStep, loggedStep } from './logged-step.js';
 export { LogError } from './read/log-error.js';
 export { LogReader } from './read/log-reader.js';
 export {
+  type ByteStream,
   type Log,
   type LogOfOptions,
   type LogSource,

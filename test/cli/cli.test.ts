@@ -52,7 +52,7 @@ describe('--json', () => {
       rho: 1.2,
     });
     const keys =
-      'clip diverged divergedAtStep steps firstLoss finalLoss maxGradNorm medianGradNorm clippedFraction backend normDevice wallMs';
+      'clip diverged divergedAtStep steps firstLoss finalLoss maxGradNorm medianGradNorm clippedFraction backend normDevice wallMs digest';
     for (const run of document!.runs) expect(Object.keys(run)).toEqual(keys.split(' '));
     const [none, norm] = document!.runs;
     expect(none).toMatchObject({ clip: 'none', diverged: true, clippedFraction: 0, normDevice: 'webasm' });

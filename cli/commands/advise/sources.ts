@@ -10,6 +10,7 @@ const PIECE = 1 << 18;
 
 /** A file, or stdin for `-`. */
 export interface FileSource extends LogSource {
+  readonly chunks: AsyncIterable<Uint8Array>;
   readonly path: string;
   /** Bytes in all; null where that is not known. */
   readonly size: number | null;

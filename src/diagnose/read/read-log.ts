@@ -11,11 +11,16 @@ import { Series } from './series.js';
 import { Table } from './table.js';
 import { pivoted } from './text-reader.js';
 
+/** Bytes that come piece by piece: what a browser's ReadableStream can, without its type, which not every host has. */
+export interface ByteStream {
+  getReader(): { read(): Promise<{ readonly done: boolean; readonly value?: Uint8Array }> };
+}
+
 /** Bytes of one file or stream. */
 export interface LogSource {
   /** How it is named in sentences: a path, `stdin`. */
   readonly name: string;
-  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ReadableStream<Uint8Array>;
+  readonly chunks: AsyncIterable<Uint8Array> | Iterable<Uint8Array> | ByteStream;
 }
 
 /** How a log is to be read. */
@@ -94,11 +99,11 @@ export async function feed(
 }
 
 /** The pieces of a stream, as a browser's file gives them; not every browser can iterate over one. */
-async function* piecesOf(stream: ReadableStream<Uint8Array>): AsyncGenerator<Uint8Array> {
+async function* piecesOf(stream: ByteStream): AsyncGenerator<Uint8Array> {
   const reader = stream.getReader();
   for (;;) {
     const { done, value } = await reader.read();
-    if (done) return;
+    if (done || !value) return;
     yield value;
   }
 }
