@@ -16,7 +16,7 @@ const SCRATCH = at(16);
 export const SELF_CHECK_PAGES = 16;
 
 /** Arguments of a kernel, one list for each call. */
-type Calls = { readonly [K in keyof SimdKernels]: readonly Parameters<SimdKernels[K]>[] };
+type Calls = { readonly [K in keyof SimdKernels]: readonly Readonly<Parameters<SimdKernels[K]>>[] };
 
 const lengths = [37, 128];
 const codes = (of: Readonly<Record<string, number>>) => Object.values(of);

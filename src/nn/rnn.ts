@@ -44,7 +44,7 @@ export interface RNNOptions extends RecurrentOptions {
 /**
  * h_t = φ(x_t·W_ihᵀ + h_{t−1}·W_hhᵀ + b), time-major: x [T, B, I] → T states [B, H] (Elman 1990).
  *
- * `weightIh` [H, I], `weightHh` [H, H] and one `bias` [H]: PyTorch's two biases only ever act as their sum, and each
+ * `weightIh` [H, I], `weightHh` [H, H] and one `bias` [H]. PyTorch's two biases only ever act as their sum, and each
  * has the gradient of ours. All start uniform in ±1/√H. Throws ShapeError if x or h0 do not fit.
  */
 export class RNN extends Module {
