@@ -94,6 +94,7 @@ export function explosionCap(
 
 /** Round steps (1, 2, 5 × 10ⁿ) across a range, about `count` of them. */
 export function linearTicks(min: number, max: number, count = 5): readonly number[] {
+  checkEnds('linearTicks', min, max, count);
   const span = max - min;
   if (!(span > 0)) return [min];
   if (span === Number.POSITIVE_INFINITY) return [min, max];
@@ -108,8 +109,18 @@ export function linearTicks(min: number, max: number, count = 5): readonly numbe
   return shown.length > 0 ? shown : [min];
 }
 
+/** Throws an Error unless all are numbers: a loop up to text would never end. */
+function checkEnds(caller: string, ...values: readonly unknown[]): void {
+  const wrong = values.find((value) => typeof value !== 'number');
+  if (wrong === undefined) return;
+  throw new Error(
+    `${caller}: takes numbers (min, max, count), got ${wrong === null ? 'null' : typeof wrong}`,
+  );
+}
+
 /** Powers of ten across a positive range, thinned to about `count`; 1, 2, 5 where it spans little. */
 export function logTicks(min: number, max: number, count = 6): readonly number[] {
+  checkEnds('logTicks', min, max, count);
   const low = Math.ceil(Math.log10(min) - 1e-9);
   const high = Math.floor(Math.log10(max) + 1e-9);
   const stride = Math.max(1, Math.ceil((high - low + 1) / count));

@@ -1,4 +1,4 @@
-import { describe, it } from 'vitest';
+import { expect, it } from 'vitest';
 import { wideVectors } from '../../kernels/simd/load.js';
 import { registerBackend } from '../../src/extend.js';
 import { SimdBackend } from '../../src/tensor/backends/simd.js';
@@ -10,7 +10,9 @@ if (wideVectors()) {
   registerBackend(simd);
   runConformance(simd);
 } else {
-  describe('simd-wide', () => {
-    it.skip('needs Node 24 or later on an x64 processor', () => {});
+  it('without 256-bit vectors here, asking for them says so', () => {
+    expect(() => new SimdBackend().configure({ vectors: 256 })).toThrow(
+      "configureSimd: 256-bit vectors cannot be had here; use vectors: 'auto', or Node 24 or later on an x64 processor",
+    );
   });
 }
