@@ -102,9 +102,12 @@ export function relaxedSimd(): boolean {
 }
 
 /** V8 dropped the flag with version 11.4, which always has relaxed SIMD, and complains on stderr about flags it lacks. */
-function hasRelaxedFlag(): boolean {
+const hasRelaxedFlag = (): boolean => v8InNode() < 11.4;
+
+/** The version of V8 as a number; NaN where its flags cannot be set, outside Node. */
+function v8InNode(): number {
   const inNode = typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
-  return inNode && Number.parseFloat(process.versions.v8 ?? '') < 11.4;
+  return inNode ? Number.parseFloat(process.versions.v8 ?? '') : Number.NaN;
 }
 
 /** The flag of V8 for packing two operations on neighbouring vectors of 128 bits into one of 256. */
@@ -125,10 +128,7 @@ export function wideVectors(relaxed = false): boolean {
   return known;
 }
 
-function hasPacking(): boolean {
-  const inNode = typeof process !== 'undefined' && typeof process.getBuiltinModule === 'function';
-  return inNode && process.arch === 'x64' && Number.parseFloat(process.versions.v8 ?? '') >= 13.6;
-}
+const hasPacking = (): boolean => v8InNode() >= 13.6 && process.arch === 'x64';
 
 /** Compares the builds: the 128-bit one as V8 first compiles it, which never packs, the other optimised at once. */
 function packsRight(relaxed: boolean): boolean {
