@@ -3,9 +3,9 @@
 import type { Parameter } from '../autograd/index.js';
 import { checkCount } from '../tensor/arguments.js';
 import { type FloatArray, longLived, type Tensor } from '../tensor/index.js';
-import type { GradientHook, StepContext } from './hook.js';
+import type { GradientHook } from './hook.js';
 import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
-import { stateOf } from './updates.js';
+import { type StepContext, stateOf } from './step-context.js';
 
 /** What Adam and its kin keep of g², or RMSprop under its name; undefined before the first update. */
 function momentsOf(context: StepContext, parameter: Parameter): FloatArray | undefined {

@@ -5,10 +5,10 @@ import { checkCount } from '../tensor/arguments.js';
 import type { FloatArray } from '../tensor/index.js';
 import { power } from '../tensor/math.js';
 import { ranges, settingsOf } from './checks.js';
-import type { StepContext, UpdateHook } from './hook.js';
+import type { UpdateHook } from './hook.js';
 import { countClipped } from './norm-clip.js';
 import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
-import { stateOf } from './updates.js';
+import { type StepContext, stateOf } from './step-context.js';
 
 /** Options of `clipUpdateByRms`. */
 export interface ClipUpdateByRmsOptions {

@@ -6,9 +6,8 @@
 import type { Parameter } from '../autograd/index.js';
 import { Tensor } from '../tensor/index.js';
 import { described } from './checks.js';
-import { combineNorms } from './host-norm.js';
+import { BEYOND_FLOAT64, combineNorms } from './host-norm.js';
 import { clampInPlace, rangeOf, scaleRuns, type ValueRange } from './in-place.js';
-import { BEYOND_FLOAT64 } from './non-finite.js';
 import type { MeterDevice, NormMeter } from './norm-meter.js';
 import { indexOf } from './subject.js';
 

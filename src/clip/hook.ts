@@ -1,8 +1,7 @@
 /** The contract between an optimizer and what may stand between backward and its step. */
 
-import type { Parameter } from '../autograd/index.js';
-import type { FloatArray } from '../tensor/index.js';
 import type { Gradients } from './gradients.js';
+import type { StepContext } from './step-context.js';
 import type { Updates } from './updates.js';
 
 /** What a hook remembers, as plain JSON, for checkpoints. */
@@ -19,25 +18,6 @@ export interface HookReport {
   readonly clipped: boolean;
   /** What it returned; empty if it skipped the step before it ran, or returned nothing. */
   readonly values: HookValues;
-}
-
-/** The step that is about to be taken. */
-export interface StepContext {
-  /** Updates applied so far: 0 at the first. */
-  readonly step: number;
-  /** Learning rate of the first parameter group, now. */
-  readonly lr: number;
-  /** The loss that the caller passed to `step({ loss })`, or null. */
-  readonly loss: number | null;
-  readonly parameters: readonly Parameter[];
-  /** The same, group by group. */
-  readonly groups: readonly (readonly Parameter[])[];
-  /** What the optimizer remembers of a parameter (momentum, moments), by name; not to be written. */
-  optimizerState(parameter: Parameter): Readonly<Record<string, FloatArray>>;
-  /** The options that a parameter is updated under: lr, betas, … */
-  optionsOf(parameter: Parameter): Readonly<Record<string, unknown>>;
-  /** How often a parameter was updated. */
-  updatesOf(parameter: Parameter): number;
 }
 
 /** The ways to treat NaN and infinite gradients. */

@@ -23,3 +23,7 @@ export function hostNorm(data: ArrayLike<number>, offset: number, length: number
 export function combineNorms(norms: ArrayLike<number>, p: number): number {
   return hostNorm(norms, 0, norms.length, p);
 }
+
+/** What messages say if a norm overflows: its factor of 0 would erase finite gradients. */
+export const BEYOND_FLOAT64 =
+  'the gradients are finite, but their norm is beyond float64; scale the loss down';

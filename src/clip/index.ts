@@ -16,7 +16,6 @@ export type {
   HookState,
   HookValues,
   NonFinitePolicy,
-  StepContext,
   StepHook,
   UpdateHook,
 } from './hook.js';
@@ -36,4 +35,5 @@ export type { RateShift } from './rate-watch.js';
 export { runHook } from './run-hooks.js';
 export { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
 export { type ClipSpec, clipSpecForms, clipSpecWords, parseClipSpec } from './spec.js';
+export type { StepContext } from './step-context.js';
 export { Updates } from './updates.js';

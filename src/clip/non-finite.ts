@@ -28,10 +28,6 @@ export async function applyPolicy(
   }
 }
 
-/** What messages say if a norm overflows: its factor of 0 would erase finite gradients. */
-export const BEYOND_FLOAT64 =
-  'the gradients are finite, but their norm is beyond float64; scale the loss down';
-
 /** Says which gradients are not finite: `gradient of a, b is not finite`. */
 export function gradientsAreNot(names: readonly string[]): string {
   return `gradient of ${names.join(', ')} is not finite`;

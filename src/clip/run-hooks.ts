@@ -2,8 +2,9 @@
 
 import { described } from './checks.js';
 import type { Gradients } from './gradients.js';
-import type { GradientHook, HookReport, HookValues, StepContext, StepHook, UpdateHook } from './hook.js';
+import type { GradientHook, HookReport, HookValues, StepHook, UpdateHook } from './hook.js';
 import { applyPolicy, lossIsNot, policyRange } from './non-finite.js';
+import type { StepContext } from './step-context.js';
 import type { Updates } from './updates.js';
 
 /** Runs gradient hooks until one skips the step; what each did. */

@@ -1,8 +1,7 @@
 /** Units of a tensor: the rows or columns that feed one output each, measured and scaled apart. */
 
 import type { Shape, Tensor } from '../tensor/index.js';
-import { hostNorm } from './host-norm.js';
-import { BEYOND_FLOAT64 } from './non-finite.js';
+import { BEYOND_FLOAT64, hostNorm } from './host-norm.js';
 
 /** What a unit of a tensor of two or more dimensions may be; a vector or a scalar is one unit. */
 export const unitKinds = ['rows', 'columns'] as const;

@@ -4,9 +4,8 @@
  */
 
 import type { Parameter } from '../autograd/index.js';
-import { type FloatArray, longLived, type Tensor } from '../tensor/index.js';
+import { longLived, type Tensor } from '../tensor/index.js';
 import { described } from './checks.js';
-import type { StepContext } from './hook.js';
 import { combineNorms, hostNorm } from './host-norm.js';
 import { indexOf } from './subject.js';
 
@@ -92,17 +91,4 @@ export class Updates {
   undo(): void {
     for (const [i, parameter] of this.parameters.entries()) parameter.replaceValue(this.#before[i]);
   }
-}
-
-/** The state that an optimizer keeps of a parameter under one of these names. Throws if it keeps no such state. */
-export function stateOf(
-  caller: string,
-  context: StepContext,
-  parameter: Parameter,
-  name: string,
-): FloatArray {
-  const state = context.optimizerState(parameter);
-  if (Object.hasOwn(state, name)) return state[name];
-  const kept = Object.keys(state).join(', ') || 'nothing';
-  throw new Error(`${caller}: needs an optimizer that keeps ${name}, as Adam does; this one keeps ${kept}`);
 }

@@ -3,7 +3,7 @@
 import type { MeterDevice } from '../clip/index.js';
 import { mean, median, shareOf } from '../statistics/quantile.js';
 import { checkArray, checkObject } from '../tensor/arguments.js';
-import type { TrainResult } from './train.js';
+import type { TrainResult } from './record.js';
 
 /** One run in numbers; the shape of an entry of `runs` in `--json` output. */
 export interface RunSummary {

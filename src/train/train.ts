@@ -9,7 +9,7 @@ import type { Optimizer, OptimizerOptions, StepReport } from '../optim/index.js'
 import { mean } from '../statistics/quantile.js';
 import { checkObject } from '../tensor/arguments.js';
 import { scope, type Tensor } from '../tensor/index.js';
-import type { Divergence, StepRecord } from './record.js';
+import type { Divergence, StepRecord, TrainResult } from './record.js';
 import { isLarger } from './summary.js';
 
 /** What `train` takes. */
@@ -35,20 +35,6 @@ export interface TrainOptions<Model, Batch> {
   readonly signal?: { readonly aborted: boolean };
   /** Throws at the first non-finite number, naming the op that made it, instead of stopping: see `detectAnomaly`. */
   readonly detectAnomaly?: boolean;
-}
-
-/** What a training left behind. */
-export interface TrainResult {
-  readonly records: readonly StepRecord[];
-  /** The first non-finite loss, gradient or parameter, at which the training stopped; null if there was none. */
-  readonly divergence: Divergence | null;
-  /** Whether the signal ended it. */
-  readonly interrupted: boolean;
-  /** The backend that computed. */
-  readonly backend: string;
-  /** Where gradient norms were measured. */
-  readonly normDevice: MeterDevice;
-  readonly wallMs: number;
 }
 
 /** Longest time, in ms, for which the loop keeps the event loop waiting, one step apart. */
