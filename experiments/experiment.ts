@@ -64,8 +64,6 @@ export interface Experiment {
   readonly condition?: string;
   /** What it means, for a student. */
   readonly explanation: string;
-  /** Whether its numbers are times, which no two runs share. */
-  readonly timed?: boolean;
   /** Runs it; `seed` decides all that is random. */
   run(seed: number): Finding | Promise<Finding>;
 }

@@ -1,4 +1,5 @@
 import { describe, expect, it } from 'vitest';
+import type { Parameter } from '../../src/index.js';
 import { redOf, redWith } from './planted.js';
 
 const all = [
@@ -15,6 +16,8 @@ const all = [
   'step-bound',
 ];
 
+const counted = ['clip-cost'];
+
 type GlobalNorm = typeof import('../../src/clip/clip-by-global-norm.js');
 type Value = typeof import('../../src/clip/clip-by-value.js');
 type Functions = typeof import('../../src/clip/functions.js');
@@ -23,7 +26,18 @@ const path = (name: string) => `../../src/clip/${name}.js`;
 
 describe('what clipping does to a gradient', () => {
   it('holds', async () => {
-    expect(await redOf(all)).toEqual([]);
+    expect(await redOf([...all, ...counted])).toEqual([]);
+  });
+
+  it('counts what clipping costs: red where it touches nothing, or everything twenty times', async () => {
+    const times = (n: number) => () => ({
+      clipGradNorm: async (parameters: Parameter[]) => {
+        for (let i = 0; i < n; i++) for (const { grad, value } of parameters) value.copy().addInPlace(grad!);
+        return 1;
+      },
+    });
+    expect(await redWith<Functions>(path('functions'), times(0), counted)).toEqual(counted);
+    expect(await redWith<Functions>(path('functions'), times(20), counted)).toEqual(counted);
   });
 
   it('turns red where clipping by norm cuts off element by element', async () => {

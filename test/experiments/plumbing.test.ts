@@ -13,7 +13,7 @@ import type * as Sgd from '../../src/optim/sgd.js';
 import { redOf, redWith } from './planted.js';
 
 const byNorm = '../../src/clip/clip-by-global-norm.js';
-/** The quick ones; `clip-cost` is timed, and no time is a test's business. */
+/** The quick ones. */
 const exact = ['tenth-of-the-rate', 'after-the-reduce', 'unscaled-gradient', 'weight-decay'];
 const trained = [
   'adam-after-a-spike',
