@@ -31,8 +31,9 @@ describe('what clipping does to a gradient', () => {
 
   it('counts what clipping costs: red where it touches nothing, or everything twenty times', async () => {
     const times = (n: number) => () => ({
-      clipGradNorm: async (parameters: Parameter[]) => {
-        for (let i = 0; i < n; i++) for (const { grad, value } of parameters) value.copy().addInPlace(grad!);
+      clipGradNorm: async (parameters: Iterable<Parameter>) => {
+        const all = [...parameters];
+        for (let i = 0; i < n; i++) for (const { grad, value } of all) value.copy().addInPlace(grad!);
         return 1;
       },
     });
