@@ -14,6 +14,7 @@ import { launch, missing } from '../browser/chromium.js';
 import { inProcess } from '../cli/in-process.js';
 import { clientHere, found } from './in-node.js';
 import { type Opened, offerLab } from './pages.js';
+import { driveBias } from './widgets/08-bias.js';
 
 vi.setConfig({ testTimeout: 180_000, hookTimeout: 120_000 });
 
@@ -218,6 +219,8 @@ describe.skipIf(skipped)('in Chromium', () => {
     await page.locator('.chart .summary', { hasText: 'is 2.6561e-5 times as long' }).waitFor();
     await page.close();
   });
+
+  driveBias(lab);
 
   describe('links', () => {
     it('made in Node open at their step with the same bits, and say so where the bits are others', async () => {

@@ -15,6 +15,9 @@ export interface Opened {
   readonly complaints: string[];
 }
 
+/** The lab, offered. */
+export type LabPages = Awaited<ReturnType<typeof offerLab>>;
+
 /** Builds the lab once and offers it in both forms. */
 export async function offerLab(browser: () => Browser) {
   const files = await makeLab();
