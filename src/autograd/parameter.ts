@@ -245,6 +245,16 @@ export class ParameterBlock {
   }
 }
 
+/** Whether the blocks that `packParameters` would make leave enough of every backend's memory for a step. */
+export function hasRoomFor(parameters: readonly Parameter[]): boolean {
+  const needed = new Map<Backend, number>();
+  for (const { place, value } of new Set(parameters)) {
+    if (place) continue;
+    needed.set(value.backend, (needed.get(value.backend) ?? 0) + 2 * paddedSize(value.size));
+  }
+  return [...needed].every(([{ memory }, size]) => memory.hasRoom?.(size) ?? true);
+}
+
 /** Moves the parameters that lie in no block yet into a new one each dtype and backend; returns the blocks of all. */
 export function packParameters(parameters: readonly Parameter[]): ReadonlySet<ParameterBlock> {
   const loose = new Set(parameters.filter((parameter) => !parameter.place));

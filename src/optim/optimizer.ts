@@ -267,6 +267,7 @@ export class Optimizer<Options extends OptimizerOptions> {
     hold('Optimizer.step', this.parameters, this.#holder);
     this.#busy = true;
     try {
+      if (this.#memory.isShort) await this.#memory.makeRoom();
       const agreement: Agreement = { skip: asked, loss: this.#brokenLoss ?? loss };
       const { skip, loss: known } = this.#preparation
         ? await this.#preparation.finish(this.#meter, agreement, partial)
@@ -342,8 +343,8 @@ export class Optimizer<Options extends OptimizerOptions> {
   }
 
   /**
-   * Gives back the memory that the kernels reach, which training many models in one process needs: parameters keep
-   * values and gradients in memory of their own, the optimizer's state is gone, and a further step is an error. Tensors
+   * Gives back now the memory that the kernels reach, which otherwise comes back when nobody holds the optimizer any more:
+   * parameters keep values and gradients in memory of their own, its state is gone, and a further step is an error. Tensors
    * read from the parameters before cannot be read again. Parameters of another optimizer stay until that is released.
    * Its hooks may then serve another optimizer.
    */
@@ -358,6 +359,7 @@ export class Optimizer<Options extends OptimizerOptions> {
   state(): OptimizerState {
     this.#checkReady('state');
     this.#preparation?.checkNone('state');
+    this.#memory.pack();
     return saveState(this.#owner(), this.#memory);
   }
 
@@ -369,6 +371,7 @@ export class Optimizer<Options extends OptimizerOptions> {
   restore(state: OptimizerState): void {
     this.#checkReady('restore');
     this.#preparation?.checkNone('restore');
+    this.#memory.pack();
     restoreState(this.#owner(), this.#memory, state);
     this.#steps = state.steps;
     this.#counts = { ...state.counts };

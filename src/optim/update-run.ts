@@ -4,10 +4,10 @@
  */
 
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
-import { packParameters } from '../autograd/parameter.js';
+import { hasRoomFor, packParameters } from '../autograd/parameter.js';
 import { BLOCK_PADDING, paddedSize } from '../tensor/backend.js';
 import type { FloatArray, FusedKernels } from '../tensor/index.js';
-import { freeNow, freeWithOwner } from '../tensor/lost-memory.js';
+import { freeNow, freeWithOwner, urgentTurnForLost } from '../tensor/lost-memory.js';
 import { dtypeOf } from '../tensor/view.js';
 
 /** One stretch of a block: elements `start` … `end − 1` of values, gradients and state alike. */
@@ -44,6 +44,11 @@ interface Updates {
 
 type State = Record<string, FloatArray>;
 
+/** Turns of the event loop that a first step waits for lost blocks, where memory is short. */
+const TURNS = 4;
+/** Arrays of state that most rules keep, as long as a block. */
+const USUAL_STATE = 2;
+
 /** What is remembered of one parameter: how often it was updated, and arrays of its size by name. */
 interface SavedParameter {
   readonly parameter: Parameter;
@@ -56,14 +61,57 @@ export class OptimizerMemory {
   /** Of the arrays below: see lost-memory.ts. */
   weights?: ArrayBuffer[];
   readonly #blocks = new Set<ParameterBlock>();
+  /** Lists that are packed at the first step: memory was short when they were given. */
+  #waiting: (readonly Parameter[])[] = [];
   #released = false;
   readonly #arrays = new Map<ParameterBlock, State>();
   /** By the list that is updated together: no parameter is in two. */
   readonly #updates = new Map<readonly Parameter[], Updates>();
 
-  /** Packs the parameters of each list that lie in no block yet, and keeps the blocks of all; or changes nothing. */
+  /**
+   * Packs the parameters of each list that lie in no block yet, and keeps the blocks of all; or changes nothing. Where that
+   * would leave too little for a step, it is put off: what was lost comes back between two tasks only, and models made
+   * and dropped in one task must not fill the memory.
+   */
   keep(lists: readonly (readonly Parameter[])[]): void {
     this.check('addGroup');
+    if (this.#waiting.length === 0 && hasRoomFor(lists.flat())) this.#pack(lists);
+    else this.#waiting.push(...lists);
+  }
+
+  /** Packs what `keep` put off. Throws if there is no room. */
+  pack(): void {
+    this.#pack(this.#waiting);
+    this.#waiting = [];
+  }
+
+  /** Whether a first step should wait for `makeRoom`. */
+  get isShort(): boolean {
+    return this.#waiting.length > 0 || !this.#hasRoomForState();
+  }
+
+  /** Waits, a few turns at most, until what nobody holds any more has made room for a first step; packs what `keep` put off. */
+  async makeRoom(): Promise<void> {
+    for (
+      let turn = 0;
+      turn < TURNS && !(this.#hasRoomForState() && hasRoomFor(this.#waiting.flat()));
+      turn++
+    ) {
+      await urgentTurnForLost();
+    }
+    this.pack();
+  }
+
+  #hasRoomForState(): boolean {
+    for (const block of this.#blocks) {
+      if (this.#arrays.has(block)) continue;
+      const { memory } = block.backend;
+      if (memory.hasRoom?.(USUAL_STATE * block.values.length) === false) return false;
+    }
+    return true;
+  }
+
+  #pack(lists: readonly (readonly Parameter[])[]): void {
     const entered: ParameterBlock[] = [];
     try {
       for (const parameters of lists) {
@@ -93,6 +141,7 @@ export class OptimizerMemory {
     }
     this.#arrays.clear();
     this.#updates.clear();
+    this.#waiting = [];
     for (const block of this.#blocks) this.#leave(block);
   }
 

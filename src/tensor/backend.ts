@@ -61,6 +61,11 @@ export interface Memory {
   allocate(dtype: DType, size: number, lifetime: Lifetime): Allocation;
   /** Zeros that live until they are freed, where fused kernels reach them: parameters, gradients, moments. */
   allocateBlock(dtype: DType, size: number): FloatArray;
+  /**
+   * Whether a block of `size` elements would leave enough for the tensors of a step. Left out where the engine's own
+   * collector owns the memory: it always would.
+   */
+  hasRoom?(size: number): boolean;
   /** Gives a block back: nobody may read or write it from then on. Throws an Error for what is none. */
   freeBlock(block: FloatArray): void;
   /** Where a block, or a part of one, lies: by this, not by an array of its own, a tensor is reached fastest. */

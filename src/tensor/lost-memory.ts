@@ -25,6 +25,9 @@ export interface BlockOwner {
 /** A buffer that may grow is mapped, not cleared: the language's types of this year leave the second argument out. */
 const LazyBuffer = ArrayBuffer as new (length: number, options: { maxByteLength: number }) => ArrayBuffer;
 
+/** Bytes outside its own memory by which V8 decides that it is time to collect. */
+const PRESSURE = 1 << 26;
+
 let sinceTurn = 0;
 
 /** Frees a block when nobody holds `owner` any more; who reads the block must hold it. */
@@ -47,7 +50,16 @@ export function freeNow(memory: Memory, block: FloatArray): void {
 
 /** A turn of the event loop, in which lost blocks come back, where so much was allocated that it is due; else null. */
 export function turnForLost(): Promise<void> | null {
-  if (sinceTurn < PER_TURN) return null;
+  return sinceTurn < PER_TURN ? null : nextTurn();
+}
+
+/** The same where memory is short, with the collector hurried: it sees buffers come and go, whose pages are never real. */
+export function urgentTurnForLost(): Promise<void> {
+  for (let k = 0; k < 4; k++) new LazyBuffer(PRESSURE, { maxByteLength: PRESSURE });
+  return nextTurn();
+}
+
+function nextTurn(): Promise<void> {
   sinceTurn = 0;
   return new Promise((resolve) => setTimeout(resolve));
 }

@@ -36,6 +36,11 @@ export class BlockMap {
     return best;
   }
 
+  /** Whether a gap holds `room`, so that a new block leaves the bottom where it is. */
+  hasGap(room: number): boolean {
+    return this.#gapFor(room) !== undefined;
+  }
+
   /** Position of a new block of `room` > 0: in a gap, or else below the lowest one if that is at `floor` at least. */
   take(room: number, floor: number): number | undefined {
     const gap = this.#gapFor(room);

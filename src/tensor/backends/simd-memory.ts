@@ -16,6 +16,14 @@ const START = 64 / 4;
 /** Allocations are multiples of this many floats, so that every tensor starts at 16 bytes. */
 const GRAIN = 4;
 
+/** The part of the memory that is best left to the tensors of a step. */
+const STEP_SHARE = 1 / 4;
+
+/** What a block takes: even one of no elements has a position of its own, by which it is freed. */
+function roomFor(size: number): number {
+  return Math.max(1, Math.ceil(size / GRAIN)) * GRAIN;
+}
+
 /** Arena, blocks and scratch in one WebAssembly memory; all positions count floats. */
 export class SimdMemory implements Memory {
   readonly kernels: SimdKernels;
@@ -43,10 +51,16 @@ export class SimdMemory implements Memory {
   }
 
   allocateBlock(_dtype: DType, size: number): FloatArray {
-    // Even one of no elements has a position of its own, by which it is freed.
-    const room = Math.max(1, Math.ceil(size / GRAIN)) * GRAIN;
+    const room = roomFor(size);
     const start = this.#blocks.take(room, this.#top) ?? this.#fail();
     return this.floats.subarray(start, start + size).fill(0);
+  }
+
+  hasRoom(size: number): boolean {
+    const room = roomFor(size);
+    return (
+      this.#blocks.hasGap(room) || this.#blocks.bottom - room - this.#top >= this.floats.length * STEP_SHARE
+    );
   }
 
   freeBlock(block: FloatArray): void {
