@@ -8,9 +8,9 @@ import {
   type OptimizerName,
   optimizerNames,
 } from '../demos/demo.js';
-import { clipSpecWords } from '../src/clip/index.js';
 import type { Cause } from '../src/diagnose/index.js';
 import { allBackends, defaultBackend, parseClipSpec } from '../src/index.js';
+import { clipWords } from './clip-names.js';
 import { parseRange } from './commands/sweep/range.js';
 import { defaultJobs } from './pool.js';
 import { parseShard, type Shard } from './shard.js';
@@ -60,29 +60,22 @@ export function commonOptions(): Option[] {
   return [...trainingOptions(), ...outputOptions()];
 }
 
-/** Each word of a clip spec beside the function that it stands for, whose name may be written as well. */
-function clipWords(): string {
-  return clipSpecWords()
-    .map(({ form, function: made }) => `${form} (${made})`)
-    .join(', ');
-}
-
 function trainingOptions(steps?: number, lr?: number): Option[] {
   return [
     new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0, MAX_SEED)).default(1),
     new Option('--steps <integer>', 'most training steps').argParser(wholeNumber(1)).default(steps),
     new Option(
       '--clip <spec>',
-      `train under this clip spec, repeatable: none, ${clipWords()}; several joined by +, as skip-nonfinite+norm:1 (default: ${DEFAULT_CLIPS.join(', ')})`,
+      `train under this clip spec; repeat it to compare several: none, ${clipWords()}; + puts several one after the other, as skip-non-finite+norm:1 (default: ${DEFAULT_CLIPS.join(', ')})`,
     ).argParser(collectClips),
     new Option('--lr <number>', 'learning rate').argParser(number(0)).default(lr),
-    new Option('--optimizer <name>', 'what takes the step').choices(optimizerNames).default('sgd'),
+    new Option('--optimizer <name>', 'optimizer').choices(optimizerNames).default('sgd'),
   ];
 }
 
 function outputOptions(): Option[] {
   return [
-    new Option('--backend <name>', 'what computes')
+    new Option('--backend <name>', 'backend')
       .choices(allBackends().map(({ name }) => name))
       .default(defaultBackend().name),
     report(),

@@ -96,7 +96,7 @@ export {
   clipByBlockRms,
   clipByGlobalNorm,
   clipByGroupNorm,
-  clipByNorm,
+  clipByTensorNorm,
   clipByValue,
   clipGradNorm,
   clipGradValue,

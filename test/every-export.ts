@@ -22,7 +22,6 @@ export const tolerated: Readonly<Record<string, string>> = {
   renderCollection: plainData,
   renderFigure: plainData,
   renderReport: plainData,
-  runningShare: plainData,
   encodeCheckpoint: unwrapped,
   saveCheckpoint: unwrapped,
   trainReplicas: unwrapped,

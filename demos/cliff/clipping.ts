@@ -45,17 +45,17 @@ function plateauText(outcomes: readonly Outcome[]): string {
   return `Where ${stuck.join(' and ')} ended, the unit is saturated: σ(x) is 1 or 0 to many digits whatever the parameters do, so the error is (1 − ${TARGET})² = ${formatNumber((1 - TARGET) ** 2)} or ${TARGET}² = ${formatNumber(TARGET ** 2)} and its gradient is all but zero. Nothing has become infinite there; the unit has become deaf: a finite loss is no sign of health.`;
 }
 
-/** What each kind of clipping keeps of a gradient, by the first word of its spec. */
+/** What each kind of clipping keeps of a gradient, by its function. */
 const kinds: Readonly<Record<string, string>> = {
-  norm: 'bounds the length of the gradient as a whole and keeps its direction',
-  value: 'bounds ∂E/∂w and ∂E/∂b one by one, which turns a long gradient towards a diagonal',
-  'per-tensor':
+  clipByGlobalNorm: 'bounds the length of the gradient as a whole and keeps its direction',
+  clipByValue: 'bounds ∂E/∂w and ∂E/∂b one by one, which turns a long gradient towards a diagonal',
+  clipByTensorNorm:
     'bounds w and b one by one, each a tensor of its own here, which turns a long gradient towards a diagonal',
 };
 
 function boundsText({ optimizer, lr }: DemoConfig, outcomes: readonly Outcome[]): string {
   const said = outcomes.flatMap(({ spec }) => {
-    const kind = kinds[spec.text.split(':')[0]];
+    const kind = kinds[spec.functions[0] ?? ''];
     if (!kind) return [];
     const length =
       optimizer === 'sgd' && spec.threshold !== null

@@ -1,6 +1,6 @@
 import {
   clipByGlobalNorm,
-  clipByNorm,
+  clipByTensorNorm,
   Linear,
   mseLoss,
   Random,
@@ -55,7 +55,7 @@ export const layersPreserved: Experiment = {
     const norms = given.map(lengthOf);
     const threshold = Math.min(...norms) / 2;
     const together = (await stepWith([clipByGlobalNorm(threshold)], given)).gradients;
-    const apart = (await stepWith([clipByNorm(threshold)], given)).gradients;
+    const apart = (await stepWith([clipByTensorNorm(threshold)], given)).gradients;
     const style = { before: 0, global: 1, each: 2 };
     return {
       checks: [

@@ -31,28 +31,28 @@ const optionRanges: OptionRanges<AdaGCOptions> = {
 };
 
 /**
- * Scales the gradient of parameter i so that its norm is at most `factor` (λ_rel, 1.05) times its own average:
+ * Scales the gradient of parameter i so that its norm is at most `maxRatio` (λ_rel, 1.05) times its own average:
  * ĝ_i = g_i · min(1, λ_rel γ_i / ‖g_i‖), then γ_i ← βγ_i + (1 − β)‖ĝ_i‖. In the warm-up it clips by the global norm and
  * γ_i is the least ‖ĝ_i‖ seen. Norms that are zero (a γ of 0 would let nothing pass any more) or not finite leave γ alone;
  * a parameter first seen behind the warm-up starts at its norm, at most `maxNorm`.
  */
-export function adaGC(factor = 1.05, options: AdaGCOptions = {}): GradientHook {
+export function adaGC(maxRatio = 1.05, options: AdaGCOptions = {}): GradientHook {
   const name = 'adaGC';
   checkCount(name, arguments.length, 2);
   const { warmup, maxNorm, decay, eps, nonFinite } = settingsOf(name, options, defaults, optionRanges);
-  check(name, 'factor', factor, ranges.bound);
+  check(name, 'maxRatio', maxRatio, ranges.bound);
   let steps = 0;
   let averages = new Map<string, number>();
   return {
     name,
-    settings: { factor, warmup, maxNorm, decay, eps, nonFinite },
+    settings: { maxRatio, warmup, maxNorm, decay, eps, nonFinite },
     nonFinite,
     async apply(gradients) {
       const [norm, norms] = [await gradients.norm(), await gradients.norms()];
       const before = gradients.names.map((each) => averages.get(each));
       const scales = norms.map((own, i) => {
         if (steps < warmup) return clipFactor(norm, maxNorm, eps);
-        return clipFactor(own, before[i] === undefined ? maxNorm : factor * before[i]);
+        return clipFactor(own, before[i] === undefined ? maxNorm : maxRatio * before[i]);
       });
       gradients.scaleEach(scales);
       if (mayRemember(gradients, norm)) {

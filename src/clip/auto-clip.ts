@@ -47,9 +47,7 @@ export function autoClip(percentile = 10, options: AutoClipOptions = {}): Gradie
     },
     state: () => ({ norms: history.toArray() }),
     restore: (state) => {
-      const norms = numbersIn(name, state, 'norms');
-      history = new RankedWindow(window);
-      for (const norm of norms) history.push(norm);
+      history = new RankedWindow(window, numbersIn(name, state, 'norms'));
     },
   };
 }

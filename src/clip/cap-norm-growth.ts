@@ -21,19 +21,19 @@ const defaults: Required<CapNormGrowthOptions> = { floor: 1e-7, eps: 0, nonFinit
 const optionRanges = { floor: ranges.bound, eps: ranges.finite, nonFinite: policyRange };
 
 /**
- * Lets no parameter's gradient have more than `growth` times the norm that it had one step before, after capping:
+ * Lets no parameter's gradient have more than `maxGrowth` times the norm that it had one step before, after capping:
  * g_t ← g_t · min(1, γ‖g_{t−1}‖ / ‖g_t‖) (Chen et al. 2024, "Fira"; γ = 1.01 there). Directions are kept. The first
  * gradient of a parameter is not capped; one that is zero is not remembered, nor a step with NaN or ∞ anywhere.
  */
-export function capNormGrowth(growth = 1.01, options: CapNormGrowthOptions = {}): GradientHook {
+export function capNormGrowth(maxGrowth = 1.01, options: CapNormGrowthOptions = {}): GradientHook {
   const name = 'capNormGrowth';
   checkCount(name, arguments.length, 2);
   const { floor, eps, nonFinite } = settingsOf(name, options, defaults, optionRanges);
-  check(name, 'growth', growth, from(1));
+  check(name, 'maxGrowth', maxGrowth, from(1));
   let last = new Map<string, number>();
   return {
     name,
-    settings: { growth, floor, eps, nonFinite },
+    settings: { maxGrowth, floor, eps, nonFinite },
     nonFinite,
     async apply(gradients) {
       const { names, parameters } = gradients;
@@ -41,7 +41,11 @@ export function capNormGrowth(growth = 1.01, options: CapNormGrowthOptions = {})
       const scales = norms.map((own, i) => {
         const before = last.get(names[i]);
         if (before === undefined) return 1;
-        return clipFactor(own, Math.max(growth * before, floor * Math.sqrt(parameters[i].value.size)), eps);
+        return clipFactor(
+          own,
+          Math.max(maxGrowth * before, floor * Math.sqrt(parameters[i].value.size)),
+          eps,
+        );
       });
       gradients.scaleEach(scales);
       for (const [i, own] of mayRemember(gradients, norm) ? norms.entries() : []) {

@@ -36,20 +36,20 @@ function rounded(bound: number, { dtype }: Tensor): number {
 
 /**
  * Bounds every element by what its second moment v, as the optimizer left it one step before, leads to expect: where
- * g² > θ·v_{t−1}, g ← sign(g)·√(θ·v_{t−1}) (Huang et al. 2025, "SPAM"; θ = 5000 there). Elements without a history
+ * g² > θ·v_{t−1}, g ← sign(g)·√(θ·v_{t−1}), θ being `maxRatio` (Huang et al. 2025, "SPAM"; θ = 5000 there). Elements without a history
  * (the first step, rows not seen yet) stay; NaN passes and ±∞ is bounded. Throws if the optimizer keeps no second
  * moment; Adam and RMSprop do. SPAM also zeroes the moments every 500 steps; this does not, since hooks only read an
  * optimizer's state.
  */
-export function clipSpikes(threshold: number | Schedule = 5000): GradientHook {
+export function clipSpikes(maxRatio: number | Schedule = 5000): GradientHook {
   const name = 'clipSpikes';
   checkCount(name, arguments.length, 1);
-  checkThreshold(name, 'threshold', threshold);
+  checkThreshold(name, 'maxRatio', maxRatio);
   return {
     name,
-    settings: { threshold },
+    settings: { maxRatio },
     apply(gradients, context) {
-      const limit = thresholdAt(name, threshold, context.step);
+      const limit = thresholdAt(name, maxRatio, context.step);
       const { parameters } = gradients;
       const moments = parameters.map((parameter) => momentsOf(context, parameter));
       // Parameters of a group added later have none yet; it is another matter if nobody has.

@@ -40,24 +40,24 @@ const optionRanges: OptionRanges<ClipUnitwiseOptions> = {
 };
 
 /**
- * Scales the gradient of each unit so that its norm is at most `ratio` (λ) times that of the unit's weights:
+ * Scales the gradient of each unit so that its norm is at most `maxRatio` (λ) times that of the unit's weights:
  * G_u ← G_u · min(1, λ max(‖W_u‖, ε) / ‖G_u‖), ε being `floor`. The step is then bounded in proportion to what it
  * changes. Measured on the host in float64.
  */
 export function clipUnitwise(
-  ratio: number | Schedule = 0.01,
+  maxRatio: number | Schedule = 0.01,
   options: ClipUnitwiseOptions = {},
 ): GradientHook {
   const name = 'clipUnitwise';
   checkCount(name, arguments.length, 2);
   const { units, floor, exclude, nonFinite } = settingsOf(name, options, defaults, optionRanges);
-  checkThreshold(name, 'ratio', ratio);
+  checkThreshold(name, 'maxRatio', maxRatio);
   return {
     name,
-    settings: { ratio, units, floor, exclude, nonFinite },
+    settings: { maxRatio, units, floor, exclude, nonFinite },
     nonFinite,
     async apply(gradients, { step }) {
-      const threshold = thresholdAt(name, ratio, step);
+      const threshold = thresholdAt(name, maxRatio, step);
       const norm = await gradients.norm();
       let clippedUnits = 0;
       for (const [i, { value }] of gradients.parameters.entries()) {

@@ -9,7 +9,7 @@ export { type CapNormGrowthOptions, capNormGrowth } from './cap-norm-growth.js';
 export { clipByBlockRms } from './clip-by-block-rms.js';
 export { clipByGlobalNorm } from './clip-by-global-norm.js';
 export { clipByGroupNorm } from './clip-by-group-norm.js';
-export { clipByNorm } from './clip-by-norm.js';
+export { clipByTensorNorm } from './clip-by-tensor-norm.js';
 export { clipByValue } from './clip-by-value.js';
 export { clipSpikes } from './clip-spikes.js';
 export { type ClipUnitwiseOptions, clipUnitwise } from './clip-unitwise.js';

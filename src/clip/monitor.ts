@@ -1,6 +1,6 @@
 /** The monitor: what clipping did to a run so far, in bounded memory, from what a training step reports anyway. */
 
-import { shareOf } from '../statistics/quantile.js';
+import { shareOf } from '../statistics/share.js';
 import { QuantileSketch } from '../statistics/sketch.js';
 import { checkCount } from '../tensor/arguments.js';
 import { integer, type OptionRanges, optional, ranges, settingsOf } from './checks.js';

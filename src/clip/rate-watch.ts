@@ -1,6 +1,7 @@
 /** Tells when the share of clipped steps shifts: separate from the monitor, so that its false alarms can be counted. */
 
 import { hypergeometricTail } from '../statistics/fisher-test.js';
+import { shareOf } from '../statistics/share.js';
 import type { HookState } from './hook.js';
 import { countIn } from './state.js';
 
@@ -66,7 +67,8 @@ export class RateWatch {
       earlierClipped: isShift ? windowClipped : clipped,
     };
     if (!isShift) return null;
-    return { step: steps, before: earlierClipped / earlierSteps, after: windowClipped / windowSteps, p };
+    const [before, after] = [shareOf(earlierClipped, earlierSteps), shareOf(windowClipped, windowSteps)];
+    return { step: steps, before, after, p };
   }
 
   state(): HookState {

@@ -13,23 +13,23 @@ const countOrInfinity: OptionRange = {
 
 /**
  * Skips the update when any gradient, or the loss of the step, is NaN or infinite: parameters, moments and step count stay as they are. After
- * `limit` such steps in a row it throws, naming the parameters, since a run that only skips no longer trains; Optax'
+ * `maxInARow` such steps in a row it throws, naming the parameters, since a run that only skips no longer trains; Optax'
  * `apply_if_finite` lets the bad update through then.
  */
-export function skipNonFinite(limit = Number.POSITIVE_INFINITY): GradientHook {
+export function skipNonFinite(maxInARow = Number.POSITIVE_INFINITY): GradientHook {
   const name = 'skipNonFinite';
   checkCount(name, arguments.length, 1);
-  check(name, 'limit', limit, countOrInfinity);
+  check(name, 'maxInARow', maxInARow, countOrInfinity);
   let inARow = 0;
   return {
     name,
-    settings: { limit },
+    settings: { maxInARow },
     async apply(gradients, { loss }) {
       const names = await gradients.nonFinite();
       const trouble = names.length > 0 ? gradientsAreNot(names) : lossIsNot(loss);
-      if (trouble !== null && inARow >= limit) {
+      if (trouble !== null && inARow >= maxInARow) {
         throw new Error(
-          `${name}: ${trouble}, after ${inARow} steps skipped in a row (limit ${limit}); look for what broke the run`,
+          `${name}: ${trouble}, after ${inARow} steps skipped in a row (maxInARow ${maxInARow}); look for what broke the run`,
         );
       }
       inARow = trouble === null ? 0 : inARow + 1;

@@ -1,9 +1,12 @@
 /**
- * Clip specs: the short form in which a command line, a log or a report names clippers, `norm:1:p=inf`. The rule: the
- * first part is the function's name or its short word, the number behind it the function's first argument, and each
- * option has the name that it has there, in lower case. One table; a further clipper adds its word here.
+ * Clip specs: the short form in which a command line, a log or a report names clippers, `norm:1:p=inf`. One rule: the
+ * word is the function's name in lower case with hyphens, without `clip`, `By` and `Global` (`clipByGlobalNorm` is
+ * `norm`, `clipByBlockRms` is `block-rms`, `skipAbove` is `skip-above`), the number behind it is the function's first
+ * argument, and options have the names that they have there. Neither case nor hyphens count, and the function's own name
+ * will do. A further clipper adds its entry to the one table here.
  */
 
+import { nearestOf } from '../tensor/nearest.js';
 import { adaGC } from './ada-gc.js';
 import { addWeightDecay } from './add-weight-decay.js';
 import { autoClip } from './auto-clip.js';
@@ -12,7 +15,7 @@ import { described } from './checks.js';
 import { clipByBlockRms } from './clip-by-block-rms.js';
 import { clipByGlobalNorm } from './clip-by-global-norm.js';
 import { clipByGroupNorm } from './clip-by-group-norm.js';
-import { clipByNorm } from './clip-by-norm.js';
+import { clipByTensorNorm } from './clip-by-tensor-norm.js';
 import { clipByValue } from './clip-by-value.js';
 import { clipSpikes } from './clip-spikes.js';
 import { type ClipUnitwiseOptions, clipUnitwise } from './clip-unitwise.js';
@@ -27,13 +30,17 @@ import { type ZClipOptions, zClip } from './z-clip.js';
 export interface ClipSpec {
   /** As it was written. */
   readonly text: string;
+  /** The same in code, as `hooks: [ ]` holds it: `skipNonFinite(), clipByGlobalNorm(1)`. Empty for `none`. */
+  readonly code: string;
+  /** The functions that make its hooks, in order. */
+  readonly functions: readonly string[];
   /** The bound on the global norm that it sets, or null. */
   readonly threshold: number | null;
   /** New hooks each time: one that remembers must not carry a run into the next. */
   make(): readonly StepHook[];
 }
 
-/** Every option that a word may have, by the name it has in the clipper; written in lower case. */
+/** Every option that a spec may set. */
 interface Options {
   readonly p?: number;
   readonly eps?: number;
@@ -48,152 +55,177 @@ interface Options {
 /** Those whose value is a word; all others are numbers. */
 const wordOptions: readonly string[] = ['nonFinite', 'mode', 'units'];
 
-interface Word {
-  /** The function that makes it, whose name may be written instead of the word. */
-  readonly function: string;
-  /** How it is written at its shortest: without an amount where the clipper has a published one. */
-  readonly form: string;
-  readonly options: readonly (keyof Options)[];
+interface Clipper {
   make(amount: number, options: Options): StepHook;
+  readonly options?: readonly (keyof Options)[];
+  /** An amount for help texts, if the clipper has no published one. */
+  readonly example?: number;
+  /** What papers and other libraries call it: only to guess what somebody meant. */
+  readonly elsewhere?: readonly string[];
   /** The bound on the global 2-norm. */
   bound?(amount: number, options: Options): number;
 }
 
 const normOptions = ['p', 'eps', 'nonFinite'] as const;
 
-const words: Readonly<Record<string, Word>> = {
-  norm: {
-    function: 'clipByGlobalNorm',
-    form: 'norm:1',
-    options: normOptions,
+/** Every function that makes a hook, by its name. */
+const clippers: Readonly<Record<string, Clipper>> = {
+  clipByGlobalNorm: {
     make: clipByGlobalNorm,
+    options: normOptions,
+    example: 1,
+    elsewhere: ['clip_grad_norm', 'global_clipnorm'],
     bound: (amount, { p = 2 }) => (p === 2 ? amount : Number.POSITIVE_INFINITY),
   },
-  value: { function: 'clipByValue', form: 'value:0.5', options: [], make: (bound) => clipByValue(bound) },
-  'per-tensor': { function: 'clipByNorm', form: 'per-tensor:1', options: normOptions, make: clipByNorm },
-  'group-norm': {
-    function: 'clipByGroupNorm',
-    form: 'group-norm:1',
+  clipByValue: { make: (amount) => clipByValue(amount), example: 0.5, elsewhere: ['clipvalue'] },
+  clipByTensorNorm: {
+    make: clipByTensorNorm,
     options: normOptions,
-    make: clipByGroupNorm,
+    example: 1,
+    elsewhere: ['clipnorm', 'clip_by_norm', 'per-tensor'],
   },
-  'block-rms': {
-    function: 'clipByBlockRms',
-    form: 'block-rms:1',
-    options: ['eps', 'nonFinite'],
-    make: clipByBlockRms,
+  clipByGroupNorm: { make: clipByGroupNorm, options: normOptions, example: 1 },
+  clipByBlockRms: { make: clipByBlockRms, options: ['eps', 'nonFinite'], example: 1 },
+  clipUnitwise: {
+    make: clipUnitwise,
+    options: ['units', 'nonFinite'],
+    elsewhere: ['AGC', 'adaptive_grad_clip'],
   },
-  agc: { function: 'clipUnitwise', form: 'agc', options: ['units', 'nonFinite'], make: clipUnitwise },
-  autoclip: { function: 'autoClip', form: 'autoclip', options: ['window', 'nonFinite'], make: autoClip },
-  zclip: {
-    function: 'zClip',
-    form: 'zclip',
-    options: ['mode', 'warmup', 'maxNorm', 'nonFinite'],
+  autoClip: { make: autoClip, options: ['window', 'nonFinite'] },
+  zClip: {
     make: zClip,
+    options: ['mode', 'warmup', 'maxNorm', 'nonFinite'],
     bound: (_, { maxNorm = 1 }) => maxNorm,
   },
-  adagc: { function: 'adaGC', form: 'adagc', options: ['warmup', 'maxNorm', 'nonFinite'], make: adaGC },
-  growth: { function: 'capNormGrowth', form: 'growth', options: ['nonFinite'], make: capNormGrowth },
-  'update-rms': {
-    function: 'clipUpdateByRms',
-    form: 'update-rms',
-    options: ['eps'],
-    make: clipUpdateByRms,
-  },
-  spam: { function: 'clipSpikes', form: 'spam', options: [], make: (threshold) => clipSpikes(threshold) },
-  'skip-spikes': {
-    function: 'skipSpikes',
-    form: 'skip-spikes',
-    options: ['window'],
-    make: skipSpikes,
-  },
-  'skip-nonfinite': {
-    function: 'skipNonFinite',
-    form: 'skip-nonfinite',
-    options: [],
-    make: (limit) => skipNonFinite(limit),
-  },
-  'skip-above': {
-    function: 'skipAbove',
-    form: 'skip-above:10',
-    options: ['p', 'nonFinite'],
-    make: skipAbove,
-  },
-  'weight-decay': {
-    function: 'addWeightDecay',
-    form: 'weight-decay:0.01',
-    options: [],
-    make: (rate) => addWeightDecay(rate),
-  },
+  adaGC: { make: adaGC, options: ['warmup', 'maxNorm', 'nonFinite'] },
+  capNormGrowth: { make: capNormGrowth, options: ['nonFinite'], elsewhere: ['growth', 'Fira'] },
+  clipUpdateByRms: { make: clipUpdateByRms, options: ['eps'], elsewhere: ['StableAdamW'] },
+  clipSpikes: { make: (amount) => clipSpikes(amount), elsewhere: ['SPAM'] },
+  skipSpikes: { make: skipSpikes, options: ['window'] },
+  skipNonFinite: { make: (amount) => skipNonFinite(amount), elsewhere: ['apply_if_finite'] },
+  skipAbove: { make: skipAbove, options: ['p', 'nonFinite'], example: 10 },
+  addWeightDecay: { make: (amount) => addWeightDecay(amount), example: 0.01 },
 };
 
+/** The word of a function that makes a hook: `clipByGlobalNorm` is `norm`. */
+function wordOf(name: string): string {
+  const short = name.startsWith('clip') ? name.slice(4).replace(/By|Global/g, '') : name;
+  return short.replace(/(?<=[a-z])(?=[A-Z])/g, '-').toLowerCase();
+}
+
+/** A name without what does not count. */
+function plain(text: string): string {
+  return text.replaceAll('-', '').toLowerCase();
+}
+
+/** How a spec is written at its shortest: without an amount if the clipper has a published one. */
+function formOf(name: string): string {
+  const { example } = clippers[name];
+  return example === undefined ? wordOf(name) : `${wordOf(name)}:${example}`;
+}
+
 /**
- * Parses `none`, `norm:1`, `norm:1:p=inf`, `zclip:2.5:warmup=10` and the like; `skip-nonfinite+norm:1` is two hooks, in
- * this order. A training under a spec sees a non-finite gradient as it is (`nonfinite=propagate`) unless the spec says
- * otherwise. Throws an Error with the known forms.
+ * Parses `none`, `norm:1`, `norm:1:p=inf`, `z-clip:2.5:warmup=10` and the like; `skip-non-finite+norm:1` is two hooks, in
+ * this order. A training under a spec sees a non-finite gradient as it is (`nonFinite=propagate`) unless the spec says
+ * otherwise. Throws an Error with the nearest word and the known forms.
  */
 export function parseClipSpec(text: string): ClipSpec {
   if (typeof text !== 'string') throw new Error(`parseClipSpec: takes a string, got ${described(text)}`);
-  if (text === 'none') return { text, threshold: null, make: () => [] };
+  if (plain(text) === 'none')
+    return { text: 'none', code: '', functions: [], threshold: null, make: () => [] };
   // Not the + of 1e+3.
   const parts = text.split(/\+(?=[a-zA-Z])/).map((part) => parsePart(text, part));
   const threshold = Math.min(...parts.map(({ bound }) => bound));
   return {
     text,
+    code: parts.map(({ code }) => code).join(', '),
+    functions: parts.map(({ name }) => name),
     threshold: threshold < Number.POSITIVE_INFINITY ? threshold : null,
     make: () => parts.map(({ make }) => make()),
   };
 }
 
-/** The words of specs: each as it is written at its shortest, and the function that it stands for. */
+/** The words of specs: each as it is written at its shortest, and the function whose word it is. */
 export function clipSpecWords(): readonly { readonly form: string; readonly function: string }[] {
-  return Object.values(words).map(({ form, function: made }) => ({ form, function: made }));
+  return Object.keys(clippers).map((name) => ({ form: formOf(name), function: name }));
 }
 
 /** The forms a spec may take, for help texts. */
 export function clipSpecForms(): readonly string[] {
-  const forms = Object.values(words).map(({ form }) => form);
-  return ['none', ...forms, 'norm:1:p=inf', 'skip-nonfinite+norm:1'];
+  return ['none', ...Object.keys(clippers).map(formOf), 'norm:1:p=inf', 'skip-non-finite+norm:1'];
 }
 
-function parsePart(text: string, part: string): { readonly bound: number; make(): StepHook } {
-  const [name = '', amountText = '', ...rest] = part.split(':');
-  const word = Object.hasOwn(words, name)
-    ? words[name]
-    : Object.values(words).find(({ function: made }) => made === name);
-  if (!word) throw specError(text, `must be one of ${clipSpecForms().join(', ')}`);
-  const needsAmount = word.form.includes(':');
-  const amount = amountText === '' && !needsAmount ? undefined : parseNumber(amountText);
+interface Part {
+  readonly name: string;
+  readonly code: string;
+  readonly bound: number;
+  make(): StepHook;
+}
+
+function parsePart(text: string, part: string): Part {
+  const [word = '', amountText = '', ...rest] = part.split(':');
+  const name = functionOf(text, word);
+  const clipper = clippers[name];
+  const { options: known = [], example } = clipper;
+  const amount = amountText === '' && example === undefined ? undefined : parseNumber(amountText);
   if (Number.isNaN(amount)) {
-    const example = needsAmount ? word.form : `${name} or ${name}:NUMBER`;
-    throw specError(text, `needs a number, as in ${example}`);
+    const form = example === undefined ? `${word} or ${word}:NUMBER` : formOf(name);
+    throw specError(text, `needs a number, as in ${form}`);
   }
-  const policy: Options = word.options.includes('nonFinite') ? { nonFinite: 'propagate' } : {};
-  const options = { ...policy, ...parseOptions(text, word, rest) };
+  const given = parseOptions(text, known, rest);
+  const options: Options = { ...(known.includes('nonFinite') && { nonFinite: 'propagate' }), ...given };
   try {
-    // Where nothing stands for the amount, the clipper takes its published one.
-    const make = (): StepHook => word.make(amount as number, options);
+    // Without an amount the clipper takes its published one.
+    const make = (): StepHook => clipper.make(amount as number, options);
     make();
-    return { make, bound: word.bound?.(amount as number, options) ?? Number.POSITIVE_INFINITY };
+    const bound = clipper.bound?.(amount as number, options) ?? Number.POSITIVE_INFINITY;
+    return { name, code: `${name}(${argumentsOf(amount, given)})`, make, bound };
   } catch (error) {
-    // What the clipper has against its settings is said of the spec.
+    // The clipper's own message about its settings, said of the spec.
     throw specError(text, (error as Error).message.replace(/^\w+: /, ''));
   }
 }
 
-function parseOptions(text: string, { options: known }: Word, parts: readonly string[]): Options {
+/** The function that a word stands for. Throws, with the nearest word, if there is no such word. */
+function functionOf(text: string, word: string): string {
+  const names = Object.keys(clippers);
+  const found = names.find((name) => [name, wordOf(name)].some((own) => plain(own) === plain(word)));
+  if (found !== undefined) return found;
+  const calledBy = new Map(
+    names.flatMap((name) =>
+      [name, wordOf(name), ...(clippers[name].elsewhere ?? [])].map((own) => [own, name]),
+    ),
+  );
+  const meant = calledBy.get(nearestOf([...calledBy.keys()], word))!;
+  const forms = clipSpecForms().join(', ');
+  throw specError(
+    text,
+    `no clipper is called '${word}'; did you mean ${wordOf(meant)} (${meant})? It must be one of ${forms}`,
+  );
+}
+
+/** The arguments as code writes them: `1, { p: Infinity }`. */
+function argumentsOf(amount: number | undefined, options: Options): string {
+  const pairs = Object.entries(options).map(([name, value]) => {
+    return `${name}: ${typeof value === 'string' ? `'${value}'` : value}`;
+  });
+  if (pairs.length === 0) return amount === undefined ? '' : String(amount);
+  return `${amount}, { ${pairs.join(', ')} }`;
+}
+
+function parseOptions(text: string, known: readonly (keyof Options)[], parts: readonly string[]): Options {
   const options: Record<string, number | string> = {};
   for (const part of parts) {
     const [key, ...values] = part.split('=');
     const value = values.join('=');
-    const name = known.find((each) => each.toLowerCase() === key);
+    const name = known.find((each) => plain(each) === plain(key));
     if (!name || value === '') {
-      const names = known.map((each) => `${each.toLowerCase()}=…`).join(', ');
+      const names = known.map((each) => `${each}=…`).join(', ');
       throw specError(text, `${names ? `options are ${names}` : 'takes no options'}, not '${part}'`);
     }
-    if (Object.hasOwn(options, name)) throw specError(text, `${key} is given twice`);
+    if (Object.hasOwn(options, name)) throw specError(text, `${name} is given twice`);
     options[name] = wordOptions.includes(name) ? value : parseNumber(value);
-    if (Number.isNaN(options[name])) throw specError(text, `${key} must be a number, got '${value}'`);
+    if (Number.isNaN(options[name])) throw specError(text, `${name} must be a number, got '${value}'`);
   }
   return options;
 }

@@ -67,16 +67,16 @@ interface Spread {
 }
 
 /**
- * Scales all gradients down when their norm n stands out: z = (n − μ) / σ > `zThreshold`, by `mode`, and to at most
+ * Scales all gradients down when their norm n stands out: z = (n − μ) / σ > `maxZ`, by `mode`, and to at most
  * `maxNorm` anyway. μ and σ are exponential averages of the norms, those of spikes as clipped. Norms that are zero or not
  * finite enter neither, while one NaN disables the published code for good.
  */
-export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHook {
+export function zClip(maxZ = 2.5, options: ZClipOptions = {}): GradientHook {
   const name = 'zClip';
   checkCount(name, arguments.length, 2);
   const settings = settingsOf(name, options, defaults, optionRanges);
   const { decay, warmup, maxNorm, learnSpikes, sigmaEps, eps, nonFinite } = settings;
-  check(name, 'zThreshold', zThreshold, ranges.bound);
+  check(name, 'maxZ', maxZ, ranges.bound);
   let first: readonly number[] = [];
   let spread: Spread | null = null;
   const learn = (norm: number): void => {
@@ -86,12 +86,12 @@ export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHoo
   };
   return {
     name,
-    settings: { zThreshold, ...settings },
+    settings: { maxZ, ...settings },
     nonFinite,
     async apply(gradients) {
       const norm = await gradients.norm();
-      const limit = spread ? spread.mean + zThreshold * (spread.sigma + sigmaEps) : Number.POSITIVE_INFINITY;
-      const target = spread && norm > limit ? targetOf(spread, norm, zThreshold, settings) : null;
+      const limit = spread ? spread.mean + maxZ * (spread.sigma + sigmaEps) : Number.POSITIVE_INFINITY;
+      const target = spread && norm > limit ? targetOf(spread, norm, maxZ, settings) : null;
       const bound = Math.min(target ?? Number.POSITIVE_INFINITY, maxNorm);
       // As published: with an eps, a norm that equals the bound is shrunk in the warm-up, but not after it.
       const scale = spread && norm <= bound ? 1 : clipFactor(norm, bound, eps);
@@ -118,13 +118,13 @@ export function zClip(zThreshold = 2.5, options: ZClipOptions = {}): GradientHoo
 function targetOf(
   { mean, sigma }: Spread,
   norm: number,
-  zThreshold: number,
+  maxZ: number,
   settings: Required<ZClipOptions>,
 ): number {
   if (settings.mode === 'mean') return mean;
-  if (settings.mode === 'percentile') return mean + zThreshold * sigma;
+  if (settings.mode === 'percentile') return mean + maxZ * sigma;
   const z = (norm - mean) / (sigma + settings.sigmaEps);
-  return settings.factor * (mean + zThreshold * sigma * (zThreshold / z));
+  return settings.factor * (mean + maxZ * sigma * (maxZ / z));
 }
 
 /** Mean and σ, of all of them rather than of a sample. */

@@ -1,7 +1,7 @@
 /** What the share of clipped steps says: a threshold that acts always, or never. */
 
 import { formatNumber } from '../report/format.js';
-import { shareOf } from '../statistics/quantile.js';
+import { shareOf } from '../statistics/share.js';
 import type { LogColumns } from './log-columns.js';
 import type { Finding } from './verdict.js';
 

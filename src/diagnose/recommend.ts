@@ -1,8 +1,9 @@
 /** Which clip threshold suits a run, from its gradient norms alone. */
 
 import { formatNumber } from '../report/format.js';
-import { median, quantileOfSorted, shareOf } from '../statistics/quantile.js';
+import { median, quantileOfSorted } from '../statistics/quantile.js';
 import { finiteOf, type Trend, trendOf } from '../statistics/robust.js';
+import { shareOf } from '../statistics/share.js';
 import { log } from '../tensor/math.js';
 
 /** What a threshold would have done to a stretch of norms. */

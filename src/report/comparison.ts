@@ -2,9 +2,10 @@
  * The figures that every comparison has, described from the records of its runs: loss, gradient norm before
  * and after the hooks, share of clipped steps, norm of each parameter.
  */
+import { runningShare } from '../statistics/share.js';
 import type { StepRecord } from '../train/record.js';
 import { formatNumber } from './format.js';
-import { explosionCap, runningShare } from './series.js';
+import { explosionCap } from './series.js';
 import type { Axis, Figure, HeatFigure, LineFigure, PanelFigure, RunView, Series } from './types.js';
 
 const STEP: Axis = { label: 'step', whole: true };

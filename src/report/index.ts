@@ -23,7 +23,6 @@ export {
   extent,
   linearTicks,
   logTicks,
-  runningShare,
 } from './series.js';
 export type * from './types.js';
 

@@ -196,12 +196,3 @@ export function cutToDomain(points: readonly Point[], domain: Domain): readonly 
   }
   return kept;
 }
-
-/** Share of true entries over the last `window` of them, at every position. */
-export function runningShare(flags: readonly boolean[], window: number): readonly number[] {
-  let sum = 0;
-  return flags.map((flag, index) => {
-    sum += Number(flag) - (index >= window ? Number(flags[index - window]) : 0);
-    return sum / Math.min(index + 1, window);
-  });
-}

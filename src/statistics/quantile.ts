@@ -35,8 +35,3 @@ export function median(values: ArrayLike<number>, nan: NaNMeaning = 'missing'): 
 export function mean(values: readonly number[]): number {
   return values.reduce((sum, value) => sum + value, 0) / values.length;
 }
-
-/** The share of a count in a whole, 0 of nothing: clip rates are that of the clipped updates in all updates. */
-export function shareOf(count: number, whole: number): number {
-  return whole > 0 ? count / whole : 0;
-}

@@ -4,6 +4,7 @@
  */
 
 import { kindOf } from './arguments.js';
+import { nearestOf } from './nearest.js';
 
 /** The later of two sets of options wins; what is undefined is left out. */
 export function mergeOptions(options: object, over: object): object {
@@ -50,7 +51,7 @@ function unknownMessage(caller: string, name: string, known: readonly string[]):
   const advice = instead[plain(name)];
   if (advice) return `${caller}: there is no option '${name}' among ${known.join(', ')}; ${advice}`;
   const meant = synonyms[plain(name)]?.find((other) => known.includes(other));
-  const nearest = meant ?? known.toSorted((a, b) => distance(name, a) - distance(name, b))[0];
+  const nearest = meant ?? nearestOf(known, name);
   return `${caller}: there is no option '${name}'; the nearest is '${nearest}' of ${known.join(', ')}`;
 }
 
@@ -91,18 +92,4 @@ export function withDefaults<Options extends object>(
 ): Required<Options> {
   checkNames(caller, options, Object.keys(defaults));
   return mergeOptions(defaults, options) as Required<Options>;
-}
-
-/** Letters to insert, delete or replace until one name is the other, without regard to case and underscores. */
-function distance(a: string, b: string): number {
-  const [from, to] = [plain(a), plain(b)];
-  let row = Array.from({ length: to.length + 1 }, (_, j) => j);
-  for (let i = 1; i <= from.length; i++) {
-    const next = [i];
-    for (let j = 1; j <= to.length; j++) {
-      next[j] = Math.min(next[j - 1] + 1, row[j] + 1, row[j - 1] + (from[i - 1] === to[j - 1] ? 0 : 1));
-    }
-    row = next;
-  }
-  return row[to.length];
 }

@@ -1,7 +1,8 @@
 /** The summary of a run: the handful of numbers that tables, JSON output and verdicts compare. */
 
 import type { MeterDevice } from '../clip/index.js';
-import { mean, median, shareOf } from '../statistics/quantile.js';
+import { mean, median } from '../statistics/quantile.js';
+import { shareOf } from '../statistics/share.js';
 import { checkArray, checkObject } from '../tensor/arguments.js';
 import type { TrainResult } from './record.js';
 

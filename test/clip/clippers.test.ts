@@ -11,7 +11,7 @@ import {
   clipByBlockRms,
   clipByGlobalNorm,
   clipByGroupNorm,
-  clipByNorm,
+  clipByTensorNorm,
   clipByValue,
   clipGradNorm,
   clipUnitwise,
@@ -163,10 +163,10 @@ describe('clipByGlobalNorm', () => {
   });
 });
 
-describe('clipByNorm', () => {
+describe('clipByTensorNorm', () => {
   it('bounds each gradient by its own norm and keeps its direction; the small one keeps its bits', async () => {
     const parameters = [parameterWith([3, 4]), parameterWith([0.1, 0.2]), parameterWith([1e25, 0])];
-    const { report, gradients } = await apply(clipByNorm(1), parameters);
+    const { report, gradients } = await apply(clipByTensorNorm(1), parameters);
     const after = parameters.map(gradOf);
     expect(after[0].map((x, i) => Math.abs(x - [0.6, 0.8][i]) < 1e-7)).toEqual([true, true]);
     expect(after[1]).toEqual([0.1, 0.2].map(Math.fround));
@@ -184,13 +184,13 @@ describe('clipByNorm', () => {
       parameterWith([8], { dtype: 'float64' }),
       parameterWith([4]),
     ];
-    await apply(clipByNorm(4), parameters);
+    await apply(clipByTensorNorm(4), parameters);
     expect(parameters.filter(({ grad }) => grad).map(gradOf)).toEqual([[2], [4], [4]]);
   });
 
   it('may leave a global norm of √n thresholds', async () => {
     const parameters = [1, 2, 3, 4].map((x) => parameterWith([x * 100]));
-    const { gradients } = await apply(clipByNorm(0.5), parameters);
+    const { gradients } = await apply(clipByTensorNorm(0.5), parameters);
     expect(await gradients.norm()).toBeCloseTo(1, 6);
   });
 });
@@ -217,7 +217,7 @@ describe('clipByValue', () => {
 });
 
 describe('thresholds', () => {
-  const makers = { clipByGlobalNorm, clipByNorm } as const;
+  const makers = { clipByGlobalNorm, clipByTensorNorm } as const;
 
   it.each(Object.entries(makers))('%s takes a number ≥ 0', (name, make) => {
     const rule = `${name}: maxNorm must be a number ≥ 0 (Infinity: measure only) or a schedule, got`;
@@ -228,7 +228,7 @@ describe('thresholds', () => {
     expect(() => make(0)).not.toThrow();
   });
 
-  it.each(Object.entries({ clipByGlobalNorm, clipByNorm }))('%s checks its options', (name, make) => {
+  it.each(Object.entries({ clipByGlobalNorm, clipByTensorNorm }))('%s checks its options', (name, make) => {
     expect(() => make(1, { p: 0 })).toThrow(`${name}: p must be a number > 0 or Infinity, got 0`);
     expect(() => make(1, { p: Number.NaN })).toThrow('got NaN');
     for (const eps of [-1e-6, Number.NaN, Number.POSITIVE_INFINITY])
@@ -262,7 +262,7 @@ describe('non-finite gradients', () => {
   const bits = (parameters: readonly Parameter[]) =>
     parameters.map((p) => new Uint32Array(p.grad!.data().slice().buffer));
 
-  it.each([clipByGlobalNorm, clipByNorm])(
+  it.each([clipByGlobalNorm, clipByTensorNorm])(
     'throw: %o names the parameters and changes no bit',
     async (make) => {
       const parameters = broken();
@@ -277,13 +277,16 @@ describe('non-finite gradients', () => {
     },
   );
 
-  it.each([clipByGlobalNorm, clipByNorm])('skip: %o ends the chain and changes no bit', async (make) => {
-    const parameters = broken();
-    const before = bits(parameters);
-    const { report, gradients } = await apply(make(1, { nonFinite: 'skip' }), parameters);
-    expect(gradients.skipped).toBe('gradient of nan, infinite is not finite');
-    expect([bits(parameters), report.clipped, gradients.changed]).toEqual([before, false, false]);
-  });
+  it.each([clipByGlobalNorm, clipByTensorNorm])(
+    'skip: %o ends the chain and changes no bit',
+    async (make) => {
+      const parameters = broken();
+      const before = bits(parameters);
+      const { report, gradients } = await apply(make(1, { nonFinite: 'skip' }), parameters);
+      expect(gradients.skipped).toBe('gradient of nan, infinite is not finite');
+      expect([bits(parameters), report.clipped, gradients.changed]).toEqual([before, false, false]);
+    },
+  );
 
   it('zero: those elements become 0, the rest is clipped as what it then is', async () => {
     const parameters = broken();
@@ -297,7 +300,7 @@ describe('non-finite gradients', () => {
   });
 
   it('zero: counts as a change where the rest lies below the threshold', async () => {
-    for (const make of [clipByGlobalNorm, clipByNorm]) {
+    for (const make of [clipByGlobalNorm, clipByTensorNorm]) {
       const parameters = broken();
       const { report, gradients } = await apply(make(100, { nonFinite: 'zero' }), parameters);
       expect([report.clipped, gradients.changed]).toEqual([true, true]);
@@ -333,12 +336,12 @@ describe('a norm of finite gradients beyond float64', () => {
 
   it('is an error, and wipes out nothing', async () => {
     for (const nonFinite of ['throw', 'skip', 'zero', 'propagate'] as const) {
-      for (const make of [clipByGlobalNorm, clipByNorm]) {
+      for (const make of [clipByGlobalNorm, clipByTensorNorm]) {
         const parameters = huge();
         const hook = make(1, { nonFinite });
         const report = runHook(hook, gradientsOf(parameters), context);
         await expect(report).rejects.toThrow(
-          `Gradients.${hook.name === 'clipByNorm' ? 'scaleEach' : 'scale'}: ${message}`,
+          `Gradients.${hook.name === 'clipByTensorNorm' ? 'scaleEach' : 'scale'}: ${message}`,
         );
         expect(gradOf(parameters[0])).toEqual([1.7e308, 1.7e308]);
       }
@@ -349,7 +352,7 @@ describe('a norm of finite gradients beyond float64', () => {
   });
 
   it('may be measured, and the largest magnitude clipped', async () => {
-    for (const make of [clipByGlobalNorm, clipByNorm]) {
+    for (const make of [clipByGlobalNorm, clipByTensorNorm]) {
       const parameters = huge();
       await runHook(make(Number.POSITIVE_INFINITY), gradientsOf(parameters), context);
       expect(gradOf(parameters[0])).toEqual([1.7e308, 1.7e308]);
@@ -375,7 +378,7 @@ describe('an option that a clipper does not have', () => {
     clipByBlockRms,
     clipByGlobalNorm,
     clipByGroupNorm,
-    clipByNorm,
+    clipByTensorNorm,
     clipUnitwise,
     zClip,
   ];

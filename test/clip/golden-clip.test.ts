@@ -4,7 +4,7 @@ import { NormMeter } from '../../src/extend.js';
 import {
   Adam,
   clipByGlobalNorm,
-  clipByNorm,
+  clipByTensorNorm,
   clipGradNorm,
   clipGradValue,
   type GradientHook,
@@ -120,7 +120,7 @@ describe('clipGradValue agrees with PyTorch', () => {
 });
 
 describe('hooks agree with the reference', () => {
-  it('clipByNorm with and without eps', async () => {
+  it('clipByTensorNorm with and without eps', async () => {
     const { inputs, expected } = golden('per_tensor_norm_clip');
     for (const [eps, key] of [
       [1e-6, 'grads_torch_eps'],
@@ -128,7 +128,7 @@ describe('hooks agree with the reference', () => {
     ] as const) {
       const parameters = inputs.grads.map((grad) => withGrad(grad!));
       const gradients = new Gradients(new NormMeter(parameters));
-      await runHook(clipByNorm(1, { eps }), gradients, context);
+      await runHook(clipByTensorNorm(1, { eps }), gradients, context);
       expectGrads(parameters, expected[key] as Nested[]);
       if (eps === 0) expect(await gradients.norm()).toBeCloseTo(expected.resulting_global_norm as number, 12);
     }

@@ -3,7 +3,7 @@ import { packParameters } from '../../src/autograd/parameter.js';
 import { hostNorm } from '../../src/clip/host-norm.js';
 import { runHook } from '../../src/clip/run-hooks.js';
 import { NormMeter } from '../../src/extend.js';
-import { clipByGlobalNorm, clipByNorm, type Parameter, SGD, tensor } from '../../src/index.js';
+import { clipByGlobalNorm, clipByTensorNorm, type Parameter, SGD, tensor } from '../../src/index.js';
 import { context, countLaunches, gradientsOf, gradOf, norm2, parameterWith } from './support.js';
 
 const sizes = [5, 1100, 1, 64, 2500];
@@ -87,7 +87,7 @@ describe.each(cases)('parameters $name, norms on device $device', ({ device, mak
         expect(Math.abs(x - grads[t][i] / 7)).toBeLessThanOrEqual(2e-7 * Math.abs(grads[t][i]));
       });
     });
-    await runHook(clipByNorm(want[0] / 14), measured(), context);
+    await runHook(clipByTensorNorm(want[0] / 14), measured(), context);
     const after = await measured().norms();
     for (const norm of after) expect(Math.abs(norm / (want[0] / 14) - 1)).toBeLessThan(1e-6);
   });

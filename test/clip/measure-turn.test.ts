@@ -3,7 +3,7 @@ import { runHook } from '../../src/clip/run-hooks.js';
 import {
   autoClip,
   clipByGlobalNorm,
-  clipByNorm,
+  clipByTensorNorm,
   clipByValue,
   measureTurn,
   skipNonFinite,
@@ -44,7 +44,7 @@ it('is 0 where the global norm is clipped or nothing is, to rounding at any scal
 it('sees parameters together: each keeps its direction, the whole does not', async () => {
   // (3, 4 | 0, 1) → (0.6, 0.8 | 0, 1): cos = (0.6·3 + 0.8·4 + 1) / (√26·√2)
   const expected = (Math.acos(6 / Math.sqrt(52)) * 180) / Math.PI;
-  expect(await turnOf(clipByNorm(1), [3, 4], [0, 1])).toBeCloseTo(expected, 10);
+  expect(await turnOf(clipByTensorNorm(1), [3, 4], [0, 1])).toBeCloseTo(expected, 10);
 });
 
 it('says nothing of a skipped step, and leaves the hook’s state, name and report as they are', async () => {

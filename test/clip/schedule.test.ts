@@ -1,9 +1,9 @@
 import { describe, expect, it } from 'vitest';
 import { runHook } from '../../src/clip/run-hooks.js';
-import { clipByGlobalNorm, clipByNorm, SGD } from '../../src/index.js';
+import { clipByGlobalNorm, clipByTensorNorm, SGD } from '../../src/index.js';
 import { context, gradientsOf, gradOf, parameterWith } from './support.js';
 
-describe.each([clipByGlobalNorm, clipByNorm])('a threshold that follows a schedule: %o', (clip) => {
+describe.each([clipByGlobalNorm, clipByTensorNorm])('a threshold that follows a schedule: %o', (clip) => {
   const hook = clip((step) => 4 / 2 ** step);
 
   it('is asked at each step', async () => {

@@ -25,7 +25,7 @@ it('skips as often as it is told in a row, and then names the parameters and the
   const reason = 'gradient of b is not finite';
   expect(await steps(hook, bad, bad, good, bad, bad)).toEqual([reason, reason, null, reason, reason]);
   const message =
-    'skipNonFinite: gradient of b is not finite, after 2 steps skipped in a row (limit 2); look for what broke the run';
+    'skipNonFinite: gradient of b is not finite, after 2 steps skipped in a row (maxInARow 2); look for what broke the run';
   // The limit stays reached until a step is finite again.
   for (let again = 0; again < 2; again++) await expect(steps(hook, bad)).rejects.toThrow(message);
   expect(await steps(hook, good, bad)).toEqual([null, reason]);

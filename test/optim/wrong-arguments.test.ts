@@ -84,7 +84,7 @@ describe('one argument too many is refused by', () => {
     ...(
       [
         'clipByGlobalNorm',
-        'clipByNorm',
+        'clipByTensorNorm',
         'clipByGroupNorm',
         'clipByBlockRms',
         'skipAbove',

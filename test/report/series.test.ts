@@ -6,7 +6,6 @@ import {
   explosionCap,
   linearTicks,
   logTicks,
-  runningShare,
 } from '../../src/report/index.js';
 import { bandPaths, coarsen, cutToBox, thinPath } from '../../src/report/raster.js';
 import { noise } from './fixtures.js';
@@ -115,12 +114,6 @@ describe('explosionCap', () => {
     expect(explosionCap([1], [50])).toBeUndefined();
     expect(explosionCap([], [1e30])).toBeUndefined();
     expect(explosionCap([0], [1e30])).toBeUndefined();
-  });
-});
-
-describe('runningShare', () => {
-  it('averages over the last entries', () => {
-    expect(runningShare([true, true, false, false], 2)).toEqual([1, 1, 0.5, 0]);
   });
 });
 

@@ -3,6 +3,7 @@
 import type { Comparison } from '../../../demos/compare.js';
 import type { Outcome } from '../../../demos/demo.js';
 import type { StepRecord } from '../../../src/index.js';
+import { clipLegend } from '../../clip-names.js';
 import { type ChartSeries, renderChart } from '../../terminal/chart.js';
 import { columnsOf, hasColor, paint, type Sink } from '../../terminal/stream.js';
 import { renderTable } from '../../terminal/table.js';
@@ -36,6 +37,8 @@ export function renderComparison(comparison: Comparison, sink: Sink): string {
       sink,
     ),
   ];
+  const legend = clipLegend(outcomes.map(({ spec }) => spec));
+  if (legend) parts.push(`${wrap(legend, columnsOf(sink))}\n`);
   const last = setup.epilogue?.(outcomes);
   if (last) parts.push(`${last}\n`);
   const bold = (text: string) => paint(text, 'bold', hasColor(sink));

@@ -58,7 +58,7 @@ export function noticeOf({ config, outcomes, interrupted }: Comparison): string 
 /** The rows of the table on the page, whose head tells the outcome already. */
 function factsOnPage(comparison: Comparison, outcome: Outcome): Record<string, string | number> {
   const { outcome: _, steps: __, ...facts } = factsOf(comparison, outcome);
-  return facts;
+  return { hooks: outcome.spec.code || 'none', ...facts };
 }
 
 /** The rows of the table of runs. */

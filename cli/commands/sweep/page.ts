@@ -2,6 +2,8 @@
 
 import { median } from '../../../src/index.js';
 import { type Figure, formatNumber, renderCollection } from '../../../src/report/index.js';
+import { shareOf } from '../../../src/statistics/share.js';
+import { clipLegend } from '../../clip-names.js';
 import { type Axis, axesOf, placeOf } from './axes.js';
 import type { SweepRow } from './tasks.js';
 
@@ -21,6 +23,7 @@ interface Cells {
 export function renderPage(rows: readonly SweepRow[], words: string): Promise<string> {
   const seeds = new Set(rows.map(({ seed }) => seed)).size;
   const command = `npx tamegrad sweep ${words}`;
+  const legend = clipLegend(rows.map(({ clip }) => clip));
   const card = { facts: [], tone: 'plain' } as const;
   return renderCollection({
     title: `A sweep of ${rows[0].demo}`,
@@ -28,7 +31,7 @@ export function renderPage(rows: readonly SweepRow[], words: string): Promise<st
       .map(({ words }) => words)
       .join(
         ' and ',
-      )}, ${seeds === 1 ? 'one training' : `${seeds} trainings`} each, from the same weights and data for a seed.`,
+      )}, ${seeds === 1 ? 'one training' : `${seeds} trainings`} each, from the same weights and data for a seed.${legend && ` In the specs, ${legend}.`}`,
     verdict: tellSweep(rows),
     parts: [
       {
@@ -42,10 +45,7 @@ export function renderPage(rows: readonly SweepRow[], words: string): Promise<st
             status: `${rows.filter(({ diverged }) => !diverged).length} of ${rows.length} stayed finite`,
             paragraphs: [],
             figure: survival(
-              cellsOf(
-                rows,
-                shareOf((row) => !row.diverged),
-              ),
+              cellsOf(rows, (own) => shareOf(own.filter((row) => !row.diverged).length, own.length)),
             ),
           },
           {
@@ -104,10 +104,6 @@ function listNames(places: ReadonlySet<string>): string {
 /** The final loss of a training; NaN, above all others, where it diverged. */
 export function lossOf({ diverged, finalLoss: loss }: SweepRow): number {
   return diverged ? Number.NaN : loss;
-}
-
-function shareOf(holds: (row: SweepRow) => boolean): (rows: readonly SweepRow[]) => number {
-  return (rows) => rows.filter(holds).length / rows.length;
 }
 
 /** A measure of the rows of each cell. */

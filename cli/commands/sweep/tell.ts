@@ -2,6 +2,7 @@
 
 import { median } from '../../../src/index.js';
 import { formatNumber } from '../../../src/report/index.js';
+import { clipLegend } from '../../clip-names.js';
 import { columnsOf, type Sink } from '../../terminal/stream.js';
 import { renderTable, type TableColumn, tableWidth } from '../../terminal/table.js';
 import { wrap } from '../demo/comparison.js';
@@ -19,7 +20,8 @@ export function tellRows(rows: readonly SweepRow[], sink: Sink): string {
     else block.push(column);
   }
   const seeds = new Set(rows.map(({ seed }) => seed)).size;
-  const caption = `Median final loss, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each; ✗: how many diverged.`;
+  const legend = clipLegend(rows.map(({ clip }) => clip));
+  const caption = `Median final loss, ${seeds} ${seeds === 1 ? 'seed' : 'seeds'} each; ✗: how many diverged.${legend && ` Here ${legend}.`}`;
   const tables = blocks.map((block) => renderTable(block, sink));
   return `${[...tables, `${wrap(caption, width)}\n`].join('\n')}\n${wrap(tellSweep(rows).replaceAll('`', ''), width)}\n`;
 }

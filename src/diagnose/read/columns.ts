@@ -1,5 +1,6 @@
 /** Which column is the step, the loss, the gradient norm, and which were not taken. */
 
+import { nearestOf } from '../../tensor/nearest.js';
 import type { Objective } from '../diagnose.js';
 import { LogError, quoted, shown, someOf } from './log-error.js';
 import {
@@ -242,7 +243,7 @@ function columnNamed(columns: readonly NamedColumn[], role: NamedRole, given: st
   if (same === undefined && given === NONE) return null;
   if (same === undefined) {
     const names = columns.map(({ name }) => name);
-    const near = names.length > 0 ? `; did you mean ${quoted(nearest(names, given))}?` : '';
+    const near = names.length > 0 ? `; did you mean ${quoted(nearestOf(names, given))}?` : '';
     throw new LogError(
       `readLog: ${role}: the log has no column '${shown(given)}'${near} (it has ${someOf(names)})`,
       true,
@@ -255,20 +256,6 @@ function columnNamed(columns: readonly NamedColumn[], role: NamedRole, given: st
 }
 
 const alike = (name: string): string => normalised(name).replaceAll('_', '');
-
-/** The name that shares the most pairs of letters (Dice 1945) with the one given. */
-function nearest(names: readonly string[], given: string): string {
-  const pairs = (text: string): Set<string> =>
-    new Set(Array.from({ length: Math.max(1, text.length - 1) }, (_, i) => text.slice(i, i + 2)));
-  const wanted = pairs(alike(given).slice(0, 100));
-  let [best, most] = [names[0], -1];
-  for (const name of names.slice(0, 10_000)) {
-    const own = pairs(alike(name).slice(0, 100));
-    const shared = [...own].filter((pair) => wanted.has(pair)).length / (own.size + wanted.size);
-    if (shared > most) [best, most] = [name, shared];
-  }
-  return best;
-}
 
 /** Whether the column that counts steps counts epochs. */
 export function countsEpochs({ columns }: Chosen): boolean {

@@ -11,7 +11,7 @@ import {
   clipByBlockRms,
   clipByGlobalNorm,
   clipByGroupNorm,
-  clipByNorm,
+  clipByTensorNorm,
   clipByValue,
   clipSpikes,
   clipUnitwise,
@@ -65,7 +65,7 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     hasPolicy: true,
     adaptive: true,
     wrong: [
-      [() => adaGC(-1), 'factor must be a number ≥ 0, got -1'],
+      [() => adaGC(-1), 'maxRatio must be a number ≥ 0, got -1'],
       [() => adaGC(1, { warmup: 0.5 }), 'warmup must be an integer ≥ 0, got 0.5'],
       [() => adaGC(1, { decay: 1 }), 'decay must be a number in [0, 1), got 1'],
       [() => adaGC(1, { maxNorm: Number.NaN }), 'maxNorm must be a number ≥ 0, got NaN'],
@@ -122,13 +122,13 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
       ],
     ],
   },
-  clipByNorm: {
-    make: (nonFinite) => clipByNorm(2, { nonFinite }),
+  clipByTensorNorm: {
+    make: (nonFinite) => clipByTensorNorm(2, { nonFinite }),
     hasPolicy: true,
-    norm: { at: (c) => clipByNorm(c), parts: (arrays) => arrays, bound: (c) => c },
+    norm: { at: (c) => clipByTensorNorm(c), parts: (arrays) => arrays, bound: (c) => c },
     wrong: [
       [
-        () => clipByNorm(Number.NaN),
+        () => clipByTensorNorm(Number.NaN),
         'maxNorm must be a number ≥ 0 (Infinity: measure only) or a schedule, got NaN',
       ],
     ],
@@ -143,7 +143,7 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     hasPolicy: true,
     adaptive: true,
     wrong: [
-      [() => capNormGrowth(0.9), 'growth must be a number ≥ 1, got 0.9'],
+      [() => capNormGrowth(0.9), 'maxGrowth must be a number ≥ 1, got 0.9'],
       [() => capNormGrowth(2, { floor: -1 }), 'floor must be a number ≥ 0, got -1'],
       [() => capNormGrowth(2, { eps: -1 }), 'eps must be a finite number ≥ 0, got -1'],
     ],
@@ -152,7 +152,7 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     make: () => clipSpikes(),
     hasPolicy: false,
     wrong: [
-      [() => clipSpikes(-1), 'threshold must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1'],
+      [() => clipSpikes(-1), 'maxRatio must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1'],
     ],
   },
   clipUnitwise: {
@@ -164,7 +164,10 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
       bound: (c, _, weights) => c * Math.max(1e-3, norm2(weights)),
     },
     wrong: [
-      [() => clipUnitwise(-1), 'ratio must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1'],
+      [
+        () => clipUnitwise(-1),
+        'maxRatio must be a number ≥ 0 (Infinity: measure only) or a schedule, got -1',
+      ],
       [() => clipUnitwise(1, { floor: -1 }), 'floor must be a number ≥ 0, got -1'],
       [() => clipUnitwise(1, { units: 'row' as 'rows' }), "units must be one of rows, columns, got 'row'"],
     ],
@@ -193,8 +196,8 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     hasPolicy: false,
     onlyNonFinite: true,
     wrong: [
-      [() => skipNonFinite(1.5), 'limit must be an integer ≥ 0 or Infinity, got 1.5'],
-      [() => skipNonFinite(-1), 'limit must be an integer ≥ 0 or Infinity, got -1'],
+      [() => skipNonFinite(1.5), 'maxInARow must be an integer ≥ 0 or Infinity, got 1.5'],
+      [() => skipNonFinite(-1), 'maxInARow must be an integer ≥ 0 or Infinity, got -1'],
     ],
   },
   skipSpikes: {
@@ -203,7 +206,7 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     adaptive: true,
     wrong: [
       [() => skipSpikes(6, { window: 10 }), 'window must be an integer ≥ 20, got 10'],
-      [() => skipSpikes(0), 'sigma must be a number > 0, got 0'],
+      [() => skipSpikes(0), 'maxDeviations must be a number > 0, got 0'],
     ],
   },
   zClip: {
@@ -211,7 +214,7 @@ export const samples: Readonly<Record<keyof typeof clippers, Sample>> = {
     hasPolicy: true,
     adaptive: true,
     wrong: [
-      [() => zClip(-1), 'zThreshold must be a number ≥ 0, got -1'],
+      [() => zClip(-1), 'maxZ must be a number ≥ 0, got -1'],
       [() => zClip(2, { warmup: 0 }), 'warmup must be an integer ≥ 1, got 0'],
       [() => zClip(2, { decay: -0.1 }), 'decay must be a number in [0, 1), got -0.1'],
       [

@@ -11,8 +11,8 @@ import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
  * Scales each gradient alone so that its p-norm is at most `maxNorm`. The direction of each is kept, that of all
  * together is not, and the global 2-norm may reach maxNorm · √(number of parameters).
  */
-export function clipByNorm(maxNorm: number | Schedule, options: NormClipOptions = {}): GradientHook {
-  const name = 'clipByNorm';
+export function clipByTensorNorm(maxNorm: number | Schedule, options: NormClipOptions = {}): GradientHook {
+  const name = 'clipByTensorNorm';
   checkCount(name, arguments.length, 2);
   const { p, eps, nonFinite } = settingsOf(name, options, normDefaults, normRanges);
   checkThreshold(name, 'maxNorm', maxNorm);
