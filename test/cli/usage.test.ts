@@ -15,7 +15,7 @@ afterAll(() => rmSync(folder, { recursive: true }));
 
 describe('wrong usage is one line on stderr that names the fix, exit code 2, and nothing is written', () => {
   const names = demos.map(({ name }) => name).join(', ');
-  const forms = `must be one of ${clipSpecForms().join(', ')}`;
+  const forms = `no clipper is called 'nrom'; did you mean norm (clipByGlobalNorm)? It must be one of ${clipSpecForms().join(', ')}`;
   it.each<[words: string, said: string]>([
     ['dmeo', "unknown command 'dmeo' (Did you mean demo?)"],
     ['train', "unknown command 'train' (known: demo, list"],
