@@ -16,16 +16,18 @@ export function startUnder(clip: string): string {
 
 /**
  * What became of every run, a sentence each, all begun in the same way: "Under `norm:1` the network learned …". `fateOf`
- * speaks of the runs that ended by themselves; one that was interrupted gets no verdict.
+ * speaks of the runs that ended by themselves; one that was interrupted or never moved gets no verdict.
  */
 export function tellRuns(
-  { clips, steps }: DemoConfig,
+  config: DemoConfig,
   outcomes: readonly Outcome[],
   subject: string,
   fateOf: (outcome: Outcome) => string,
 ): string {
+  const { clips, steps } = config;
   const told = outcomes.map((outcome, k) => {
-    const fate = isCutShort(outcome, steps) ? tellSoFar(outcome, steps) : fateOf(outcome);
+    const own = () => (isTrained(config, outcome) ? fateOf(outcome) : tellUntrained(outcome));
+    const fate = isCutShort(outcome, steps) ? tellSoFar(outcome, steps) : own();
     return `${startUnder(outcome.spec.text)} ${k === 0 ? subject : 'it'} ${fate}.`;
   });
   const rest = clips.slice(outcomes.length).map((clip) => `\`${clip}\``);
@@ -36,6 +38,15 @@ export function tellRuns(
 /** Whether Ctrl-C, not the run itself, ended it. */
 export function isCutShort({ result }: Outcome, steps: number): boolean {
   return result.interrupted && !result.divergence && result.records.length < steps;
+}
+
+/** Whether anything moved that a verdict could be about: at a rate of 0 no step changes a parameter. */
+export function isTrained({ lr }: Pick<DemoConfig, 'lr'>, { summary }: Pick<Outcome, 'summary'>): boolean {
+  return lr !== 0 || summary.diverged;
+}
+
+function tellUntrained({ summary }: Outcome): string {
+  return `stayed as it began: at a learning rate of 0 no step changes anything (loss ${formatNumber(summary.finalLoss)})`;
 }
 
 function tellSoFar({ result, summary }: Outcome, steps: number): string {

@@ -4,12 +4,13 @@
  *
  *   node scripts/build.mjs [program|lab|types]…      without a word: all of them
  *
- * It says what it does within a second and is never silent for long. Loaded first is only what Node brings.
+ * It says what it does before it does anything that takes time, and is never silent for long. Loaded first is only what
+ * Node brings.
  */
 
 import { execFile } from 'node:child_process';
 import { createHash } from 'node:crypto';
-import { cpSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
+import { cpSync, existsSync, mkdirSync, readdirSync, readFileSync, rmSync, writeFileSync } from 'node:fs';
 import { join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
@@ -147,6 +148,11 @@ export async function buildParts(asked = Object.keys(parts)) {
 
 if (process.argv[1] === fileURLToPath(import.meta.url)) {
   const asked = process.argv.slice(2);
+  if (!existsSync(record)) {
+    process.stderr.write(
+      'build: for the first time here, which takes a while; from then on only what has changed …\n',
+    );
+  }
   const unknown = asked.find((name) => !Object.hasOwn(parts, name));
   if (unknown !== undefined) {
     process.stderr.write(`build: there is no part '${unknown}'; known: ${Object.keys(parts).join(', ')}\n`);
@@ -155,8 +161,10 @@ if (process.argv[1] === fileURLToPath(import.meta.url)) {
   try {
     await buildParts(asked.length > 0 ? asked : undefined);
   } catch (error) {
-    const missing = error.code === 'ERR_MODULE_NOT_FOUND' ? '; run npm install first' : '';
-    process.stderr.write(`build: ${error.message}${missing}\n`);
+    const isBare = error.code === 'ERR_MODULE_NOT_FOUND' || !existsSync(join(root, 'node_modules'));
+    process.stderr.write(
+      `build: ${isBare ? 'packages are missing; run npm install first' : error.message}\n`,
+    );
     process.exit(1);
   }
 }

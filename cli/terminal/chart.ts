@@ -13,6 +13,7 @@ import {
   formatTick,
   linearTicks,
 } from '../../src/report/index.js';
+import { twinOf } from '../../src/report/series.js';
 import { columnsOf, hasColor, paint, type Sink, shorten } from './stream.js';
 
 /** One run's line: values by step; those that are not finite, or not positive, end or break it. */
@@ -58,15 +59,6 @@ export function renderChart(series: readonly ChartSeries[], options: ChartOption
 function axisLine(series: readonly ChartSeries[], width: number): string {
   const last = series.reduce((most, { steps }) => steps.reduce((a, b) => Math.max(a, b), most), 0);
   return `step, up to ${last}`.padStart(width);
-}
-
-/** The label of the first earlier run whose every value is the same, which this one is drawn upon; undefined for none. */
-function twinOf(series: readonly ChartSeries[], index: number): string | undefined {
-  const { steps, values } = series[index];
-  const isSame = (a: readonly number[], b: readonly number[]): boolean =>
-    a.length === b.length && a.every((value, i) => Object.is(value, b[i]));
-  return series.slice(0, index).find((other) => isSame(other.values, values) && isSame(other.steps, steps))
-    ?.label;
 }
 
 /** Runs that explode are cut off, or they would press the others flat; the legend says how far they went. */
@@ -214,11 +206,12 @@ function legendLines(
   width: number,
   color: boolean,
 ): readonly string[] {
+  const courses = series.map(({ label, steps, values }) => ({ label, at: steps, values }));
   const lines = series.map(({ label, values, ends }, index) => {
     const glyph = paint(GLYPHS[index % GLYPHS.length], STYLES[index % STYLES.length], color);
     const top = values.reduce((best, value) => (Number.isFinite(value) && value > best ? value : best), 0);
     const above = top > domain.max ? `, off the chart: up to ${formatNumber(top)}` : '';
-    const twin = twinOf(series, index);
+    const twin = twinOf(courses, index);
     const same = twin === undefined ? '' : `, the same as ${twin}`;
     const words = shorten(`${label}${same}${ends ? ` ✗ ${ends}` : ''}${above}`, width - 4);
     return `  ${glyph} ${words}`;

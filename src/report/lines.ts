@@ -21,6 +21,7 @@ import {
   linearTicks,
   logTicks,
   type Point,
+  twinOf,
 } from './series.js';
 import type { FigureParts, FigureTable, LegendEntry } from './shell.js';
 import { renderSvg, type SvgText } from './svg.js';
@@ -73,7 +74,7 @@ export function panelParts(figure: PanelFigure): FigureParts {
   );
   const words = series.filter((entry) => !entry.reference).map((entry) => describe(entry, figure.x));
   return {
-    legend: legendOf([...labels.values()]).map(({ note: _, ...entry }) => entry),
+    legend: legendOf([...labels.values()]).map(({ note: _, twin: __, ...entry }) => entry),
     draw: (text) => `<div class="panels">${draw(text)}</div>`,
     key: bandNote(figure.x, [[SMALL, placed]]),
     summary: words.join(' ') + cutNote(figure.y, shared, sharing),
@@ -105,8 +106,10 @@ function lineOf(series: Series, { domain }: Axes, frame: Frame): readonly Bucket
 }
 
 function legendOf(series: readonly Series[]): readonly LegendEntry[] {
+  const courses = series.map(({ label, x, y }) => ({ label, at: x, values: y }));
   return series.map((entry, index) => ({
     label: entry.label,
+    twin: twinOf(courses, index),
     style: entry.style ?? index,
     reference: entry.reference,
     scattered: entry.scattered,
@@ -133,6 +136,11 @@ function axisLabel({ label, unit }: Axis, scale?: Domain['scale']): string {
   return notes.length > 0 ? `${label} (${notes.join(', ')})` : label;
 }
 
+/** Where an axis of whole numbers ends: its last tick may stand far before. */
+function endOf({ x, xRange }: Axes): string {
+  return x.whole ? `, up to ${Math.floor(xRange[1])}` : '';
+}
+
 function drawPanel(panel: Panel, axes: Axes, frame: Frame, text: Omit<SvgText, 'className'>): string {
   const { domain } = axes;
   const lines = panel.series.map((series) => lineOf(series, axes, frame));
@@ -147,7 +155,7 @@ function drawPanel(panel: Panel, axes: Axes, frame: Frame, text: Omit<SvgText, '
     x: {
       type: scaleOf(axes),
       domain: axes.xRange,
-      label: axisLabel(axes.x, scaleOf(axes)),
+      label: axisLabel(axes.x, scaleOf(axes)) + endOf(axes),
       ticks: xTicks(axes, frame) as number[],
       tickFormat: tickFormat(scaleOf(axes)),
       inset: 6,

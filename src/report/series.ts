@@ -196,3 +196,18 @@ export function cutToDomain(points: readonly Point[], domain: Domain): readonly 
   }
   return kept;
 }
+
+/** A run on a chart, as far as it decides where its line lies. */
+interface Course {
+  readonly label: string;
+  readonly at: ArrayLike<number>;
+  readonly values: ArrayLike<number>;
+}
+
+/** The label of the first earlier run whose every value is the same, which run `index` is drawn upon; undefined for none. */
+export function twinOf(courses: readonly Course[], index: number): string | undefined {
+  const { at, values } = courses[index];
+  const isSame = (a: ArrayLike<number>, b: ArrayLike<number>): boolean =>
+    a.length === b.length && Array.prototype.every.call(a, (value, i) => Object.is(value, b[i]));
+  return courses.slice(0, index).find((other) => isSame(other.values, values) && isSame(other.at, at))?.label;
+}

@@ -13,6 +13,8 @@ export interface LegendEntry {
   readonly style: number;
   readonly reference?: boolean;
   readonly scattered?: boolean;
+  /** Whose line it lies upon, point for point. */
+  readonly twin?: string;
   /** What became of the line, e.g. `diverged at step 35`. */
   readonly note?: string;
 }
@@ -62,7 +64,8 @@ export function renderLegend(entries: readonly LegendEntry[]): string {
   if (entries.length === 0) return '';
   const items = entries.map((entry) => {
     const note = entry.note ? ` <span class="note">✗ ${escapeHtml(entry.note)}</span>` : '';
-    return `<li>${swatch(entry)}<span>${escapeHtml(entry.label)}${note}</span></li>`;
+    const same = entry.twin === undefined ? '' : escapeHtml(`, the same as ${entry.twin}`);
+    return `<li>${swatch(entry)}<span>${escapeHtml(entry.label)}${same}${note}</span></li>`;
   });
   return `<ul class="legend">${items.join('')}</ul>`;
 }

@@ -116,10 +116,45 @@ describe('no result is written over an input of the same command', () => {
   });
 });
 
-it('SIGTERM keeps what was measured, as Ctrl-C does, and ends with 143', async () => {
-  const child = bundle.start(['experiment', 'all', '--jobs', '1']);
-  child.stderr!.once('data', () => child.kill('SIGTERM'));
-  const { code, out, err } = await finish(child);
-  expect([code, out.includes('hundred-steps')]).toEqual([143, true]);
-  expect(err).toContain('interrupted: this is what was measured until then\n');
+describe('SIGTERM keeps what was measured, as Ctrl-C does, and ends with 143', () => {
+  const page = /<\/html>\s*$/;
+  const lines = /^(\{.*\}\n)+$/;
+  it.each<[words: string, begun: RegExp, shown: RegExp, files: Readonly<Record<string, RegExp>>]>([
+    [
+      'demo latch --steps 100000 --clip norm:1 --log demo.jsonl --report demo.html',
+      / step [1-9]/,
+      /final loss/,
+      { 'demo.jsonl': lines, 'demo.html': page },
+    ],
+    [
+      'demo spectrum --seeds 50 --steps 50 --log study.jsonl --report study.html',
+      / training [1-9]/,
+      /Without clipping/,
+      { 'study.jsonl': lines, 'study.html': page },
+    ],
+    [
+      'sweep latch --steps 100 --clip norm:1 --seeds 500 --jobs 1 --out rows.jsonl --report sweep.html',
+      / training [1-9]/,
+      /Median final loss/,
+      { 'rows.jsonl': lines, 'sweep.html': page },
+    ],
+    [
+      'experiment all --jobs 1 --report experiments.html --claims claims.md',
+      / run 1/,
+      /hundred-steps/,
+      { 'experiments.html': page, 'claims.md': /^# .*`hundred-steps`/s },
+    ],
+  ])('%s', async (words, begun, shown, files) => {
+    const child = bundle.start(words.split(' '));
+    let told = '';
+    child.stderr!.on('data', (text) => {
+      const before = begun.test(told);
+      told += text;
+      if (!before && begun.test(told)) child.kill('SIGTERM');
+    });
+    const { code, out, err } = await finish(child);
+    expect([code, shown.test(out)]).toEqual([143, true]);
+    expect(err).toMatch(/^interrupted: /m);
+    for (const [name, form] of Object.entries(files)) expect(readFileSync(file(name), 'utf8')).toMatch(form);
+  });
 });

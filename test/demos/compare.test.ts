@@ -1,6 +1,7 @@
 import { describe, expect, it } from 'vitest';
 import { renderJson } from '../../cli/commands/demo/json.js';
 import { briefFactsOf, factsOf, noticeOf, renderPage } from '../../cli/commands/demo/report-page.js';
+import { runTask } from '../../cli/commands/sweep/tasks.js';
 import { compare, type Watcher } from '../../demos/compare.js';
 import type { Demo, DemoConfig, Outcome, Training } from '../../demos/demo.js';
 import { tellDivergence, tellRuns } from '../../demos/tell.js';
@@ -238,4 +239,18 @@ describe('tellDivergence', () => {
       'blew up at step 0, where the loss stopped being finite',
     );
   });
+});
+
+it('a rate of 0 gets no verdict: nothing moved, so nothing was learned and nothing failed', async () => {
+  const won: Demo = { ...toy, setUp: (each) => ({ ...toy.setUp(each), succeeded: () => true }) };
+  const still = { ...config, lr: 0, clips: ['none'] };
+  const { setup, outcomes, ...rest } = await compare(won, still, watcher());
+  expect(setup.verdict(outcomes)).toBe(
+    'Without clipping (`none`) the toy stayed as it began: at a learning rate of 0 no step changes anything (loss 0.5).',
+  );
+  const page = await renderPage({ setup, outcomes, ...rest }, 'toy --lr 0');
+  expect(page).toContain('stayed as it began');
+  const { learned } = await runTask(won, { demo: 'toy', config: still });
+  expect(learned).toBe(false);
+  expect((await runTask(won, { demo: 'toy', config: { ...still, lr: 0.1 } })).learned).toBe(true);
 });

@@ -124,8 +124,20 @@ describe('figures', () => {
   it('names its axes', () => {
     const [loss, , share] = figures;
     expect(text(loss.querySelector('svg.wide'))).toContain('loss (mean squared error, log scale)');
-    expect(text(loss.querySelector('svg.wide'))).toContain('step');
+    for (const drawing of all(loss, 'svg')) {
+      if (drawing.getAttribute('role') === 'img') expect(text(drawing)).toContain('step, up to ');
+    }
+    const steps = samplePage().runs.flatMap(({ records }) => records.map(({ step }) => step));
+    expect(text(loss.querySelector('svg.wide'))).toContain(`step, up to ${Math.max(...steps)}`);
     expect(text(share.querySelector('svg.wide'))).toContain('clipped steps (%)');
+  });
+
+  it('tells in the legend which runs lie upon one another', () => {
+    const same = (label: string): RunView => ({ ...clippedRun('x', 1, 30, 3), label });
+    const runs = [same('none'), same('norm:5'), { ...clippedRun('x', 1, 30, 4), label: 'norm:9' }];
+    const [loss] = all(parse(renderReport({ ...samplePage(), runs, sections: [] })), 'figure');
+    const legend = all(loss, '.legend li').map(text);
+    expect(legend).toEqual(['none', 'norm:5, the same as none', 'norm:9']);
   });
 
   it('draws no coordinate that is not a number', () => {

@@ -3,7 +3,7 @@
 import type { Comparison } from '../../../demos/compare.js';
 import type { Outcome } from '../../../demos/demo.js';
 import { SHORT_DIGEST } from '../../../demos/digest.js';
-import { isCutShort } from '../../../demos/tell.js';
+import { isCutShort, isTrained } from '../../../demos/tell.js';
 import { simdOptions } from '../../../src/index.js';
 import { formatNumber, type ReportPage, renderReport } from '../../../src/report/index.js';
 
@@ -40,7 +40,9 @@ export function renderPage(comparison: Comparison, words: string): Promise<strin
 
 /** Whether a run ended by itself and did what the demo is about. */
 function hasSucceeded({ config, setup }: Comparison, outcome: Outcome): boolean {
-  return !outcome.summary.diverged && !isCutShort(outcome, config.steps) && setup.succeeded(outcome);
+  if (outcome.summary.diverged || isCutShort(outcome, config.steps) || !isTrained(config, outcome))
+    return false;
+  return setup.succeeded(outcome);
 }
 
 /** What an interrupted comparison says of itself before all else; undefined for a whole one. */

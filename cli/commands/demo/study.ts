@@ -31,6 +31,7 @@ export async function runStudy(
 ): Promise<number> {
   const tasks = study.tasks(config, report !== undefined);
   const interrupt = onInterrupt();
+  if (!(quiet || json)) process.stderr.write(beginning(demo, tasks.length));
   try {
     const results = await runAll(demo, tasks, quiet || json || false, interrupt.signal);
     const finished = results.filter((result) => result !== undefined).length;
@@ -46,6 +47,11 @@ export async function runStudy(
   } finally {
     interrupt.stopListening();
   }
+}
+
+/** What is about to happen, before anything takes time. */
+function beginning({ name, summary }: Demo, count: number): string {
+  return `${name}: ${summary}; ${count} trainings, ${Math.min(defaultJobs(), count)} at a time\n`;
 }
 
 async function runAll(

@@ -61,29 +61,35 @@ export async function runExperiments(words: readonly string[], options: Experime
   const interrupt = onInterrupt();
   const outcomes: Outcome[] = [];
   const mine = shardOf(tasks, options.shard);
-  const progress = startProgress({
-    label: 'experiments',
-    unit: 'run',
-    total: mine.length,
-    quiet: options.quiet || json,
-  });
+  const jobs = options.jobs ?? defaultJobs();
+  const quiet = options.quiet || json || false;
+  if (!quiet) process.stderr.write(beginning(mine.length, jobs));
+  const progress = startProgress({ label: 'experiments', unit: 'run', total: mine.length, quiet });
   try {
-    for await (const outcome of outcomesOf(mine, options.jobs ?? defaultJobs(), interrupt.signal)) {
-      outcomes.push(outcome);
-      progress.update({ done: outcomes.length, note: nameOf(outcome) });
+    try {
+      for await (const outcome of outcomesOf(mine, jobs, interrupt.signal)) {
+        outcomes.push(outcome);
+        progress.update({ done: outcomes.length, note: nameOf(outcome) });
+      }
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+    } finally {
+      progress.stop();
     }
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    const results = joined(outcomes);
+    const interrupted = interrupt.signal.aborted;
+    await show(results, { ...options, interrupted }, wordsOf(words, options));
+    if (interrupted) process.stderr.write('interrupted: this is what was measured until then\n');
+    return interrupt.exitCode || (results.every(stands) ? 0 : 1);
   } finally {
-    progress.stop();
     interrupt.stopListening();
   }
-  const results = joined(outcomes);
-  const interrupted = interrupt.signal.aborted;
-  await show(results, { ...options, interrupted }, wordsOf(words, options));
-  if (!interrupted) return results.every(stands) ? 0 : 1;
-  process.stderr.write('interrupted: this is what was measured until then\n');
-  return interrupt.exitCode;
+}
+
+/** What is about to happen, before anything takes time. */
+function beginning(count: number, jobs: number): string {
+  const runs = count === 1 ? '1 run' : `${count} runs`;
+  return `experiments: ${runs}${count > 1 ? `, ${Math.min(jobs, count)} at a time` : ''}\n`;
 }
 
 /** Joins what shards printed with `--json`, and says on stderr what they lack. Returns the exit code. */

@@ -55,17 +55,20 @@ export async function runSweep(demo: Demo, options: SweepOptions): Promise<numbe
   const file = asUsage(() => new RowFile(out, mine));
   const interrupt = onInterrupt();
   try {
-    await runRest(file, mine, jobs, quiet ?? false, interrupt.signal);
-  } catch (error) {
-    if (!interrupt.signal.aborted) throw error;
+    try {
+      await runRest(file, mine, jobs, quiet ?? false, interrupt.signal);
+    } catch (error) {
+      if (!interrupt.signal.aborted) throw error;
+    } finally {
+      file.close();
+    }
+    const interrupted = interrupt.signal.aborted;
+    await show(file.rows, { out, report }, wordsFor(demo, { ...config, seeds, lr }));
+    if (interrupted) process.stderr.write('interrupted: the same command goes on from here\n');
+    return interrupt.exitCode;
   } finally {
     interrupt.stopListening();
-    file.close();
   }
-  await show(file.rows, { out, report }, wordsFor(demo, { ...config, seeds, lr }));
-  if (!interrupt.signal.aborted) return 0;
-  process.stderr.write('interrupted: the same command goes on from here\n');
-  return interrupt.exitCode;
 }
 
 /** What the options of `sweep join` parse to. */

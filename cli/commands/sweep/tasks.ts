@@ -2,6 +2,7 @@
 
 import { compare } from '../../../demos/compare.js';
 import type { Demo, DemoConfig, Measured } from '../../../demos/demo.js';
+import { isTrained } from '../../../demos/tell.js';
 import type { RunSummary } from '../../../src/index.js';
 
 /** One training. */
@@ -95,6 +96,6 @@ export async function runTask(demo: Demo, task: SweepTask): Promise<SweepRow> {
   const { setup, outcomes } = await compare(alone, task.config, unwatched);
   const [outcome] = outcomes;
   const { clip: _, backend: __, normDevice: ___, wallMs: ____, ...numbers } = outcome.summary;
-  const learned = !numbers.diverged && setup.succeeded(outcome);
+  const learned = !numbers.diverged && isTrained(task.config, outcome) && setup.succeeded(outcome);
   return { ...askedOf(task), ...numbers, learned, measured: outcome.measured };
 }

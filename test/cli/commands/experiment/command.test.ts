@@ -53,7 +53,9 @@ describe('shards', () => {
 
 it('Ctrl-C keeps what was measured; a document of such a run, and a join of it, say so', async () => {
   const child = bundle.start(['experiment', 'all', '--jobs', '1']);
-  child.stderr!.once('data', () => child.kill('SIGINT'));
+  child.stderr!.on('data', (text) => {
+    if (/ run 1/.test(String(text))) child.kill('SIGINT');
+  });
   const { code, out, err } = await finish(child);
   expect([code, out.includes('hundred-steps')]).toEqual([130, true]);
   expect(err).toContain('interrupted: this is what was measured until then\n');
