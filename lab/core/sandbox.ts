@@ -21,6 +21,9 @@ export type Sandbox = (programs: readonly string[], calls: readonly Call[], limi
 const FORBIDDEN =
   "exercises cannot run here: the policy of this page must allow 'unsafe-inline' and blob: scripts";
 
+/** Until the frame's own script answers, in ms: where it may not run, nothing does. */
+const FRAME_LIMIT = 2000;
+
 /** Of the worker itself, before a program can do anything, in ms. */
 const START_LIMIT = 5000;
 
@@ -116,22 +119,22 @@ export const frameSandbox: Sandbox = (programs, calls, limit) =>
       resolve(ran);
     };
     const fail = (failure: string): void => end(programs.map(() => ({ failure })));
-    let alive = false;
+    const wait = (ms: number, failure: string): void => {
+      clearTimeout(timer);
+      timer = setTimeout(() => fail(failure), ms);
+    };
     port1.onmessage = ({
       data,
     }: MessageEvent<{ alive?: true; ready?: true; ran?: Ran[]; failure?: string; line?: number }>) => {
       if (data?.ran) end(data.ran);
-      else if (data?.alive) alive = true;
+      // Code that loops at its top never lets the worker say that it is ready.
+      else if (data?.alive) wait(Math.max(START_LIMIT, limit), tooLong(limit));
       else if (data?.failure !== undefined) fail(place(data.failure, data.line));
-      else if (data?.ready) {
-        clearTimeout(timer);
-        timer = setTimeout(() => fail(tooLong(limit)), limit);
-      }
+      else if (data?.ready) wait(limit, tooLong(limit));
     };
     frame.onload = () => {
       frame.contentWindow!.postMessage({ text: workerText(programs), calls }, '*', [port2]);
-      // Code that loops at its top never lets the worker say that it is ready.
-      timer = setTimeout(() => fail(alive ? tooLong(limit) : FORBIDDEN), Math.max(START_LIMIT, limit));
+      wait(FRAME_LIMIT, FORBIDDEN);
     };
     document.body.append(frame);
   });

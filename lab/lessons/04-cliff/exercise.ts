@@ -3,6 +3,9 @@
 import { defineExercise } from '../../core/exercise.js';
 import type session from './session.js';
 
+/** Below this the descent has arrived. */
+const ENOUGH = 1e-4;
+
 const LONG = [5, -2.3, 300, 400, 0.1, 1] as const;
 
 export default defineExercise<typeof session>({
@@ -12,7 +15,7 @@ export function descend(w: number, b: number, dw: number, db: number, lr: number
 }
 
 /** For the descent from (6, -2.8). */
-export const threshold = 100;
+export const threshold = 0;
 `,
   reference: `export function descend(w: number, b: number, dw: number, db: number, lr: number, c: number): [number, number] {
   const norm = Math.hypot(dw, db);
@@ -55,8 +58,9 @@ export const threshold = 1;
       call: 'threshold',
       async judge(value, lab) {
         if (typeof value !== 'number' || !(value > 0)) return 'threshold must be a number above 0';
-        const { error } = await lab.call('descend', { w: 6, b: -2.8, lr: 0.1, c: value, steps: 2000 });
-        return error < 1e-4
+        const start = { w: 6, b: -2.8, lr: 0.1, steps: 2000 };
+        const { error } = await lab.call('descend', { ...start, c: value, until: ENOUGH });
+        return error < ENOUGH
           ? null
           : `with threshold ${value} the descent ends at an error of ${error.toPrecision(2)}`;
       },

@@ -64,8 +64,8 @@ export default defineSession({
       });
     },
 
-    /** A whole descent at once: where it ends, its longest step, how often it was clipped. */
-    async descend(given: Descent) {
+    /** A whole descent at once, or until the error is below `until`: where it ends, its longest step, how often it was clipped. */
+    async descend(given: Descent & { readonly until?: number }) {
       const { model, batches, loss, optimizer, steps } = descent(given);
       let longest = 0;
       let clips = 0;
@@ -74,7 +74,12 @@ export default defineSession({
         if (step === steps) break;
         const [w, b] = [model.w.item(), model.b.item()];
         optimizer.zeroGrad();
-        scope(() => loss(batch, step).backward());
+        const error = scope(() => {
+          const error = loss(batch, step);
+          error.backward();
+          return error.item();
+        });
+        if (error < (given.until ?? 0)) break;
         const { clipped } = await optimizer.step();
         longest = Math.max(longest, Math.hypot(model.w.item() - w, model.b.item() - b));
         if (clipped) clips++;

@@ -1,16 +1,16 @@
 /** The widget of lesson 8, driven in a browser. */
 
 import { expect, it } from 'vitest';
-import { parseLink } from '../../../lab/core/link.js';
-import type { LabPages } from '../pages.js';
+import type { LabPage } from '../pages.js';
 
-/** Tests of the widget, by keyboard and by pointer. */
-export function driveBias(lab: LabPages): void {
+export default function drive(open: () => LabPage): void {
   it('lets x settle at c/9, and in the mirrored case at the best, by keys and by pointer', async () => {
-    const { page, complaints } = await lab.open('#l=8');
+    const lab = open();
+    const { page } = lab;
+    await lab.show('#l=8');
     const summary = page.locator('.plane .summary');
-    const fact = (name: string) => page.locator(`[data-fact=${name}]`).innerText();
-    const link = async () => parseLink(await page.evaluate(() => location.hash)).rest;
+    const fact = (name: string) => lab.fact(name);
+    const link = () => lab.settings();
     const told = (words: string) => summary.filter({ hasText: words }).waitFor();
 
     await told('x settles at 0.111, 0.889 away from the best, 1. There 10 % of the examples are clipped.');
@@ -18,11 +18,11 @@ export function driveBias(lab: LabPages): void {
     const ring = page.locator('[data-handle=x]');
     await ring.press('Shift+ArrowLeft');
     await page.locator('[data-fact=cut-left]', { hasText: '8.1' }).waitFor();
-    expect((await link()).get('x')).toBe('0.9');
+    expect((await link()).x).toBe('0.9');
 
     await page.locator('[data-act=go]').press('Enter');
     await page.locator('[data-fact=cut-sum]', { hasText: 'balance' }).waitFor();
-    expect(Number((await link()).get('x'))).toBeCloseTo(1 / 9, 9);
+    expect(Number((await link()).x)).toBeCloseTo(1 / 9, 9);
 
     await page.locator('input[name=c]').fill('3');
     await page.locator('input[name=c]').press('Enter');
@@ -36,7 +36,7 @@ export function driveBias(lab: LabPages): void {
     await page.mouse.move(across(8), frame.y + 20);
     await page.mouse.move(across(5), frame.y + 20);
     await page.mouse.up();
-    const target = Number((await link()).get('target'));
+    const target = Number((await link()).target);
     expect(target).toBeCloseTo(5, 0);
     await told('x settles at 0.333, 0.1');
 
@@ -47,7 +47,5 @@ export function driveBias(lab: LabPages): void {
     await page.locator('input[name=c]').press('Enter');
     await page.locator('input[value=symmetric]').check();
     await told('x settles at 0, which is the best. There 80 % of the examples are clipped.');
-    expect(complaints).toEqual([]);
-    await page.close();
   });
 }
