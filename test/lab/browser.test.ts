@@ -13,6 +13,7 @@ import { afterAll, afterEach, beforeAll, describe, expect, it } from 'vitest';
 import { linkOf } from '../../cli/commands/demo/link.js';
 import { cliff } from '../../demos/cliff/cliff.js';
 import { compare } from '../../demos/compare.js';
+import type { DemoConfig } from '../../demos/demo.js';
 import { parseLink } from '../../lab/core/link.js';
 import cliffExercise from '../../lab/lessons/04-cliff/exercise.js';
 import { launch, missing } from '../browser/chromium.js';
@@ -146,10 +147,11 @@ describe.skipIf(skipped)('in Chromium', () => {
     const silent = { begin() {}, step() {}, end() {} };
 
     it('made in Node open at their step with the same bits, and say so where the bits are others', async () => {
-      const config = {
+      const config: DemoConfig = {
         ...{ seed: 1, steps: 60, lr: 0.1, optimizer: 'sgd', backend: 'simd' },
-        ...{ clips: ['none', 'norm:1'], own: { start: '5,-2.3' } },
-      } as const;
+        clips: ['none', 'norm:1'],
+        own: { start: '5,-2.3' },
+      };
       const { outcomes } = await compare(cliff, config, silent);
       const compared = lab.locator('[data-compared]');
       const links = outcomes.map((outcome) => linkOf(cliff, config, outcome)!);
