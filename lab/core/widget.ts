@@ -71,6 +71,8 @@ export abstract class Widget<S extends Session, T extends Settings> extends LitE
   set runs(runs: readonly Run<unknown>[]) {
     for (const run of this.#runs) if (!runs.includes(run)) void run.close();
     this.#runs = runs;
+    // The reader has gone on to another lesson while these were about to start.
+    if (!this.isConnected) for (const run of runs) void run.close();
     this.host.ran(runs);
     this.requestUpdate();
   }

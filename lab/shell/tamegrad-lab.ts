@@ -67,6 +67,7 @@ export class TamegradLab extends LitElement {
   /** What came of comparing digests with those of a link. */
   declare compared: Compared | null;
   #widget: Widget<Session, Settings> | null = null;
+  #host: WidgetHost | null = null;
   #values: Readonly<Record<string, Value>> = {};
   #asked: AskedStep | null = null;
   #runs: readonly Run<unknown>[] = [];
@@ -169,7 +170,8 @@ export class TamegradLab extends LitElement {
     if (!customElements.get(tag)) customElements.define(tag, lesson.widget);
     const widget = document.createElement(tag) as Widget<Session, Settings>;
     widget.values = this.#values as never;
-    widget.host = this.#hostFor(entry);
+    this.#host = this.#hostFor(entry);
+    widget.host = this.#host;
     this.#widget = widget;
     this.loaded = { entry, lesson };
     if (!this.linked) return;
@@ -177,32 +179,39 @@ export class TamegradLab extends LitElement {
     if (!location.hash) this.#write();
   }
 
+  /** What a widget hears and tells; one that the reader has left is no longer listened to. */
   #hostFor({ name }: LessonEntry): WidgetHost {
     const lab = this;
-    return {
+    const heard =
+      <Told extends unknown[]>(listen: (...told: Told) => void) =>
+      (...told: Told): void => {
+        if (host === this.#host) listen(...told);
+      };
+    const host: WidgetHost = {
       lab: client.session(name),
-      say: (words) => this.#say(words),
-      changed: (changes) => {
+      say: heard((words) => this.#say(words)),
+      changed: heard((changes) => {
         this.#values = { ...this.#values, ...changes };
         this.#asked = null;
         this.compared = null;
         this.#write();
-      },
-      ran: (runs) => {
+      }),
+      ran: heard((runs) => {
         this.#runs = runs;
         if (!this.#asked || this.compared) return;
         this.compared = compareDigests(this.#asked, runs);
         if (this.compared) this.#say(this.compared.words);
-      },
-      failed: (reason) => {
+      }),
+      failed: heard((reason) => {
         this.uncomputed = reason;
-      },
+      }),
       get hidden() {
         return lab.#hidden;
       },
       still: matchMedia('(prefers-reduced-motion: reduce)').matches,
       asked: this.#asked,
     };
+    return host;
   }
 
   get #hidden(): ReadonlySet<string> {

@@ -143,6 +143,29 @@ describe.skipIf(skipped)('in Chromium', () => {
     await lab.says(/Clipped: after 40 steps the error is/);
   });
 
+  it('does not listen to a widget that the reader has left', async () => {
+    await lab.show('#l=4&c=6&t=5');
+    await lab.page.evaluate(() => {
+      const left = document
+        .querySelector('tamegrad-lab')!
+        .shadowRoot!.querySelector('.stage-card > *') as unknown as {
+        host: { say(words: string): void; changed(changes: object): void; failed(why: string): void };
+      };
+      Object.assign(globalThis, { left });
+    });
+    await lab.show('#l=2&T=50');
+    await lab.page.evaluate(() => {
+      const { host } = (globalThis as never as { left: { host: Record<string, (told: unknown) => void> } })
+        .left;
+      host.say('The cliff again.');
+      host.changed({ w: 4 });
+      host.failed('nothing');
+    });
+    await lab.says(/the first of 50 layers/);
+    expect(Object.keys(await lab.settings())).toEqual(['T']);
+    expect(await lab.locator('.problem').count()).toBe(0);
+  });
+
   describe('links', () => {
     const silent = { begin() {}, step() {}, end() {} };
 
