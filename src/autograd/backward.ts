@@ -31,37 +31,63 @@ export function backward(root: Variable, options: BackwardOptions = {}): void {
   if (!(root instanceof Variable)) throw wrongKind('backward', 'the loss', 'a Variable', root);
   checkNames('backward', options, ['grad', 'onNode', 'retainGraph']);
   const order: Variable[] = [];
+  const leaves: Variable[] = [];
   const notes: (readonly [GraphNode, Tensor])[] = [];
+  let walked: GraphNode | null = null;
+  const note = (tensor: Tensor): unknown => notes.push([walked!, tensor]);
   try {
-    reach(root, order);
-    order.sort((a, b) => b.id - a.id);
+    reach(root, order, leaves);
+    sortNewestFirst(order);
     collect(root, startGradient(root, options.grad));
-    for (let i = 0; i < order.length; i++) {
-      const { node, pending } = order[i];
-      const grad = pending!.grad!;
-      watcher?.completed(order[i], grad);
-      options.onNode?.(order[i], grad.copy());
-      // Outputs of one node follow one another, after all that read them: at the first one, all have collected.
-      if (node && node !== order[i - 1]?.node) passBack(node, notes);
-    }
     for (const variable of order) {
-      if (variable.node) variable.node.used = options.retainGraph !== true;
+      complete(variable, options);
+      // Outputs of one node follow one another, after all that read them: at the first one, all have collected.
+      if (variable.node === walked) continue;
+      walked = variable.node!;
+      passBack(walked, note);
+    }
+    for (const leaf of leaves) complete(leaf, options);
+    for (const variable of order) {
+      variable.node!.used = options.retainGraph !== true;
       variable.accumulateGrad(variable.pending!.grad!);
     }
+    for (const leaf of leaves) leaf.accumulateGrad(leaf.pending!.grad!);
     for (const [node, tensor] of notes) leaveNote(node, tensor);
   } finally {
     for (const variable of order) variable.pending = null;
+    for (const leaf of leaves) leaf.pending = null;
   }
 }
 
-/** Lists every Variable of the graph that needs a gradient, each once, and checks that the graph can be walked. */
-function reach(root: Variable, order: Variable[]): void {
+/** Tells those who watch that the gradient of a Variable is complete. */
+function complete(variable: Variable, { onNode }: BackwardOptions): void {
+  const grad = variable.pending!.grad!;
+  watcher?.completed(variable, grad);
+  onNode?.(variable, grad.copy());
+}
+
+/** Puts every Variable after all that were computed from it. A chain of ops is found in this order. */
+function sortNewestFirst(order: Variable[]): void {
+  for (let i = 1; i < order.length; i++) {
+    if (order[i - 1].id < order[i].id) {
+      order.sort((a, b) => b.id - a.id);
+      return;
+    }
+  }
+}
+
+/**
+ * Lists every Variable of the graph that needs a gradient, each once, those that an op made apart from the leaves; and
+ * checks that the graph can be walked.
+ */
+function reach(root: Variable, order: Variable[], leaves: Variable[]): void {
   if (!root.requiresGrad) {
     throw new Error('backward: nothing to differentiate: no Parameter or variable() led to this value');
   }
-  visit(root, order);
-  for (const { node } of order) {
-    if (!node || node.pass === order) continue;
+  visit(root, order, leaves);
+  for (const variable of order) {
+    const node = variable.node!;
+    if (node.pass === order) continue;
     node.pass = order;
     if (node.used) {
       throw new Error(
@@ -70,12 +96,12 @@ function reach(root: Variable, order: Variable[]): void {
     }
     checkUnchanged(node);
     for (const input of node.inputs) {
-      if (input.requiresGrad && input.pending?.pass !== order) visit(input, order);
+      if (input.requiresGrad && input.pending?.pass !== order) visit(input, order, leaves);
     }
   }
 }
 
-function visit(variable: Variable, order: Variable[]): void {
+function visit(variable: Variable, order: Variable[], leaves: Variable[]): void {
   if (variable.pending) {
     throw new Error(
       `backward: this graph shares ${variable} with one that is being walked; call it after that pass has ended`,
@@ -83,7 +109,7 @@ function visit(variable: Variable, order: Variable[]): void {
   }
   variable.checkFree('backward');
   variable.pending = { pass: order, grad: null, isSum: false };
-  order.push(variable);
+  (variable.node ? order : leaves).push(variable);
 }
 
 /** Throws if a tensor that backward may read again does not hold the numbers of the forward pass any more. */
@@ -124,11 +150,10 @@ function collect({ pending }: Variable, part: Tensor): void {
 }
 
 /** Hands the gradients of a node's outputs to those of its inputs that need one. */
-function passBack(node: GraphNode, notes: (readonly [GraphNode, Tensor])[]): void {
+function passBack(node: GraphNode, note: (tensor: Tensor) => void): void {
   const { op, inputs, values, outputs } = node;
-  const grads: (Tensor | null)[] = [];
-  for (const { pending } of outputs) grads.push(pending ? pending.grad : null);
-  const rules = op.backward(grads, node, (tensor) => notes.push([node, tensor]));
+  const grads = outputs.map(({ pending }) => pending?.grad ?? null);
+  const rules = op.backward(grads, node, note);
   for (let i = 0; i < inputs.length; i++) {
     if (!inputs[i].requiresGrad) continue;
     const grad = checkGradient(op.name, rules[i]());

@@ -139,13 +139,14 @@ export function defineOp<
 
 /** Computes an op and, unless recording is off, remembers how. */
 export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown): Variable[] {
-  const values: Tensor[] = [];
-  const versions: number[] = [];
+  const count = inputs.length;
+  const values = new Array<Tensor>(count);
+  const versions = new Array<number>(count + 1); // with room for one output
   let requiresGrad = false;
-  for (const input of inputs) {
-    values.push(input.value);
-    versions.push(input.value.version);
-    requiresGrad ||= input.requiresGrad;
+  for (let i = 0; i < count; i++) {
+    values[i] = inputs[i].value;
+    versions[i] = values[i].version;
+    requiresGrad ||= inputs[i].requiresGrad;
   }
   const outer = saved;
   saved = none;
@@ -155,9 +156,10 @@ export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown
       watcher?.computed(op, inputs, tensors, null);
       return tensors.map((output) => new Variable(output));
     }
-    for (const output of tensors) versions.push(output.version);
-    for (const tensor of saved) versions.push(tensor.version);
-    const outputs: Variable[] = [];
+    let k = count;
+    for (let i = 0; i < tensors.length; i++) versions[k++] = tensors[i].version;
+    for (let i = 0; i < saved.length; i++) versions[k++] = saved[i].version;
+    const outputs = new Array<Variable>(tensors.length);
     const node: GraphNode = {
       op,
       params,
@@ -170,7 +172,7 @@ export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown
       pass: null,
       note: null,
     };
-    for (const output of tensors) outputs.push(new Variable(output, true, node));
+    for (let i = 0; i < tensors.length; i++) outputs[i] = new Variable(tensors[i], true, node);
     watcher?.computed(op, inputs, tensors, node);
     return outputs;
   } finally {
@@ -288,16 +290,14 @@ function kindOf(value: unknown): string {
 /** The first `count` operands as Variables; numbers take dtype and backend of the first tensor among them. */
 export function asVariables(caller: string, operands: readonly unknown[], count: number): Variable[] {
   if (count === 0) exemplar(caller, operands);
-  const variables: Variable[] = [];
+  const variables = new Array<Variable>(count);
   for (let i = 0; i < count; i++) {
     const operand = operands[i];
-    if (operand instanceof Variable) variables.push(operand);
-    else if (operand instanceof Tensor) variables.push(new Variable(operand));
-    else if (typeof operand === 'number')
-      variables.push(new Variable(exemplar(caller, operands).like(operand)));
-    else {
-      throw wrongKind(caller, 'each operand', 'a Variable, a Tensor or a number', operand);
-    }
+    if (operand instanceof Variable) variables[i] = operand;
+    else if (operand instanceof Tensor) variables[i] = new Variable(operand);
+    else if (typeof operand === 'number') {
+      variables[i] = new Variable(exemplar(caller, operands).like(operand));
+    } else throw wrongKind(caller, 'each operand', 'a Variable, a Tensor or a number', operand);
   }
   return variables;
 }

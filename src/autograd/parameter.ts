@@ -19,8 +19,7 @@ import {
 } from '../tensor/index.js';
 import { freeNow, freeWithOwner } from '../tensor/lost-memory.js';
 import { type Changes, Scope } from '../tensor/scope.js';
-import { rowMajorStrides } from '../tensor/shape.js';
-import { makeView } from '../tensor/view.js';
+import { rowMajorView } from '../tensor/view.js';
 import { Variable } from './graph.js';
 
 /** Who has a parameter to itself for a while: nobody else may write its value or gradient until that ends. */
@@ -145,7 +144,7 @@ export class Parameter extends Variable {
     const { values, grads, backend, life } = place.block;
     const slot = (block: FloatArray, changes: Changes): Tensor => {
       const { data, offset } = backend.memory.locate(block);
-      const view = makeView(data, this.shape, rowMajorStrides(this.shape), offset + place.offset);
+      const view = rowMajorView(data, this.shape, offset + place.offset);
       return new Tensor(view, backend, life, changes);
     };
     const grad = this.grad;

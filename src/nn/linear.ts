@@ -9,7 +9,7 @@ import {
   type Variable,
 } from '../autograd/index.js';
 import { checkCount, checkFlag } from '../tensor/arguments.js';
-import { type Random, type TensorOptions, uniform } from '../tensor/index.js';
+import { type Random, sizeOf, type TensorOptions, uniform } from '../tensor/index.js';
 import { checkInput, checkLastAxis, checkSize, drawingOptions } from './checks.js';
 import { type LayerInput, Module } from './module.js';
 
@@ -52,10 +52,9 @@ export class Linear extends Module {
  * single matrix product and not a batch of them that must be summed.
  */
 export function affine(x: LayerInput, weight: Variable, bias: Variable | null): Variable {
+  if (x.shape.length === 2) return bias ? affineOp(x, weight, bias) : matmul(x, transpose(weight));
   const [outputs, inputs] = weight.shape;
   const lead = x.shape.slice(0, -1);
-  const rows = lead.reduce((product, length) => product * length, 1);
-  const flat = lead.length === 1 ? x : reshape(x, [rows, inputs]);
-  const sum = bias ? affineOp(flat, weight, bias) : matmul(flat, transpose(weight));
-  return lead.length === 1 ? sum : sum.reshape([...lead, outputs]);
+  const flat = reshape(x, [sizeOf(lead), inputs]);
+  return affine(flat, weight, bias).reshape([...lead, outputs]);
 }

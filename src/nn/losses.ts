@@ -48,21 +48,22 @@ export interface BinaryCrossEntropyOptions extends LossOptions {
 function checkLoss(
   caller: string,
   given: number,
-  [prediction, target]: readonly [LayerInput, LayerInput],
+  prediction: LayerInput,
+  target: LayerInput,
   options: LossOptions,
-  own: readonly string[] = [],
+  known: readonly string[] = ['reduction'],
 ): Reduction {
   checkCount(caller, given, 3);
   checkOperand(caller, 'prediction', prediction);
   checkOperand(caller, 'target', target);
-  checkNames(caller, options, [...own, 'reduction']);
+  checkNames(caller, options, known);
   checkSameShape(caller, prediction.shape, target.shape);
   return reductionOf(caller, options, prediction.shape);
 }
 
 /** Throws an Error unless the reduction is known and has something to average. */
 function reductionOf(caller: string, { reduction = 'mean' }: LossOptions, shape: Shape): Reduction {
-  if (!['mean', 'sum', 'none'].includes(reduction)) {
+  if (reduction !== 'mean' && reduction !== 'sum' && reduction !== 'none') {
     throw new Error(`${caller}: reduction must be 'mean', 'sum' or 'none', got '${String(reduction)}'`);
   }
   if (reduction === 'mean' && sizeOf(shape) === 0) {
@@ -83,7 +84,7 @@ function reduce(losses: Variable, reduction: Reduction): Variable {
  * broadcasting would compare every prediction with every target.
  */
 export function mseLoss(prediction: LayerInput, target: LayerInput, options: LossOptions = {}): Variable {
-  const reduction = checkLoss('mseLoss', arguments.length, [prediction, target], options);
+  const reduction = checkLoss('mseLoss', arguments.length, prediction, target, options);
   if (reduction === 'none') return sub(prediction, target).square();
   const weight = reduction === 'mean' ? 1 / sizeOf(prediction.shape) : 1;
   return squaredError(prediction, target, { weight });
@@ -94,7 +95,8 @@ export function mseLoss(prediction: LayerInput, target: LayerInput, options: Los
  * Its gradient never exceeds δ. Throws for shapes that differ and for a δ that is not positive.
  */
 export function huberLoss(prediction: LayerInput, target: LayerInput, options: HuberOptions = {}): Variable {
-  const reduction = checkLoss('huberLoss', arguments.length, [prediction, target], options, ['delta']);
+  const known = ['delta', 'reduction'];
+  const reduction = checkLoss('huberLoss', arguments.length, prediction, target, options, known);
   const { delta = 1 } = options;
   if (!(delta > 0 && delta < Infinity)) {
     throw new Error(`huberLoss: delta must be a finite number > 0, got ${delta}; use mseLoss for no limit`);
@@ -212,8 +214,8 @@ export function bceWithLogits(
   targets: LayerInput,
   options: BinaryCrossEntropyOptions = {},
 ): Variable {
-  const own = ['posWeight', 'weight'];
-  const reduction = checkLoss('bceWithLogits', arguments.length, [logits, targets], options, own);
+  const known = ['posWeight', 'weight', 'reduction'];
+  const reduction = checkLoss('bceWithLogits', arguments.length, logits, targets, options, known);
   checkProbabilities(targets);
   const { weight, posWeight = 1 } = options;
   checkFactor('weight', weight ?? 1, logits.shape);

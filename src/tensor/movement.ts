@@ -26,13 +26,15 @@ export function transposeView({ data, shape, stride, offset }: View, axes: Shape
 
 /** The last two axes exchanged; a vector or scalar as it is. */
 export function swapView({ data, shape, stride, offset }: View): ArrayView {
-  const [row, column] = [shape.length - 2, shape.length - 1];
-  const [turned, strides] = [[...shape], [...stride]];
-  if (row >= 0) {
-    [turned[row], turned[column]] = [shape[column], shape[row]];
-    [strides[row], strides[column]] = [stride[column], stride[row]];
-  }
-  return makeView(data, turned, strides, offset);
+  const row = shape.length - 2;
+  return makeView(data, swapped(shape, row), swapped(stride, row), offset);
+}
+
+/** Two neighbours of a list exchanged; a list that is shorter as it is. */
+function swapped(list: readonly number[], first: number): readonly number[] {
+  if (list.length === 2) return [list[1], list[0]]; // a matrix, the usual case
+  if (first < 0) return list;
+  return list.with(first, list[first + 1]).with(first + 1, list[first]);
 }
 
 /** Stretched to `target`: axes of length 1 and missing leading axes repeat (stride 0). */

@@ -14,8 +14,10 @@ export class Scope {
   /** Of the blocks that live as long: see lost-memory.ts. */
   weights?: ArrayBuffer[];
   readonly #end: string;
-  #latest: Memory | null = null;
-  readonly #marks = new Map<Memory, number>();
+  /** The memory that it allocates from, and how far that was used before; of further ones a list. */
+  #first: Memory | null = null;
+  #firstMark = 0;
+  #others: Map<Memory, number> | null = null;
 
   /** `end`: what ends it, and what to do instead, for those who read its tensors later. */
   constructor(end = 'its scope ended; return it from the scope, or copy what you need inside') {
@@ -24,9 +26,14 @@ export class Scope {
 
   /** Notes how far a memory is used before the scope's first allocation there; one that is never used is left alone. */
   mark(memory: Memory): void {
-    if (memory === this.#latest) return;
-    if (!this.#marks.has(memory)) this.#marks.set(memory, memory.mark());
-    this.#latest = memory;
+    if (memory === this.#first) return;
+    if (this.#first === null) {
+      this.#first = memory;
+      this.#firstMark = memory.mark();
+      return;
+    }
+    this.#others ??= new Map();
+    if (!this.#others.has(memory)) this.#others.set(memory, memory.mark());
   }
 
   /** Throws an Error if a tensor of the scope, of that shape, can no longer be read. */
@@ -38,7 +45,8 @@ export class Scope {
   /** Releases all that was allocated. */
   end(): void {
     this.alive = false;
-    for (const [memory, mark] of this.#marks) memory.release(mark);
+    this.#first?.release(this.#firstMark);
+    for (const [memory, mark] of this.#others ?? []) memory.release(mark);
   }
 }
 
@@ -116,6 +124,8 @@ export function longLived<T>(fn: () => T): T {
 
 /** Copies what the ending scope would release, and the plain arrays and objects that lead to it; all else stays itself. */
 function keepAll(root: unknown, ending: Scope): unknown {
+  if (isKeepable(root)) return root[keep](ending);
+  if (!isPlain(root)) return root;
   const kept = new Map<object, unknown>();
   const keepOne = (value: Keepable): unknown => {
     if (!kept.has(value)) kept.set(value, value[keep](ending));

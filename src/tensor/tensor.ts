@@ -40,7 +40,6 @@ import {
   isContiguous,
   normalizeAxes,
   reducedShape,
-  rowMajorStrides,
   type Shape,
   sameShape,
   sizeOf,
@@ -52,7 +51,7 @@ import {
   type DType,
   dtypeOf,
   type FloatArray,
-  makeView,
+  rowMajorView,
 } from './view.js';
 
 /** Throws an Error unless a kernel of that name is among those known. */
@@ -129,7 +128,7 @@ export class Tensor implements Keepable {
       throw wrongKind('Tensor.empty', 'backend', 'a backend, as backendNamed gives it', backend);
     }
     const { data, offset } = allocate(backend, dtype, sizeOf(shape));
-    return new Tensor(makeView(data, shape, rowMajorStrides(shape), offset), backend, currentScope());
+    return new Tensor(rowMajorView(data, shape, offset), backend, currentScope());
   }
 
   /** Copies a scijs ndarray of any numeric dtype: float64 stays float64, all else becomes float32 unless told. */
@@ -178,7 +177,7 @@ export class Tensor implements Keepable {
   /** The elements as a scijs ndarray of their own. */
   ndarray(): ArrayView {
     checkCount('Tensor.ndarray', arguments.length, 0);
-    return makeView(this.data(), this.shape, rowMajorStrides(this.shape), 0);
+    return rowMajorView(this.data(), this.shape, 0);
   }
 
   /** The elements in row-major order, copied. */
@@ -187,7 +186,7 @@ export class Tensor implements Keepable {
     const { data, stride, offset } = this.view();
     if (isContiguous(this.shape, stride)) return data.slice(offset, offset + this.size);
     const copy = allocateArray(this.dtype, this.size);
-    this.backend.copy(this.view(), makeView(copy, this.shape, rowMajorStrides(this.shape), 0));
+    this.backend.copy(this.view(), rowMajorView(copy, this.shape, 0));
     return copy;
   }
 
@@ -374,9 +373,15 @@ export class Tensor implements Keepable {
     const { axis, keepDims } = readReduceOptions(name, options);
     const axes = normalizeAxes(name, axis, this.rank);
     if (name === 'max') checkNotEmpty(name, this.shape, axes);
-    const out = Tensor.empty(reducedShape(this.shape, axes, true), this.dtype, this.backend);
-    this.backend.reduce(name, this.view(), axes, out.view());
-    return keepDims ? out : out.reshape(reducedShape(this.shape, axes, false));
+    const whole = reducedShape(this.shape, axes, true);
+    const out = Tensor.empty(
+      keepDims ? whole : reducedShape(this.shape, axes, false),
+      this.dtype,
+      this.backend,
+    );
+    const { data, offset } = out.#view;
+    this.backend.reduce(name, this.view(), axes, keepDims ? out.#view : rowMajorView(data, whole, offset));
+    return out;
   }
 
   /** Matrix product over the last two axes, `[…, n, k] × […, k, m] → […, n, m]`; leading axes broadcast. */
@@ -407,7 +412,7 @@ export class Tensor implements Keepable {
     const target = inferShape('reshape', shape, this.size);
     const { data, stride, offset } = this.view();
     if (!isContiguous(this.shape, stride)) return this.copy().reshape(target);
-    return this.#seenAs(makeView(data, target, rowMajorStrides(target), offset));
+    return this.#seenAs(rowMajorView(data, target, offset));
   }
 
   /** Axes in another order (default: reversed), a view. */

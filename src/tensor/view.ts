@@ -6,7 +6,7 @@
 import type { NdArray } from 'ndarray';
 import ndarray from 'ndarray';
 import { kindOf, wrongKind } from './arguments.js';
-import type { Shape } from './shape.js';
+import { rowMajorStrides, type Shape } from './shape.js';
 
 /** Element type of a tensor. */
 export type DType = 'float32' | 'float64';
@@ -81,4 +81,14 @@ export function makeView(
     default:
       return new View(data, ...shape, ...strides, offset);
   }
+}
+
+/** A view of `data` in row-major order, from `offset` on. */
+export function rowMajorView(data: FloatArray, shape: Shape, offset: number): ArrayView {
+  // Nearly every tensor is made here: the usual ranks need no list of strides.
+  const View = constructorFor(data, shape.length);
+  if (shape.length === 0) return new View(data, offset);
+  if (shape.length === 1) return new View(data, shape[0], 1, offset);
+  if (shape.length === 2) return new View(data, shape[0], shape[1], shape[1], 1, offset);
+  return makeView(data, shape, rowMajorStrides(shape), offset);
 }

@@ -4,8 +4,8 @@
  */
 
 import { ACTIVATION, BINARY, type SimdKernels } from '../../../kernels/simd/kernels.js';
-import { isContiguous, rowMajorStrides, type Shape, sizeOf } from '../shape.js';
-import { makeView, type View } from '../view.js';
+import { isContiguous, type Shape, sizeOf } from '../shape.js';
+import { rowMajorView, type View } from '../view.js';
 import { LoopNest } from './loop-nest.js';
 import { reference } from './reference.js';
 import { addressOf, type SimdMemory } from './simd-memory.js';
@@ -62,7 +62,7 @@ export class SimdOperands {
   }
 
   temporaryView(shape: Shape): View {
-    return makeView(this.memory.floats, shape, rowMajorStrides(shape), this.memory.take(sizeOf(shape)));
+    return rowMajorView(this.memory.floats, shape, this.memory.take(sizeOf(shape)));
   }
 
   /** Address of `size` floats of temporary memory. */
