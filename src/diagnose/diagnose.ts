@@ -154,7 +154,7 @@ const unjudged: Readonly<Record<Exclude<Objective, 'loss'>, string>> = {
 /** What the loss did, in a clause. */
 function courseSaid(columns: LogColumns, objective: Objective, missing: readonly string[]): string {
   const { length } = columns;
-  const course = courseOf(columns.column('loss'));
+  const course = courseOf(columns, 'loss');
   if (objective !== 'loss' || missing.includes('loss') || course === null) return `${length} steps`;
   const { first, late } = course;
   const way = hasLearnt(columns)
@@ -189,7 +189,7 @@ function doubtOf(
   }
   if (objective !== 'loss' || hasLearnt(columns)) return null;
   // The middle of a long run may well be level.
-  const course = courseOf(columns.column('loss'));
+  const course = courseOf(columns, 'loss');
   const isLevel = course !== null && !startsAtBeginning(columns) && !isHigher(course.late, course.first);
   return isLevel ? null : 'The loss did not fall, and nothing in the log says why.';
 }

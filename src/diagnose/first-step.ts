@@ -42,7 +42,7 @@ export function firstStepFinding(columns: LogColumns): Finding | null {
   if (!(longest < SHORTEST_STEP)) return null;
   const depth = growthWithDepth(columns.firstNorms ?? {});
   // Losses and norms have units; a run that learns well in units that are merely large has no fault.
-  const course = courseOf(columns.column('loss'));
+  const course = courseOf(columns, 'loss');
   const learns = course !== null && isHigher(course.first, course.late);
   if (learns && longest >= BEYOND_DOUBT && !(depth > GROWN)) return null;
   const grows =

@@ -45,7 +45,11 @@ export interface Course {
 }
 
 /** The course of a column; null where it has too few numbers. */
-export function courseOf(values: Float64Array): Course | null {
+export function courseOf(columns: LogColumns, name: 'loss' | 'norm' | 'lr'): Course | null {
+  return columns.once(`course of ${name}`, () => courseIn(columns.column(name)));
+}
+
+function courseIn(values: Float64Array): Course | null {
   const known = finiteOf(values);
   if (known.length < FEWEST) return null;
   const edges = Array.from({ length: BLOCKS + 1 }, (_, i) => Math.round((i * known.length) / BLOCKS));
@@ -72,8 +76,8 @@ function givenBack({ first, lowest, late }: Course): number {
 export function growthFinding(columns: LogColumns, judgesLoss = true): Finding | null {
   // Where the loss is no measure, norms may grow with what it is made of: only a blow-up is a fault.
   if (!judgesLoss) return blowUp(columns, false);
-  const loss = courseOf(columns.column('loss'));
-  const norm = courseOf(columns.column('norm'));
+  const loss = courseOf(columns, 'loss');
+  const norm = courseOf(columns, 'norm');
   if (!loss && norm) return growthAlone(columns, norm);
   const relapsed = loss && relapse(columns, loss, norm);
   return relapsed && relapsed.signs > 0 ? relapsed : (blowUp(columns) ?? relapsed);
@@ -129,7 +133,7 @@ function blowUp(columns: LogColumns, judgesLoss = true): Finding | null {
 
 /** Whether the learning rate rose over the run by as much as a norm must. */
 function rateGrew(columns: LogColumns): boolean {
-  const rate = courseOf(columns.column('lr'));
+  const rate = courseOf(columns, 'lr');
   return rate !== null && rate.late > GROWN_NORM * rate.lowest && trendOf(rate.blocks).p < ALPHA;
 }
 
@@ -164,7 +168,7 @@ function perBlock({ blocks }: Course): number {
 
 /** Whether the loss fell: by more than batches differ, or steadily. Unknown losses count as fallen. */
 export function hasLearnt(columns: LogColumns): boolean {
-  const loss = courseOf(columns.column('loss'));
+  const loss = courseOf(columns, 'loss');
   if (!loss) return true;
   const falling = trendOf(loss.blocks.map((value) => -value));
   return isHigher(loss.first, loss.late) || (loss.late < loss.first && falling.p < ALPHA);

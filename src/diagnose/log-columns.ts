@@ -26,6 +26,8 @@ export class LogColumns {
   readonly #batchIds = new Map<number | string, number>();
   #tooManyBatches = false;
   #firstNorms: LoggedStep['norms'] | null = null;
+  /** What was made of the rows so far, by name. */
+  readonly #made = new Map<string, unknown>();
 
   /** The columns of a log, or the log itself where it is columns already. */
   static from(log: Iterable<LoggedStep> | LogColumns): LogColumns {
@@ -54,9 +56,16 @@ export class LogColumns {
     return this.#columns[name].subarray(0, this.#length);
   }
 
+  /** What `make` makes of the rows, made once: several checks ask for the same, and a log may have millions of rows. */
+  once<T>(name: string, make: () => T): T {
+    if (!this.#made.has(name)) this.#made.set(name, make());
+    return this.#made.get(name) as T;
+  }
+
   /** Adds a row. Where it does not say whether it was clipped, the norms before and after do. */
   add(row: LoggedStep): void {
     if (this.#length === this.#columns.step.length) this.#grow();
+    if (this.#made.size > 0) this.#made.clear();
     const { norm, normAfter, clipped = isShortened(row), norms = null } = row;
     if (this.#length === 0) this.#firstNorms = norms;
     this.#set('step', row.step);
@@ -72,6 +81,7 @@ export class LogColumns {
   /** Says of each row that does not say it whether a threshold clipped it. */
   markClipped(threshold: number): void {
     const { norm, clipped } = this.#columns;
+    this.#made.clear();
     for (let i = 0; i < this.#length; i++) {
       if (Number.isNaN(clipped[i]) && !Number.isNaN(norm[i])) clipped[i] = Number(norm[i] > threshold);
     }
@@ -80,6 +90,7 @@ export class LogColumns {
   /** Forgets the rows from a place on, as those that a run went back behind. */
   cut(length: number): void {
     this.#length = Math.min(this.#length, length);
+    this.#made.clear();
   }
 
   #set(name: Column, value: number | undefined): void {

@@ -40,7 +40,11 @@ interface Leaps {
   readonly heights: Float64Array;
 }
 
-/** Finds the rows where the norm or the loss leaps. */
+/** The rows where the norm or the loss leaps. */
+function leapsOf(columns: LogColumns, judgesLoss: boolean): Leaps {
+  return columns.once(judgesLoss ? 'leaps' : 'leaps of the norm', () => findLeaps(columns, judgesLoss));
+}
+
 function findLeaps(columns: LogColumns, judgesLoss: boolean): Leaps {
   const norms = overUsual(columns.column('norm'));
   const losses = judgesLoss ? overUsual(columns.column('loss')) : norms.map(() => Number.NaN);
@@ -50,9 +54,10 @@ function findLeaps(columns: LogColumns, judgesLoss: boolean): Leaps {
 
 /** Rows that are so many times their neighbourhood, and are no echo of a higher one just before. */
 function leapsIn(heights: Float64Array): number[] {
+  const least = log(LEAP);
   const rows: number[] = [];
   for (let i = 0; i < heights.length; i++) {
-    if (heights[i] > log(LEAP) && !(heights[i - 1] > heights[i])) rows.push(i);
+    if (heights[i] > least && !(heights[i - 1] > heights[i])) rows.push(i);
   }
   return rows;
 }
@@ -68,7 +73,7 @@ function overUsual(values: Float64Array): Float64Array {
 
 /** Whether leaps come with particular batches; where the log names none that come back, whether they look like it. */
 export function dataFinding(columns: LogColumns, judgesLoss = true): Finding | null {
-  const leaps = findLeaps(columns, judgesLoss);
+  const leaps = leapsOf(columns, judgesLoss);
   const visits = visitsOf(columns);
   if (visits.length === 0 || median(visits) < FEWEST) return isolated(columns, leaps);
   return broken(columns, visits) ?? recurrence(columns, leaps, visits);
@@ -148,9 +153,10 @@ function isolatedIn(columns: LogColumns, name: 'norm' | 'loss', heights: Float64
   };
 }
 
-/** Spikes that came at once and had passed a few steps later. */
+/** Spikes that came at once and had passed a few steps later. What the first row is high above is what it fell to. */
 function singleAmong(spikes: readonly number[], heights: Float64Array): readonly number[] {
   return spikes.filter((i) => {
+    if (i === 0) return false;
     const after = heights.slice(i + 1, i + 1 + RECOVERY).filter((value) => !Number.isNaN(value));
     return !(heights[i - 1] > heights[i] / 2) && after.length > 0 && median(after) < heights[i] / 2;
   });
@@ -166,7 +172,7 @@ export interface FewSpikes {
 
 /** One or two single spikes of the norm, else of the loss; null without any, or where there are more. */
 export function fewSpikes(columns: LogColumns, judgesLoss = true): FewSpikes | null {
-  const { norms, losses } = findLeaps(columns, judgesLoss);
+  const { norms, losses } = leapsOf(columns, judgesLoss);
   for (const [name, heights] of [
     ['norm', norms],
     ['loss', losses],
@@ -180,11 +186,19 @@ export function fewSpikes(columns: LogColumns, judgesLoss = true): FewSpikes | n
 
 /** Rows that leap and also stand out of the scatter: spikes by shape alone. */
 function spikesIn(heights: Float64Array): readonly number[] {
-  // Both: a run that scatters at its start and is calm later is no run of spikes.
-  const [far, near] = [SCATTER, NEIGHBOURHOOD].map((width) => runningMedian(heights.map(Math.abs), width));
   // The more steps, the further out the furthest of ordinary ones lies.
   const sigmas = SIGMAS + Math.max(0, log(heights.length / LONG) / log(10));
-  return leapsIn(heights).filter((i) => heights[i] > sigmas * MAD_TO_SIGMA * Math.max(far[i], near[i]));
+  return leapsIn(heights).filter((i) => {
+    // Both: a run that scatters at its start and is calm later is no run of spikes.
+    const scatter = Math.max(scatterAround(heights, i, SCATTER), scatterAround(heights, i, NEIGHBOURHOOD));
+    return heights[i] > sigmas * MAD_TO_SIGMA * scatter;
+  });
+}
+
+/** The median size of the heights around a row. */
+function scatterAround(heights: Float64Array, i: number, width: number): number {
+  const half = width >> 1;
+  return median(heights.subarray(Math.max(0, i - half), i + half + 1).map(Math.abs));
 }
 
 /** Median height of leaps over their neighbourhood. */

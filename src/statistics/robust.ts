@@ -27,28 +27,33 @@ export function runningMedian(values: ArrayLike<number>, width: number): Float64
   const out = new Float64Array(values.length);
   let size = 0;
   let next = 0;
-  const placeOf = (value: number): number => {
-    let [low, high] = [0, size];
-    while (low < high) {
-      const mid = (low + high) >> 1;
-      if (window[mid] < value) low = mid + 1;
-      else high = mid;
+  /** Moves a free place of the sorted window to where a value belongs, and puts it there. */
+  const insert = (value: number, free: number): void => {
+    let place = free;
+    while (place > 0 && window[place - 1] > value) {
+      window[place] = window[place - 1];
+      place--;
     }
-    return low;
+    while (place < size - 1 && window[place + 1] < value) {
+      window[place] = window[place + 1];
+      place++;
+    }
+    window[place] = value;
   };
   for (let i = 0; i < values.length; i++) {
     const leaving = i - half - 1;
+    let free = -1;
     if (leaving >= 0 && !Number.isNaN(values[leaving])) {
-      const place = placeOf(values[leaving]);
-      window.copyWithin(place, place + 1, size--);
+      free = 0;
+      while (window[free] !== values[leaving]) free++;
     }
     for (; next < values.length && next <= i + half; next++) {
       if (Number.isNaN(values[next])) continue;
-      const place = placeOf(values[next]);
-      window.copyWithin(place + 1, place, size++);
-      window[place] = values[next];
+      insert(values[next], free >= 0 ? free : size++);
+      free = -1;
     }
-    out[i] = quantileOfSorted(window.subarray(0, size), 0.5);
+    if (free >= 0) window.copyWithin(free, free + 1, size--);
+    out[i] = size % 2 === 1 ? window[size >> 1] : quantileOfSorted(window.subarray(0, size), 0.5);
   }
   return out;
 }

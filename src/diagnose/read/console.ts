@@ -29,11 +29,24 @@ export class ConsoleReader {
 
   /** Takes a line; returns whether it has a name with a number. */
   line(line: string, number: number): boolean {
-    const count = this.#scanner.scan(line);
-    if (count === 0) {
-      if (rule.test(line)) this.end();
-      return false;
+    if (this.#scanner.scan(line) > 0) {
+      this.#take(number);
+      return true;
     }
+    if (rule.test(line)) this.end();
+    return false;
+  }
+
+  /** Takes a line if one of the same layout came before; returns whether it did. */
+  again(line: string, number: number): boolean {
+    if (!this.#scanner.knows(line)) return false;
+    this.#take(number);
+    return true;
+  }
+
+  /** Takes the pairs that were found in a line. */
+  #take(number: number): void {
+    const { count } = this.#scanner;
     const { names, values, isIndented, isOther } = this.#scanner;
     let steps = 0;
     for (let i = 0; i < count; i++) if (this.#placeOf(i, names[i]).isStep) steps++;
@@ -43,7 +56,7 @@ export class ConsoleReader {
       this.#context.delete(BAR);
       for (let i = 0; i < count; i++) this.#context.set(names[i], values[i]);
       if (isOther) this.#isOpenOther = true;
-      return true;
+      return;
     }
     // One pair a line: the lines of a block, until a name comes again.
     const isBlockLine = count === 1 || isIndented;
@@ -52,7 +65,6 @@ export class ConsoleReader {
     if (!goesOn) this.end();
     for (let i = 0; i < count; i++) this.#put(names[i], values[i], this.#placeOf(i, names[i]).column, number);
     this.#isOpenOther ||= isOther;
-    return true;
   }
 
   #placeOf(i: number, name: string) {

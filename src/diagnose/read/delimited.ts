@@ -124,6 +124,11 @@ export class DelimitedReader {
     this.#candidate = candidateOf(line);
   }
 
+  /** Forgets the line that may be a header: what follows is no row of it. */
+  withdraw(): void {
+    this.#candidate = null;
+  }
+
   /** Ends what waits for more lines. */
   end(): void {
     this.#settleDoubt();

@@ -3,10 +3,11 @@
  * pass over the line, character by character.
  */
 
+import { Layout, type PairPlace } from './layout.js';
+import { copied } from './values.js';
+
 /** The name of `n/N` that has none of its own: of a progress bar. */
 export const BAR = 'n/N';
-
-import { copied } from './values.js';
 
 /** What stands between a name and its number. */
 const [NONE, SPACED, SIGN] = [0, 1, 2];
@@ -58,11 +59,14 @@ const otherData = /^(val|valid|validation|eval|evaluation|validating|evaluating|
 const trainingData = /^(train|training)$/i;
 /** Characters of a line that are looked at: the rest is no line of a log. */
 const LONGEST = 1 << 16;
+/** Layouts that are remembered, and characters of a line that is worth it. */
+const MOST_LAYOUTS = 8;
+const LONGEST_LAYOUT = 2000;
 
 /** Finds pairs in one line after another; what it found is good until the next line. */
 export class PairScanner {
-  readonly names: string[] = [];
-  readonly values: number[] = [];
+  names: readonly string[] = [];
+  values: readonly number[] = [];
   count = 0;
   /** Whether the line speaks of validation or testing apart from the names of its numbers. */
   isOther = false;
@@ -80,9 +84,66 @@ export class PairScanner {
   #figures = 0;
   #number = Number.NaN;
   #isBoxed = false;
+  /** What was found in a line whose layout is not known. */
+  readonly #names: string[] = [];
+  readonly #values: number[] = [];
+  readonly #places: Omit<PairPlace, 'name' | 'value'>[] = [];
+  /** Of the number that is read: where its text begins and ends, -1 of a word; what it is multiplied by. */
+  #numberStart = -1;
+  #numberEnd = -1;
+  #unit = 1;
+  /** Whether the pairs of the line depend on how many digits its numbers have. */
+  #countsDigits = false;
+  /** Layouts of lines before, the last first. */
+  readonly #layouts: Layout[] = [];
+  #misses = 0;
 
   /** Scans a line; returns how many pairs it has. */
   scan(line: string): number {
+    if (this.knows(line)) return this.count;
+    this.names = this.#names;
+    this.values = this.#values;
+    this.#countsDigits = false;
+    this.#scanWhole(line);
+    this.#remember(line);
+    return this.count;
+  }
+
+  /** Whether a line is of a layout that came before; then its pairs are read. */
+  knows(line: string): boolean {
+    const layouts = this.#layouts;
+    for (let i = 0; i < layouts.length; i++) {
+      const layout = layouts[i];
+      if (!layout.matches(line)) continue;
+      if (i > 0) {
+        layouts.splice(i, 1);
+        layouts.unshift(layout);
+      }
+      this.#misses = 0;
+      this.names = layout.names;
+      this.values = layout.values;
+      this.count = layout.names.length;
+      this.isOther = layout.isOther;
+      this.isIndented = layout.isIndented;
+      return true;
+    }
+    return false;
+  }
+
+  #remember(line: string): void {
+    if (this.count === 0 || this.#countsDigits || line.length > LONGEST_LAYOUT || line.includes('{')) return;
+    // Of lines that are all different, few are worth a look.
+    if (++this.#misses > 100 && this.#misses % 16 !== 0) return;
+    const places = this.#places
+      .slice(0, this.count)
+      .map((place, i) => ({ ...place, name: this.names[i], value: this.values[i] }));
+    const layout = Layout.of(line, places, this);
+    if (layout === null) return;
+    if (this.#layouts.length === MOST_LAYOUTS) this.#layouts.pop();
+    this.#layouts.unshift(layout);
+  }
+
+  #scanWhole(line: string): void {
     this.#text = line.length > LONGEST ? line.slice(0, LONGEST) : line;
     this.#at = 0;
     this.count = 0;
@@ -95,7 +156,6 @@ export class PairScanner {
     while (this.#at < this.#text.length) this.#next();
     this.#forget();
     if (this.#saysTrain) this.isOther = false;
-    return this.count;
   }
 
   #next(): void {
@@ -196,6 +256,7 @@ export class PairScanner {
     }
     if (!numberWords.test(word)) return false;
     const isNan = /nan/i.test(word);
+    this.#numberStart = -1;
     this.#emit(
       isNan ? Number.NaN : word.startsWith('-') ? Number.NEGATIVE_INFINITY : Number.POSITIVE_INFINITY,
     );
@@ -308,6 +369,10 @@ export class PairScanner {
     const text = this.#text;
     let at = end;
     let value = this.#number;
+    this.#numberStart = start;
+    this.#numberEnd = end;
+    this.#unit = 1;
+    if (text.charCodeAt(at) === COMMA && isDigit(text.charCodeAt(at + 1))) this.#countsDigits = true;
     if (text.charCodeAt(at) === COMMA && this.#isGrouped(start, at)) {
       while (text.charCodeAt(at) === COMMA && isGroup(text, at)) at += 4;
       if (text.charCodeAt(at) === DOT) at = this.#digits(at + 1);
@@ -320,7 +385,10 @@ export class PairScanner {
       (text.charCodeAt(at) === SLASH && isLetter(text.charCodeAt(at + 1)) && at > unit)
     )
       at++;
-    if (at === unit + 1) value *= text[unit] === 'k' || text[unit] === 'K' ? 1e3 : 1;
+    if (at === unit + 1 && (text[unit] === 'k' || text[unit] === 'K')) {
+      this.#unit = 1e3;
+      value *= this.#unit;
+    }
     // 50 / 1000, 10/ 500000
     let total = at;
     while (text.charCodeAt(total) === SPACE) total++;
@@ -344,9 +412,9 @@ export class PairScanner {
   /** Whether a time of day follows behind a space. */
   #isTimeAt(at: number): boolean {
     const text = this.#text;
-    return (
-      text.charCodeAt(at) === SPACE && isDigit(text.charCodeAt(at + 1)) && text.charCodeAt(at + 3) === COLON
-    );
+    if (text.charCodeAt(at) !== SPACE || !isDigit(text.charCodeAt(at + 1))) return false;
+    this.#countsDigits = true;
+    return text.charCodeAt(at + 3) === COLON;
   }
 
   /** Whether digits of at most three, not 0 alone, are followed by a group of three. */
@@ -364,8 +432,15 @@ export class PairScanner {
   #emit(value: number, nameless?: string): void {
     const hasName = this.#start >= 0 && this.#separator !== NONE;
     if (hasName || nameless !== undefined) {
-      this.names[this.count] = hasName ? this.#name() : nameless!;
-      this.values[this.count] = value;
+      this.#names[this.count] = hasName ? this.#name() : nameless!;
+      this.#values[this.count] = value;
+      this.#places[this.count] = {
+        nameStart: hasName ? this.#start : -1,
+        nameEnd: hasName ? this.#end : -1,
+        start: this.#numberStart,
+        end: this.#numberEnd,
+        unit: this.#unit,
+      };
       this.count++;
     }
     this.#start = -1;
@@ -375,7 +450,7 @@ export class PairScanner {
 
   /** The name that waits. Lines of a log have the same names at the same places: most need no new string. */
   #name(): string {
-    const before = this.names[this.count];
+    const before = this.#names[this.count];
     const [start, end] = [this.#start, this.#end];
     if (before !== undefined && before.length === end - start && this.#text.startsWith(before, start))
       return before;

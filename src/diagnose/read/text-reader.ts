@@ -39,7 +39,9 @@ export class TextReader {
   /** What is told of text that is no log: its lines, and the first with a number. */
   lineCount = 0;
   firstNumber: { readonly line: number; readonly text: string } | null = null;
-  readonly #takeLine = (line: string, number: number): void => this.#line(plain(line), number);
+  readonly #takeLine = (line: string, number: number): void => {
+    if (!this.#again(line, number)) this.#line(plain(line), number);
+  };
 
   constructor(newTable: (form: string, wanted?: readonly string[]) => Table) {
     this.#newTable = newTable;
@@ -115,6 +117,16 @@ export class TextReader {
     for (const part of this.#kept) this.#lines.push(part, this.#takeLine);
     this.#kept = [];
     this.#lines.push(text, this.#takeLine);
+  }
+
+  /** Takes a line of console text whose layout is known, where nothing else is open that could want it. */
+  #again(line: string, number: number): boolean {
+    if (this.#settled !== null || this.#delimited.isActive || !this.#console.again(line, number))
+      return false;
+    this.lineCount++;
+    this.#delimited.withdraw();
+    if (this.#objects.length > 0) this.#objects.passed++;
+    return true;
   }
 
   #line(line: string, number: number): void {
