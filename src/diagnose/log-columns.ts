@@ -19,10 +19,10 @@ type Column = (typeof names)[number];
 /** The rows added so far. */
 export class LogColumns {
   #length = 0;
-  #columns = Object.fromEntries(names.map((name) => [name, new Float64Array(1024)])) as Record<
-    Column,
-    Float64Array
-  >;
+  #capacity = 1024;
+  /** Columns that hold a number; the others share one that is silent. */
+  readonly #columns: Partial<Record<Column, Float64Array>> = {};
+  #silent: Float64Array = new Float64Array(0);
   readonly #batchIds = new Map<number | string, number>();
   #tooManyBatches = false;
   #firstNorms: LoggedStep['norms'] | null = null;
@@ -53,7 +53,10 @@ export class LogColumns {
 
   /** One column: NaN where the log is silent, ∞ where it says NaN or ±∞; `clipped` is 0 or 1. A view, not to be kept. */
   column(name: Column): Float64Array {
-    return this.#columns[name].subarray(0, this.#length);
+    const values = this.#columns[name];
+    if (values !== undefined) return values.subarray(0, this.#length);
+    if (this.#silent.length < this.#length) this.#silent = silentColumn(this.#capacity);
+    return this.#silent.subarray(0, this.#length);
   }
 
   /** What `make` makes of the rows, made once: several checks ask for the same, and a log may have millions of rows. */
@@ -64,7 +67,7 @@ export class LogColumns {
 
   /** Adds a row. Where it does not say whether it was clipped, the norms before and after do. */
   add(row: LoggedStep): void {
-    if (this.#length === this.#columns.step.length) this.#grow();
+    if (this.#length === this.#capacity) this.#grow();
     if (this.#made.size > 0) this.#made.clear();
     const { norm, normAfter, clipped = isShortened(row), norms = null } = row;
     if (this.#length === 0) this.#firstNorms = norms;
@@ -80,8 +83,11 @@ export class LogColumns {
 
   /** Says of each row that does not say it whether a threshold clipped it. */
   markClipped(threshold: number): void {
-    const { norm, clipped } = this.#columns;
+    const { norm } = this.#columns;
+    if (norm === undefined) return;
     this.#made.clear();
+    this.#columns.clipped ??= silentColumn(this.#capacity);
+    const { clipped } = this.#columns;
     for (let i = 0; i < this.#length; i++) {
       if (Number.isNaN(clipped[i]) && !Number.isNaN(norm[i])) clipped[i] = Number(norm[i] > threshold);
     }
@@ -96,7 +102,13 @@ export class LogColumns {
   #set(name: Column, value: number | undefined): void {
     const known =
       value === undefined ? Number.NaN : Number.isFinite(value) ? value : Number.POSITIVE_INFINITY;
-    this.#columns[name][this.#length] = known;
+    let values = this.#columns[name];
+    if (values === undefined) {
+      if (value === undefined) return;
+      values = silentColumn(this.#capacity);
+      this.#columns[name] = values;
+    }
+    values[this.#length] = known;
   }
 
   #batchId(batch: number | string): number | undefined {
@@ -111,13 +123,18 @@ export class LogColumns {
   }
 
   #grow(): void {
+    this.#capacity *= 2;
     for (const name of names) {
-      const longer = new Float64Array(2 * this.#columns[name].length);
-      longer.set(this.#columns[name]);
+      const values = this.#columns[name];
+      if (values === undefined) continue;
+      const longer = silentColumn(this.#capacity);
+      longer.set(values);
       this.#columns[name] = longer;
     }
   }
 }
+
+const silentColumn = (length: number): Float64Array => new Float64Array(length).fill(Number.NaN);
 
 /** Whether the norm after clipping is below the one before, by more than rounding; undefined where the row has not both. */
 function isShortened({ norm, normAfter }: LoggedStep): boolean | undefined {

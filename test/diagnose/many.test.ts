@@ -39,7 +39,11 @@ const healthy: readonly (Partial<DemoConfig> & { readonly demo: string })[] = [
 function keep(name: string, log: readonly LoggedStep[]): void {
   if (folder === undefined) return;
   mkdirSync(folder, { recursive: true });
-  const text = log.map((step) => JSON.stringify(step, (_, value) => (Number.isNaN(value) || Math.abs(value) === Infinity ? String(value) : value)));
+  const text = log.map((step) =>
+    JSON.stringify(step, (_, value) =>
+      Number.isNaN(value) || Math.abs(value) === Infinity ? String(value) : value,
+    ),
+  );
   writeFileSync(join(folder, `${name}.jsonl`), `${text.join('\n')}\n`);
 }
 
@@ -58,7 +62,10 @@ describe.skipIf(count === 0)('what is said of many runs', { timeout: HOURS }, ()
       counts.set(cause, (counts.get(cause) ?? 0) + 1);
     }
     told(`planted ${plant}`, counts);
-    const named = plant === 'healthy' ? count - faults.reduce((sum, cause) => sum + (counts.get(cause) ?? 0), 0) : (counts.get(plant) ?? 0);
+    const named =
+      plant === 'healthy'
+        ? count - faults.reduce((sum, cause) => sum + (counts.get(cause) ?? 0), 0)
+        : (counts.get(plant) ?? 0);
     expect(named).toBeGreaterThanOrEqual(0.9 * count);
   });
 
@@ -74,7 +81,10 @@ describe.skipIf(count === 0)('what is said of many runs', { timeout: HOURS }, ()
         clips: ['norm:1'],
         ...demo.defaults,
         ...setting,
-        own: { ...Object.fromEntries(demo.options.map((option) => [option.name, option.default])), ...setting.own },
+        own: {
+          ...Object.fromEntries(demo.options.map((option) => [option.name, option.default])),
+          ...setting.own,
+        },
       };
       const log: LoggedStep[] = [];
       const { outcomes, setup } = await compare(demo, config, {
@@ -84,7 +94,10 @@ describe.skipIf(count === 0)('what is said of many runs', { timeout: HOURS }, ()
       });
       const hasLearnt = setup.succeeded(outcomes[0]);
       learnt += Number(hasLearnt);
-      keep(`demo_${name}-${JSON.stringify(setting).replaceAll(/\W+/g, '_')}-${config.seed}-${hasLearnt ? 'learnt' : 'not'}`, log);
+      keep(
+        `demo_${name}-${JSON.stringify(setting).replaceAll(/\W+/g, '_')}-${config.seed}-${hasLearnt ? 'learnt' : 'not'}`,
+        log,
+      );
       const { cause } = diagnose(log).headline;
       const said = `${cause}${hasLearnt ? '' : ' (did not learn)'}`;
       counts.set(said, (counts.get(said) ?? 0) + 1);
