@@ -43,21 +43,24 @@ export const ladder: Study<Climb> = {
   },
 };
 
-/** Every ρ under every clip spec, with every seed; the longest trainings first, so that none is waited for at the end. */
+/**
+ * Every ρ under every clip spec, with every seed; the longest trainings first, so that none is waited for at the end,
+ * and those of a seed one after another, so that its batches are drawn once.
+ */
 function climbsOf(config: DemoConfig): readonly Climb[] {
   const { seeds, ...own } = config.own;
   const specs = [...config.clips].sort((a, b) => Number(a === 'none') - Number(b === 'none'));
+  const all = Array.from({ length: Number(seeds) }, (_, i) => config.seed + i);
   return specs.flatMap((clip) =>
-    rungsOf(own.rho).flatMap((rho) =>
-      Array.from({ length: Number(seeds) }, (_, i): Climb => {
-        const seed = config.seed + i;
-        return {
+    all.flatMap((seed) =>
+      rungsOf(own.rho).map(
+        (rho): Climb => ({
           story: 'ladder',
           demo: 'spectrum',
           label: `ρ ${rho}, ${clip}, seed ${seed}`,
           config: { ...config, seed, clips: [clip], own: { ...own, rho } },
-        };
-      }),
+        }),
+      ),
     ),
   );
 }

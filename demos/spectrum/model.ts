@@ -10,9 +10,12 @@ import { type LatchModel, type LatchTraining, type Start, startLatch } from '../
  */
 const INPUT_BOUND = 2;
 
-/** Every step at first, then every tenth: a power iteration costs as much as a training step. */
+/** Every step at first, then every twentieth: a power iteration costs as much as a training step. */
 const CLOSELY = 5;
-const OFTEN = 10;
+const OFTEN = 20;
+
+/** The rungs of a ladder train on the same batches; beyond so many steps those of a seed would fill the memory. */
+const MOST_KEPT = 5000;
 
 /**
  * A training from the weights and data of the seed, for the one ρ that is configured. Its traces are the steps at
@@ -20,7 +23,11 @@ const OFTEN = 10;
  */
 export function startSpectrum(config: DemoConfig): LatchTraining {
   const recurrent = config.own.init as Start['recurrent'];
-  const training = startLatch(config, Number(config.own.rho), { recurrent, inputBound: INPUT_BOUND });
+  const training = startLatch(config, Number(config.own.rho), {
+    recurrent,
+    inputBound: INPUT_BOUND,
+    keepBatches: config.steps <= MOST_KEPT,
+  });
   const { model, loss } = training;
   const step: number[] = [];
   const spectralNorms: (number | null)[] = [];
