@@ -88,7 +88,7 @@ export interface Setup {
   sections?(outcomes: readonly Outcome[]): readonly Section[];
   /** Measurements of the set-up itself, for JSON. */
   measurements?(): Readonly<Record<string, unknown>>;
-  /** What the terminal prints last, before the verdict: a sample of what was learned. */
+  /** What the terminal prints before the verdict: a sample of what was learned, or where to go on. */
   epilogue?(outcomes: readonly Outcome[]): string;
 }
 

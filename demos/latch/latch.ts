@@ -4,7 +4,11 @@ import type { Demo, Setup } from '../demo.js';
 import { firstGradients, growthOf, HIDDEN, STEPS, startLatch } from './model.js';
 import { hasLearned, latchSections, latchVerdict } from './story.js';
 
-/** Remember a sign through noise: the default demo. */
+/** Where the other half of the story is. */
+const POINTER =
+  'Here the learning rate has its share in the explosion; tamegrad demo spectrum shows\nthe one that the spectral norm alone decides.';
+
+/** Remember a sign through noise: the demo that trains one network two ways. */
 export const latch: Demo = {
   name: 'latch',
   title: 'The latch: one sign, fifty steps of noise',
@@ -31,6 +35,7 @@ export const latch: Demo = {
   setUp: (config): Setup => ({
     start: () => startLatch(config),
     verdict: (outcomes) => latchVerdict(config, outcomes),
+    epilogue: () => POINTER,
     succeeded: hasLearned,
     sections: (outcomes) => latchSections(config, outcomes),
     measurements: () => ({

@@ -41,6 +41,10 @@ describe('wrong usage is one line on stderr that names the fix, exit code 2, and
     ['demo --lr Infinity', "argument 'Infinity' is invalid. It must be a finite number of at least 0."],
     ['demo latch --rho 11', "argument '11' is invalid. It must be a number from 0 to 10."],
     ['demo latch --activation sine', 'Allowed choices are tanh, relu, identity.'],
+    [
+      'demo spectrum --link',
+      '--link opens the trainings of a comparison in the lab, and spectrum is a study of many: leave it out',
+    ],
     ['demo --optimizer adma', 'Allowed choices are sgd, adam'],
     ['demo --backend cuda', 'Allowed choices are'],
     ['demo --log {}/missing/run.jsonl', "missing/run.jsonl' cannot be written (ENOENT"],

@@ -6,6 +6,7 @@ import type { ClipSpec, StepRecord } from '../../../src/index.js';
 import { setDefaultBackend } from '../../../src/index.js';
 import { openRunLog, type RunLog } from '../../../src/node.js';
 import { printable, writeWhole } from '../../../src/persist/files/index.js';
+import { UsageError } from '../../errors.js';
 import { checkFiles } from '../../files.js';
 import { onInterrupt } from '../../interrupt.js';
 import { type CommonOptions, configOf, ownOptions, wordsFor } from '../../options.js';
@@ -21,6 +22,11 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
   const config = configOf(demo, options, ownOptions(demo));
   setDefaultBackend(config.backend);
   checkFiles({ log: options.log, report: options.report });
+  if (demo.study && options.link) {
+    throw new UsageError(
+      `--link opens the trainings of a comparison in the lab, and ${demo.name} is a study of many: leave it out`,
+    );
+  }
   if (demo.study) return runStudy(demo, demo.study, config, options);
   const log = options.log === undefined ? null : openRunLog(options.log);
   const interrupt = onInterrupt();
