@@ -4,7 +4,7 @@
  */
 
 import { type GpuDevice, type NormDevice, openDevice } from './gpu.js';
-import { hostNorm, type Power, root } from './host.js';
+import { hostNorm, root } from './host.js';
 import { KernelCache } from './kernel-cache.js';
 import { type BlockLayout, blockLayout, type TensorRange } from './layout.js';
 import { hasKernel } from './norm-source.js';
@@ -34,15 +34,11 @@ export interface NormKernels {
 
 /**
  * Opens the device asked for, or the first that passes a probe: webasm, then cpu (in a browser webasm, webgl2, cpu).
- * What is computed on the host takes its powers from `power`.
  *
  * @throws Error when none does, with the reason each of them gave
  */
-export async function openNormKernels(options: {
-  readonly device?: NormDevice;
-  readonly power: Power;
-}): Promise<NormKernels> {
-  return new DeviceNorms(await openDevice(options.device, probe), options.power);
+export async function openNormKernels(device?: NormDevice): Promise<NormKernels> {
+  return new DeviceNorms(await openDevice(device, probe));
 }
 
 /**
@@ -58,10 +54,8 @@ class DeviceNorms implements NormKernels {
   readonly #kernels: KernelCache;
   /** On a GPU subnormals vanish, and compilers may assume that there is no NaN: the host looks for both. */
   readonly #isGpu: boolean;
-  readonly #power: Power;
 
-  constructor(device: GpuDevice, power: Power) {
-    this.#power = power;
+  constructor(device: GpuDevice) {
     this.#kernels = new KernelCache(device);
     this.#isGpu = device.name === 'webgl2' || device.name === 'webgpu';
   }
@@ -107,13 +101,13 @@ class DeviceNorms implements NormKernels {
       const first = firstSegment[t];
       const count = firstSegment[t + 1] - first;
       if (this.#isGpu && needsHost(block, tensors[t])) {
-        norms[t] = hostNorm(block, tensors[t].offset, tensors[t].length, p, this.#power);
+        norms[t] = hostNorm(block, tensors[t].offset, tensors[t].length, p);
       } else if (p === Infinity) {
-        norms[t] = hostNorm(sums, first, count, p, this.#power);
+        norms[t] = hostNorm(sums, first, count, p);
       } else {
         let sum = 0;
         for (let s = first; s < first + count; s++) sum += sums[s];
-        if (this.#holds(sum, tensors[t].length, p)) norms[t] = root(sum, p, this.#power);
+        if (this.#holds(sum, tensors[t].length, p)) norms[t] = root(sum, p);
         else if (Number.isNaN(sum) && !this.#isGpu) norms[t] = sum;
         else if (sum !== 0 || hasNonZero(block, tensors[t])) open.push(t);
       }
@@ -139,10 +133,10 @@ class DeviceNorms implements NormKernels {
     );
     const unscale = (sums: Float64Array): void => {
       for (const t of open) {
-        const norm = unscaledNorm(layout, t, p, sums, scales, this.#power);
+        const norm = unscaledNorm(layout, t, p, sums, scales);
         const { offset, length } = layout.tensors[t];
         const inDoubt = this.#isGpu && !(norm > 0 && norm < Infinity);
-        norms[t] = inDoubt ? hostNorm(block, offset, length, p, this.#power) : norm;
+        norms[t] = inDoubt ? hostNorm(block, offset, length, p) : norm;
       }
     };
     await this.#kernels.run(block, layout, p, unscale, scales);

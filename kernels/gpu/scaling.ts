@@ -3,7 +3,7 @@
  * float32, and the way back in float64. Separate because it is rare: a training run in order never comes here.
  */
 
-import { hostNorm, type Power, root } from './host.js';
+import { hostNorm, root } from './host.js';
 import type { BlockLayout } from './layout.js';
 
 const bits = new DataView(new ArrayBuffer(8));
@@ -45,13 +45,12 @@ export function unscaledNorm(
   p: number,
   sums: Float64Array,
   scales: Float32Array,
-  power: Power,
 ): number {
   const first = firstSegment[t];
   const norms = new Float64Array(firstSegment[t + 1] - first);
   for (let k = 0; k < norms.length; k++) {
     const s = first + k;
-    norms[k] = root(sums[s], p, power) / (scales[2 * s] * scales[2 * s + 1]);
+    norms[k] = root(sums[s], p) / (scales[2 * s] * scales[2 * s + 1]);
   }
-  return hostNorm(norms, 0, norms.length, p, power);
+  return hostNorm(norms, 0, norms.length, p);
 }

@@ -1,4 +1,8 @@
-/** Public surface of autograd: variables, ops, the backward pass, gradient checks. */
+/**
+ * Autograd: variables, the backward pass, gradient checks. Read graph.ts, op.ts, backward.ts, gradcheck.ts, parameter.ts in
+ * this order. An op's forward, derivative and choice of a fused kernel are in one file of ops/; ops/recurrent has those of
+ * RNN, LSTM and GRU.
+ */
 
 import './methods.js';
 

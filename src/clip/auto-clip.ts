@@ -5,8 +5,8 @@ import { checkCount } from '../tensor/arguments.js';
 import { check, integer, type OptionRange, settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { mayRemember } from './non-finite.js';
-import { clipFactor, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
 import { numbersIn } from './state.js';
+import { clipFactor, type NormClipOptions, normDefaults, normRanges } from './threshold.js';
 
 /** Options of `autoClip`. */
 export interface AutoClipOptions extends NormClipOptions {

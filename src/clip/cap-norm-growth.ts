@@ -4,8 +4,8 @@ import { checkCount } from '../tensor/arguments.js';
 import { check, from, ranges, settingsOf } from './checks.js';
 import type { GradientHook, NonFinitePolicy } from './hook.js';
 import { mayRemember, policyRange } from './non-finite.js';
-import { clipFactor, countClipped } from './norm-clip.js';
 import { namedNumbersIn } from './state.js';
+import { clipFactor, countClipped } from './threshold.js';
 
 /** Options of `capNormGrowth`. */
 export interface CapNormGrowthOptions {

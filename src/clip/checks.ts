@@ -122,3 +122,7 @@ export function checkedParameters(
     `${caller}: needs at least one parameter, got none; pass model.parameters() (an iterator is empty the second time)`,
   );
 }
+
+/** What messages say if a norm overflows: its factor of 0 would erase finite gradients. */
+export const BEYOND_FLOAT64 =
+  'the gradients are finite, but their norm is beyond float64; scale the loss down';

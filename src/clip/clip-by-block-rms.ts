@@ -3,8 +3,16 @@
 import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
-import { clipFactor, countClipped, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
-import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
+import {
+  checkThreshold,
+  clipFactor,
+  countClipped,
+  type NormClipOptions,
+  normDefaults,
+  normRanges,
+  thresholdAt,
+} from './threshold.js';
 
 /**
  * Scales each gradient alone so that RMS(g) = ‖g‖ / √(number of elements) is at most `maxRms`: g ← g / max(1, RMS(g) / d).

@@ -3,8 +3,15 @@
 import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
-import { clipFactor, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
-import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
+import {
+  checkThreshold,
+  clipFactor,
+  type NormClipOptions,
+  normDefaults,
+  normRanges,
+  thresholdAt,
+} from './threshold.js';
 
 /**
  * Scales all gradients by one factor so that their p-norm is at most `maxNorm`: g ← g · min(1, maxNorm / ‖g‖). Below

@@ -1,11 +1,18 @@
 /** Clipping each parameter group of the optimizer by its own norm, to one threshold or one each. */
 
+import { combineNorms } from '../../kernels/gpu/host.js';
 import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
-import { combineNorms } from './host-norm.js';
-import { clipFactor, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
-import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
+import {
+  checkThreshold,
+  clipFactor,
+  type NormClipOptions,
+  normDefaults,
+  normRanges,
+  thresholdAt,
+} from './threshold.js';
 
 /**
  * Scales the gradients of each parameter group together so that their p-norm is at most `maxNorm`: one threshold (or

@@ -1,11 +1,19 @@
 /** Clipping each parameter's gradient by its own norm: Keras' `clipnorm`. */
 
+import { combineNorms } from '../../kernels/gpu/host.js';
 import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
-import { combineNorms } from './host-norm.js';
-import { clipFactor, countClipped, type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
-import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
+import {
+  checkThreshold,
+  clipFactor,
+  countClipped,
+  type NormClipOptions,
+  normDefaults,
+  normRanges,
+  thresholdAt,
+} from './threshold.js';
 
 /**
  * Scales each gradient alone so that its p-norm is at most `maxNorm`. The direction of each is kept, that of all

@@ -3,7 +3,8 @@
 import { checkCount } from '../tensor/arguments.js';
 import type { GradientHook } from './hook.js';
 import { rangeOf, type ValueRange } from './in-place.js';
-import { type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
+import { thresholdAt } from './threshold.js';
 
 /**
  * Bounds every gradient element to [−maxValue, maxValue], or to [min, max] with min ≤ 0 ≤ max. The bound may follow a

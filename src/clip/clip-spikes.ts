@@ -4,8 +4,9 @@ import type { Parameter } from '../autograd/index.js';
 import { checkCount } from '../tensor/arguments.js';
 import { type FloatArray, longLived, type Tensor } from '../tensor/index.js';
 import type { GradientHook } from './hook.js';
-import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
 import { type StepContext, stateOf } from './step-context.js';
+import { checkThreshold, thresholdAt } from './threshold.js';
 
 /** What Adam and its kin keep of g², or RMSprop under its name; undefined before the first update. */
 function momentsOf(context: StepContext, parameter: Parameter): FloatArray | undefined {

@@ -7,8 +7,8 @@ import { checkCount } from '../tensor/arguments.js';
 import { type OptionRanges, oneOf, ranges, settingsOf } from './checks.js';
 import type { GradientHook, NonFinitePolicy } from './hook.js';
 import { policyRange } from './non-finite.js';
-import { clipFactor, countClipped } from './norm-clip.js';
-import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
+import { checkThreshold, clipFactor, countClipped, thresholdAt } from './threshold.js';
 import { scaledUnits, type UnitKind, unitKinds, unitNorms } from './units.js';
 
 /** Options of `clipUnitwise`. */

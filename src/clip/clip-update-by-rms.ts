@@ -6,9 +6,9 @@ import type { FloatArray } from '../tensor/index.js';
 import { power } from '../tensor/math.js';
 import { ranges, settingsOf } from './checks.js';
 import type { UpdateHook } from './hook.js';
-import { countClipped } from './norm-clip.js';
-import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
 import { type StepContext, stateOf } from './step-context.js';
+import { checkThreshold, countClipped, thresholdAt } from './threshold.js';
 
 /** Options of `clipUpdateByRms`. */
 export interface ClipUpdateByRmsOptions {

@@ -10,8 +10,8 @@ import { check, checkedParameters, ranges, settingsOf } from './checks.js';
 import { Gradients } from './gradients.js';
 import { hold, letGo } from './hold.js';
 import { gradientsAreNot } from './non-finite.js';
-import { clipFactor } from './norm-clip.js';
 import { deviceRange, type NormDevice, NormMeter } from './norm-meter.js';
+import { clipFactor } from './threshold.js';
 
 /** Where a norm is measured. */
 export interface TotalNormOptions {

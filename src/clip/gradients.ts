@@ -3,10 +3,10 @@
  * them, computed once and kept until something changes them, and the only ways to change them.
  */
 
+import { combineNorms } from '../../kernels/gpu/host.js';
 import type { Parameter } from '../autograd/index.js';
 import { Tensor } from '../tensor/index.js';
-import { described } from './checks.js';
-import { BEYOND_FLOAT64, combineNorms } from './host-norm.js';
+import { BEYOND_FLOAT64, described } from './checks.js';
 import { clampInPlace, rangeOf, scaleRuns, type ValueRange } from './in-place.js';
 import type { MeterDevice, NormMeter } from './norm-meter.js';
 import { indexOf } from './subject.js';

@@ -5,13 +5,13 @@
  */
 
 import type { NormDevice as GpuDevice } from '../../kernels/gpu/gpu.js';
+import { hostNorm } from '../../kernels/gpu/host.js';
 import { type BlockLayout, blockLayout, packRanges } from '../../kernels/gpu/layout.js';
 import { type NormKernels, openNormKernels } from '../../kernels/gpu/norm.js';
 import { hasKernel } from '../../kernels/gpu/norm-source.js';
 import type { Parameter, ParameterBlock } from '../autograd/index.js';
-import { power } from '../tensor/math.js';
 import { oneOf, optional } from './checks.js';
-import { hostNorm } from './host-norm.js';
+import { namesOf } from './names.js';
 
 /**
  * Where norms may be asked for: a gpu.js device, or `simd`, the WebAssembly kernels that compute all else. These measure
@@ -43,7 +43,7 @@ const opened = new Map<GpuDevice | undefined, Promise<NormKernels>>();
 function kernelsOn(device: GpuDevice | undefined): Promise<NormKernels> {
   let kernels = opened.get(device);
   if (!kernels) {
-    kernels = openNormKernels({ device, power });
+    kernels = openNormKernels(device);
     opened.set(device, kernels);
     // What failed now may work later: a page's policy, a device taken, a download.
     kernels.catch(() => opened.delete(device));
@@ -143,20 +143,6 @@ export class NormMeter {
     }
     return staging!;
   }
-}
-
-/**
- * A name for each parameter, no two alike and none of those that are `taken`. An unnamed parameter is called
- * `parameter 3` by its position, and the second of one name `weight (parameter 3)`: two models may both have a `weight`.
- */
-export function namesOf(parameters: readonly Parameter[], taken: readonly string[] = []): readonly string[] {
-  const names = new Set(taken);
-  for (const [i, { name }] of parameters.entries()) {
-    const position = taken.length + i;
-    const given = name || `parameter ${position}`;
-    names.add(names.has(given) ? `${given} (parameter ${position})` : given);
-  }
-  return [...names].slice(taken.length);
 }
 
 /** The norm of a gradient in a block that its backend's kernels reach; undefined where they have none for it. */

@@ -21,9 +21,9 @@ import { Gradients } from './gradients.js';
 import { hold, letGo } from './hold.js';
 import type { HookState } from './hook.js';
 import { gradientsAreNot } from './non-finite.js';
-import { clipFactor } from './norm-clip.js';
 import { deviceRange, NormMeter } from './norm-meter.js';
 import { numbersIn } from './state.js';
+import { clipFactor } from './threshold.js';
 
 /** Options of `PerExampleClipping`. */
 export interface PerExampleOptions extends TotalNormOptions {

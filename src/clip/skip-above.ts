@@ -3,8 +3,8 @@
 import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
-import { type NormClipOptions, normDefaults, normRanges } from './norm-clip.js';
-import { checkThreshold, type Schedule, thresholdAt } from './schedule.js';
+import type { Schedule } from './schedule.js';
+import { checkThreshold, type NormClipOptions, normDefaults, normRanges, thresholdAt } from './threshold.js';
 
 /**
  * Skips the step if the p-norm of all gradients is above `maxNorm`: nothing is learned from it, where `clipByGlobalNorm`

@@ -1,10 +1,10 @@
 /** Skipping the steps whose loss or gradient norm stands out from the last ones: OLMo-core's SkipStepOptimizer. */
 
+import { combineNorms } from '../../kernels/gpu/host.js';
 import { LatestWindow } from '../statistics/window.js';
 import { checkCount } from '../tensor/arguments.js';
 import { check, integer, type OptionRange, settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
-import { combineNorms } from './host-norm.js';
 import { numbersIn } from './state.js';
 
 /** Fewer numbers than these are no history. */

@@ -1,7 +1,8 @@
 /** Units of a tensor: the rows or columns that feed one output each, measured and scaled apart. */
 
+import { hostNorm } from '../../kernels/gpu/host.js';
 import type { Shape, Tensor } from '../tensor/index.js';
-import { BEYOND_FLOAT64, hostNorm } from './host-norm.js';
+import { BEYOND_FLOAT64 } from './checks.js';
 
 /** What a unit of a tensor of two or more dimensions may be; a vector or a scalar is one unit. */
 export const unitKinds = ['rows', 'columns'] as const;

@@ -3,10 +3,10 @@
  * rule has run: it is the difference that the rule made.
  */
 
+import { combineNorms, hostNorm } from '../../kernels/gpu/host.js';
 import type { Parameter } from '../autograd/index.js';
 import { longLived, type Tensor } from '../tensor/index.js';
 import { described } from './checks.js';
-import { combineNorms, hostNorm } from './host-norm.js';
 import { indexOf } from './subject.js';
 
 /**

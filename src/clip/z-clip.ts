@@ -1,12 +1,12 @@
 /** Clipping what stands out from a running mean of the norms: ZClip, Kumar et al. 2025 (arXiv 2504.02507). */
 
+import { combineNorms } from '../../kernels/gpu/host.js';
 import { checkCount } from '../tensor/arguments.js';
 import { check, integer, type OptionRanges, oneOf, ranges, settingsOf } from './checks.js';
 import type { GradientHook, NonFinitePolicy } from './hook.js';
-import { combineNorms } from './host-norm.js';
 import { mayRemember, policyRange } from './non-finite.js';
-import { clipFactor } from './norm-clip.js';
 import { numbersIn } from './state.js';
+import { clipFactor } from './threshold.js';
 
 /** What a spike is brought down to. */
 const modes = ['adaptive', 'mean', 'percentile'] as const;

@@ -1,4 +1,4 @@
-/** Public surface of nn: Module, layers, losses, initial weights. */
+/** Layers, a file each; losses (losses.ts), initial weights (init.ts), and Module, which finds and names parameters (module.ts). */
 
 export { accuracy } from './accuracy.js';
 export { GELU, LeakyReLU, ReLU, Sigmoid, SiLU, Softplus, Tanh } from './activation.js';

@@ -1,4 +1,7 @@
-/** Public surface of the optimizers. */
+/**
+ * Optimizers, a file each, and schedules. The order of a step is in optimizer.ts: measure, hooks, rule, update hooks. What
+ * comes before it (micro-batches, replicas, loss scale) is in preparation.ts.
+ */
 
 export { Adagrad, type AdagradOptions } from './adagrad.js';
 export { Adam, type AdamOptions } from './adam.js';

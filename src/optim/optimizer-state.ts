@@ -42,7 +42,7 @@ export interface StateOwner {
 
 /** The state of an optimizer; what it does later changes nothing in it. */
 export function saveState(owner: StateOwner, memory: OptimizerMemory): OptimizerState {
-  const nameOf = namesOf(owner);
+  const nameOf = naming(owner);
   const tensors = owner.groups.flatMap(({ parameters, options }) =>
     // Of a parameter that was never updated all state is zeros, allocated or not.
     memory
@@ -62,7 +62,7 @@ export function saveState(owner: StateOwner, memory: OptimizerMemory): Optimizer
 
 /** The state without its tensors: what it is of. */
 function descriptionOf(owner: StateOwner, memory: OptimizerMemory): Omit<OptimizerState, 'tensors'> {
-  const nameOf = namesOf(owner);
+  const nameOf = naming(owner);
   return {
     format: STATE_FORMAT,
     optimizer: owner.name,
@@ -83,7 +83,7 @@ function descriptionOf(owner: StateOwner, memory: OptimizerMemory): Omit<Optimiz
   };
 }
 
-function namesOf({ parameters, names }: StateOwner): (parameter: Parameter) => string {
+function naming({ parameters, names }: StateOwner): (parameter: Parameter) => string {
   const byParameter = new Map(parameters.map((parameter, i) => [parameter, names[i]]));
   return (parameter) => byParameter.get(parameter)!;
 }
@@ -103,7 +103,7 @@ function savedHook(hook: Hook): SavedHook {
 /** Puts a state back, all but the counts. Throws, with nothing changed, an Error that names what does not fit. */
 export function restoreState(owner: StateOwner, memory: OptimizerMemory, state: OptimizerState): void {
   checkFits(state, descriptionOf(owner, memory), (options) => owner.arraysUnder(options));
-  const nameOf = namesOf(owner);
+  const nameOf = naming(owner);
   const groups = owner.groups.map(({ parameters }, i) => {
     const { arrays, parameters: saved } = state.groups[i];
     return parameters.map((parameter) => {

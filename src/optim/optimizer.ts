@@ -14,8 +14,9 @@ import {
   type StepHook,
   Updates,
 } from '../clip/index.js';
+import { namesOf } from '../clip/names.js';
 import { lossIsNot } from '../clip/non-finite.js';
-import { deviceRange, namesOf } from '../clip/norm-meter.js';
+import { deviceRange } from '../clip/norm-meter.js';
 import {
   checkedHooks,
   claimHooks,

@@ -3,7 +3,7 @@
 import type { Parameter } from '../autograd/index.js';
 import { check, checkedParameters, integer, type OptionRanges, ranges, settingsOf } from '../clip/checks.js';
 import { hold, letGo } from '../clip/hold.js';
-import { namesOf } from '../clip/norm-meter.js';
+import { namesOf } from '../clip/names.js';
 import { checkCount } from '../tensor/arguments.js';
 import { longLived, type Tensor, tensor } from '../tensor/index.js';
 

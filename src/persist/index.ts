@@ -1,4 +1,7 @@
-/** What is kept: checkpoints and safetensors as bytes; the files they lie in are `tamegrad/node`'s. */
+/**
+ * What is saved: checkpoints (encoded, checked and decoded in checkpoint.ts) and safetensors as bytes. Files are the matter
+ * of `tamegrad/node`: checkpoint-file.ts and files/.
+ */
 
 export {
   type CheckpointNotes,

@@ -1,4 +1,7 @@
-/** Reports: a comparison of runs as one self-contained HTML page, and the numbers and shapes it is made from. */
+/**
+ * Reports: a comparison of runs as one self-contained HTML page. Figures are described as plain data (types.ts) and drawn a
+ * kind a file: charts with their axes in lines.ts, bars.ts, heat.ts, ladder.ts. Scales and ticks are computed in series.ts.
+ */
 
 import type { CollectionPage, Figure, ReportPage } from './types.js';
 

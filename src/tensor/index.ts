@@ -1,4 +1,7 @@
-/** Public surface of the tensor layer; registers the backends that ship with the package. */
+/**
+ * Numbers with a shape: Tensor (tensor.ts), shape rules, creation, random numbers, options and arguments as every function
+ * checks them. The backends are in backends/: `reference` is the readable specification, `simd` the default.
+ */
 
 import './argmax.js';
 import './methods.js';

@@ -1,4 +1,7 @@
-/** The training loop, its records and their summary: what runs anywhere. */
+/**
+ * The training loop (train.ts, which decides what diverged), its records (record.ts) and their summary (summary.ts): what
+ * runs anywhere. Replicas in threads are in replicas.ts.
+ */
 
 export { median } from '../statistics/quantile.js';
 export type { Divergence, StepRecord, TrainResult } from './record.js';

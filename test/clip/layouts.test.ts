@@ -1,6 +1,6 @@
 import { afterEach, describe, expect, it, vi } from 'vitest';
+import { hostNorm } from '../../kernels/gpu/host.js';
 import { packParameters } from '../../src/autograd/parameter.js';
-import { hostNorm } from '../../src/clip/host-norm.js';
 import { runHook } from '../../src/clip/run-hooks.js';
 import { NormMeter } from '../../src/extend.js';
 import { clipByGlobalNorm, clipByTensorNorm, type Parameter, SGD, tensor } from '../../src/index.js';

@@ -4,7 +4,7 @@ import type * as ToHalf from '../../src/autograd/ops/half.js';
 import type * as ByNorm from '../../src/clip/clip-by-global-norm.js';
 import { clipByValue } from '../../src/clip/clip-by-value.js';
 import type * as Monitor from '../../src/clip/monitor.js';
-import type * as NormClip from '../../src/clip/norm-clip.js';
+import type * as NormClip from '../../src/clip/threshold.js';
 import type * as Diagnose from '../../src/diagnose/diagnose.js';
 import { addWeightDecay, type Variable } from '../../src/index.js';
 import type * as Adamw from '../../src/optim/adamw.js';
@@ -48,7 +48,7 @@ describe('turn red', () => {
       clipFactor: (norm: number, threshold: number, eps?: number) =>
         clipFactor(norm * Math.SQRT2, threshold, eps),
     });
-    const red = await redWith<typeof NormClip>('../../src/clip/norm-clip.js', plant, exact);
+    const red = await redWith<typeof NormClip>('../../src/clip/threshold.js', plant, exact);
     expect(red).toEqual(['tenth-of-the-rate', 'after-the-reduce', 'weight-decay']);
   });
 

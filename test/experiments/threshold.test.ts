@@ -3,10 +3,10 @@ import { experiments } from '../../experiments/index.js';
 import { redOf, redWith } from './planted.js';
 
 type Norm = typeof import('../../src/clip/clip-by-global-norm.js');
-type Factor = typeof import('../../src/clip/norm-clip.js');
+type Factor = typeof import('../../src/clip/threshold.js');
 type Monitor = typeof import('../../src/clip/monitor.js');
 
-const FACTOR = '../../src/clip/norm-clip.js';
+const FACTOR = '../../src/clip/threshold.js';
 const NORM = '../../src/clip/clip-by-global-norm.js';
 
 it('all hold', async () => {

@@ -3,13 +3,12 @@ import { type GpuDevice, type GpuKernel, openDevice } from '../../../kernels/gpu
 import { KernelCache } from '../../../kernels/gpu/kernel-cache.js';
 import { blockLayout } from '../../../kernels/gpu/layout.js';
 import { type NormKernels, openNormKernels } from '../../../kernels/gpu/norm.js';
-import { power } from '../../../src/tensor/math.js';
 import { DEVICES, filled, naiveNorm, naiveNorms, POWERS, relativeError, seeded } from './cases.js';
 
 describe.each(DEVICES)('kernels on %s', (device) => {
   let kernels: NormKernels;
   beforeAll(async () => {
-    kernels = await openNormKernels({ device, power });
+    kernels = await openNormKernels(device);
   });
   afterAll(() => kernels.dispose());
 
@@ -75,7 +74,7 @@ describe.each(DEVICES)('kernels on %s', (device) => {
   });
 
   it('keeps the kernels of 32 layouts, the most recently used', async () => {
-    const own = await openNormKernels({ device, power });
+    const own = await openNormKernels(device);
     const block = new Float32Array(40).fill(1);
     const layouts = Array.from({ length: 33 }, (_, k) => blockLayout([{ offset: 0, length: k + 8 }]));
     for (const layout of layouts) await own.norms(block, layout, 1);
@@ -92,7 +91,7 @@ describe.each(DEVICES)('kernels on %s', (device) => {
 
 describe('openNormKernels', () => {
   it('takes WebAssembly first in Node, and proves it', async () => {
-    const kernels = await openNormKernels({ power });
+    const kernels = await openNormKernels();
     expect(kernels.device).toBe('webasm');
     kernels.dispose();
     kernels.dispose();
@@ -112,7 +111,7 @@ describe('openNormKernels', () => {
   });
 
   it('says why a device is not usable', async () => {
-    await expect(openNormKernels({ device: 'webgpu', power })).rejects.toThrow(
+    await expect(openNormKernels('webgpu')).rejects.toThrow(
       /^openNormKernels: device webgpu not usable here \(webgpu: .*\)/,
     );
   });
@@ -131,7 +130,7 @@ describe('openNormKernels', () => {
   });
 
   it('refuses bad arguments before anything runs, and any call after dispose', async () => {
-    const kernels = await openNormKernels({ power });
+    const kernels = await openNormKernels();
     const { block, layout } = filled([8, 8], () => 1);
     for (const p of [0, -1, Number.NaN, 2.5, 5]) {
       await expect(kernels.norms(block, layout, p)).rejects.toThrow(

@@ -1,12 +1,11 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
 import { type NormKernels, openNormKernels } from '../../../kernels/gpu/norm.js';
-import { power } from '../../../src/tensor/math.js';
 import { DEVICES, filled, naiveNorms, POWERS, relativeError, seeded } from './cases.js';
 
 describe.each(DEVICES)('non-finite values on %s', (device) => {
   let kernels: NormKernels;
   beforeAll(async () => {
-    kernels = await openNormKernels({ device, power });
+    kernels = await openNormKernels(device);
   });
   afterAll(() => kernels.dispose());
 

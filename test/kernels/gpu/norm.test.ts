@@ -1,7 +1,6 @@
 import { afterAll, beforeAll, describe, expect, it } from 'vitest';
+import { combineNorms } from '../../../kernels/gpu/host.js';
 import { type NormKernels, openNormKernels } from '../../../kernels/gpu/norm.js';
-import { combineNorms } from '../../../src/clip/host-norm.js';
-import { power } from '../../../src/tensor/math.js';
 import {
   type Case,
   DEVICES,
@@ -67,7 +66,7 @@ async function expectRight(kernels: NormKernels, testCase: Case, p: number, labe
 describe.each(DEVICES)('norms on %s', (device) => {
   let kernels: NormKernels;
   beforeAll(async () => {
-    kernels = await openNormKernels({ device, power });
+    kernels = await openNormKernels(device);
   });
   afterAll(() => kernels.dispose());
 

@@ -1,8 +1,8 @@
 import fc from 'fast-check';
 import { describe, expect, it, vi } from 'vitest';
-import { combineNorms, hostNorm } from '../../src/clip/host-norm.js';
-import { power } from '../../src/tensor/math.js';
-import { seeded } from '../kernels/gpu/cases.js';
+import { combineNorms, hostNorm } from '../../../kernels/gpu/host.js';
+import { power } from '../../../src/tensor/math.js';
+import { seeded } from './cases.js';
 
 const POWERS = [0.5, 1, 1.5, 2, 3, 4, 20, Infinity];
 

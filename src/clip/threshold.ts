@@ -1,8 +1,9 @@
-/** What the clippers that compare a norm with a threshold share: their options, and the factor. */
+/** What the clippers that compare a norm with a threshold share: their options, the threshold now, and the factor. */
 
-import { type OptionRanges, ranges } from './checks.js';
+import { described, type OptionRanges, ranges } from './checks.js';
 import type { NonFinitePolicy } from './hook.js';
 import { policyRange } from './non-finite.js';
+import type { Schedule } from './schedule.js';
 
 /** Options of the norm clippers. */
 export interface NormClipOptions {
@@ -23,6 +24,24 @@ export const normRanges: OptionRanges<NormClipOptions> = {
   eps: ranges.finite,
   nonFinite: policyRange,
 };
+
+/** Throws unless the first argument of a clipper, called `argument`, is a number ≥ 0 (Infinity: measure only) or a schedule. */
+export function checkThreshold(caller: string, argument: string, threshold: number | Schedule): void {
+  if (typeof threshold === 'function' || (typeof threshold === 'number' && threshold >= 0)) return;
+  throw new Error(
+    `${caller}: ${argument} must be a number ≥ 0 (Infinity: measure only) or a schedule, got ${described(threshold)}`,
+  );
+}
+
+/** A clip threshold now. Throws if its schedule gives a number that is not one. */
+export function thresholdAt(caller: string, threshold: number | Schedule, step: number): number {
+  if (typeof threshold !== 'function') return threshold;
+  const now = threshold(step);
+  if (typeof now === 'number' && now >= 0) return now;
+  throw new Error(
+    `${caller}: a schedule must give a number ≥ 0 (Infinity: measure only), got ${described(now)} at step ${step}`,
+  );
+}
 
 /** The factor that brings a norm down to the threshold (eps 0: to it exactly): min(1, threshold / (norm + eps)); NaN for NaN. */
 export function clipFactor(norm: number, threshold: number, eps = 0): number {
