@@ -6,7 +6,7 @@ import { checkCount } from '../tensor/arguments.js';
 import { integer, type OptionRanges, optional, ranges, settingsOf } from './checks.js';
 import type { HookState } from './hook.js';
 import { type RateShift, RateWatch } from './rate-watch.js';
-import { countIn, namedNumbersIn } from './state.js';
+import { countIn, namedNumbersIn, partIn, wrong } from './state.js';
 
 /** Options of `ClipMonitor`. */
 export interface ClipMonitorOptions {
@@ -63,6 +63,9 @@ const MOST_SHIFTS = 100;
 
 const COUNTS = ['steps', 'skipped', 'nonFinite', 'clipped', 'turns'] as const;
 const SUMS = ['length', 'lost', 'largest', 'turn', 'largestTurn'] as const;
+
+const PARTS = ['window', 'counts', 'sums', 'shares', 'norms', 'watch', 'shifts'] as const;
+const SHIFT = ['step', 'before', 'after', 'p'] as const;
 
 const zeros = <Name extends string>(names: readonly Name[]): Record<Name, number> =>
   Object.fromEntries(names.map((name) => [name, 0])) as Record<Name, number>;
@@ -153,29 +156,35 @@ export class ClipMonitor {
   /** All it remembers, as plain JSON: a copy. */
   state(): HookState {
     return {
+      window: this.#window,
       counts: { ...this.#counts },
       sums: { ...this.#sums },
       shares: Object.fromEntries(this.#shares),
       norms: this.#sketch.state(),
       watch: this.#watch.state(),
-      shifts: this.#shifts,
+      shifts: this.#shifts.map((shift) => ({ ...shift })),
     };
   }
 
-  /** Continues from a saved state. Throws an Error if it is not a saved state, and keeps what it had. */
+  /** Continues from a saved state. Throws an Error unless it is one of a monitor of this window, and keeps what it had. */
   restore(state: HookState): void {
     const name = 'ClipMonitor';
-    const part = (key: string): HookState => (state[key] ?? {}) as HookState;
-    const counts = COUNTS.map((key) => [key, countIn(name, part('counts'), key)]);
-    const sums = namedNumbersIn(name, state, 'sums');
-    const shares = namedNumbersIn(name, state, 'shares');
+    const whole = partIn(name, state, PARTS);
+    if (whole.window !== this.#window) throw wrong(name, 'window', `${this.#window}, as this monitor's`);
+    const told = partIn(name, whole, COUNTS, 'counts');
+    const counts = Object.fromEntries(COUNTS.map((key) => [key, countIn(name, told, key)]));
+    if (counts.clipped > counts.steps) throw wrong(name, 'clipped', 'at most steps');
+    partIn(name, whole, SUMS, 'sums');
+    const [sums, shares] = ['sums', 'shares'].map((key) => namedNumbersIn(name, whole, key));
     const [watch, sketch] = [new RateWatch(this.#window), new QuantileSketch()];
-    watch.restore(name, part('watch'));
-    sketch.restore(countIn(name, part('norms'), 'zeros'), namedNumbersIn(name, part('norms'), 'bins'));
+    watch.restore(name, partIn(name, whole, RateWatch.keys, 'watch'));
+    const norms = partIn(name, whole, ['zeros', 'bins'], 'norms');
+    sketch.restore(countIn(name, norms, 'zeros'), binsIn(name, norms));
+    const shifts = shiftsIn(name, whole);
     [this.#watch, this.#sketch, this.#shares] = [watch, sketch, shares];
-    this.#counts = Object.fromEntries(counts);
-    this.#sums = { ...zeros(SUMS), ...Object.fromEntries(sums) };
-    this.#shifts = Array.isArray(state.shifts) ? [...state.shifts] : [];
+    this.#counts = counts as Record<(typeof COUNTS)[number], number>;
+    this.#sums = Object.fromEntries(sums) as Record<(typeof SUMS)[number], number>;
+    this.#shifts = shifts;
   }
 
   /** A finite norm and what each parameter has of its square. */
@@ -187,4 +196,28 @@ export class ClipMonitor {
       this.#shares.set(name, (this.#shares.get(name) ?? 0) + (norms[name] / norm) ** 2);
     }
   }
+}
+
+/** How many norms fell into each bin, by its whole number. */
+function binsIn(name: string, norms: HookState): Map<string, number> {
+  const bins = namedNumbersIn(name, norms, 'bins');
+  for (const [bin, count] of bins) {
+    if (!/^-?\d{1,6}$/.test(bin) || !(Number.isSafeInteger(count) && count > 0)) {
+      throw wrong(name, 'bins', 'counts ≥ 1 by whole numbers');
+    }
+  }
+  return bins;
+}
+
+function shiftsIn(name: string, { shifts }: HookState): RateShift[] {
+  const rule = `a list of at most ${MOST_SHIFTS} shifts of the clip rate`;
+  if (!Array.isArray(shifts) || shifts.length > MOST_SHIFTS) throw wrong(name, 'shifts', rule);
+  return shifts.map((shift: unknown) => {
+    const { step, before, after, p } = partIn(name, { shift }, SHIFT, 'shift') as unknown as RateShift;
+    const areShares = [before, after, p].every(
+      (value) => typeof value === 'number' && value >= 0 && value <= 1,
+    );
+    if (!Number.isSafeInteger(step) || step < 1 || !areShares) throw wrong(name, 'shifts', rule);
+    return { step, before, after, p };
+  });
 }

@@ -3,7 +3,7 @@
 import { hypergeometricTail } from '../statistics/fisher-test.js';
 import { shareOf } from '../statistics/share.js';
 import type { HookState } from './hook.js';
-import { countIn } from './state.js';
+import { countIn, wrong } from './state.js';
 
 /** The share of clipped steps is another than before. */
 export interface RateShift {
@@ -28,6 +28,8 @@ type Counts = Record<(typeof KEYS)[number], number>;
  * one window in a thousand, or fewer, gives a false alarm. After an alarm the window is what later ones are compared with.
  */
 export class RateWatch {
+  /** What its state consists of. */
+  static readonly keys: readonly string[] = KEYS;
   readonly #window: number;
   #counts: Counts = {
     steps: 0,
@@ -78,6 +80,12 @@ export class RateWatch {
   /** Continues from a saved state. Throws an Error if it is not a saved state, and keeps what it had. */
   restore(caller: string, state: HookState): void {
     const entries = KEYS.map((key) => [key, countIn(caller, state, key)] as const);
-    this.#counts = Object.fromEntries(entries) as Counts;
+    const counts = Object.fromEntries(entries) as Counts;
+    if (counts.windowSteps >= this.#window)
+      throw wrong(caller, 'windowSteps', `below the window of ${this.#window}`);
+    if (counts.windowClipped > counts.windowSteps || counts.earlierClipped > counts.earlierSteps) {
+      throw wrong(caller, 'watch', 'of no more clipped steps than steps');
+    }
+    this.#counts = counts;
   }
 }

@@ -2,7 +2,8 @@
 
 import type { HookState } from './hook.js';
 
-function wrong(hook: string, key: string, rule: string): Error {
+/** What is wrong with a saved state, and what to do. */
+export function wrong(hook: string, key: string, rule: string): Error {
   return new Error(`${hook}: ${key} of a saved state must be ${rule}; give restore() what state() returned`);
 }
 
@@ -28,4 +29,14 @@ export function namedNumbersIn(hook: string, state: HookState, key: string): Map
     if (entries.every(([, number]) => Number.isFinite(number))) return new Map(entries);
   }
   throw wrong(hook, key, 'finite numbers by name');
+}
+
+/** A part of a state with these keys and no others, or the state itself without `key`. Throws as `countIn` does. */
+export function partIn(hook: string, state: unknown, keys: readonly string[], key?: string): HookState {
+  const part: unknown = key === undefined ? state : (state as HookState)[key];
+  const rule = `an object of ${keys.join(', ')}, and nothing else`;
+  if (typeof part !== 'object' || part === null || Array.isArray(part)) throw wrong(hook, key ?? 'all', rule);
+  const own = Object.keys(part);
+  if (own.length === keys.length && keys.every((each) => Object.hasOwn(part, each))) return part as HookState;
+  throw wrong(hook, key ?? 'all', rule);
 }

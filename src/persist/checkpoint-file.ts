@@ -13,7 +13,7 @@ import { decodeSafetensors, encodeSafetensors, type Safetensors } from './safete
 /**
  * Writes a checkpoint, replacing what was there: whole or not at all, even where the process is killed or the power
  * fails meanwhile. Links are followed and permissions kept; a process that writes the same path at that moment is waited
- * for. Throws an Error that names file, cause and remedy.
+ * for, a second at most. Throws an Error that names file, cause and remedy.
  */
 export function saveCheckpoint(
   path: string,

@@ -3,6 +3,7 @@ import {
   ClipMonitor,
   clipByGlobalNorm,
   clipByValue,
+  type HookState,
   Linear,
   measureTurn,
   mseLoss,
@@ -77,8 +78,53 @@ describe('ClipMonitor', () => {
     for (const each of steps.slice(333)) second.observe(each);
     expect(second.summary()).toEqual(whole.summary());
     expect(second.state()).toEqual(whole.state());
-    expect(() => second.restore({})).toThrow(/^ClipMonitor: steps of a saved state must be an integer/);
-    expect(second.state()).toEqual(whole.state());
+  });
+
+  it('restores what it saved and nothing else, with nothing changed', () => {
+    const monitor = new ClipMonitor({ window: 50 });
+    for (let i = 0; i < 300; i++) monitor.observe(step(1 + i / 100, 1, i < 100 ? { clipped: false } : {}));
+    monitor.turned(3);
+    const before = monitor.state();
+    expect(monitor.summary().shifts.length).toBeGreaterThan(0);
+    const paths = (value: unknown, path: readonly string[] = []): (readonly string[])[] =>
+      typeof value === 'object' && value !== null
+        ? [path, ...Object.entries(value).flatMap(([key, item]) => paths(item, [...path, key]))]
+        : [path];
+    /** The state with the value at a path replaced; undefined takes it out. */
+    const with_ = (path: readonly string[], value: unknown): HookState => {
+      const copy = JSON.parse(toJson({ state: before })) as Record<string, unknown>;
+      const last = ['state', ...path].pop()!;
+      const parent = ['state', ...path].slice(0, -1).reduce((at, key) => at[key] as never, copy);
+      if (value === undefined) delete parent[last];
+      else parent[last] = value;
+      return copy.state as HookState;
+    };
+    for (const path of paths(before)) {
+      for (const value of [undefined, null, 'text', -1, 0.5, 1e300, [], { extra: 1 }]) {
+        const state = with_(path, value);
+        const name = `${path.join('.')} = ${JSON.stringify(value)}`;
+        let restored = true;
+        const other = new ClipMonitor({ window: 50 });
+        try {
+          other.restore(state);
+        } catch (error) {
+          restored = false;
+          expect(String(error), name).toMatch(
+            /^Error: ClipMonitor: .* of a saved state must be [^\n]+; give restore/,
+          );
+          expect(other.state(), name).toEqual(new ClipMonitor({ window: 50 }).state());
+        }
+        // What is taken is taken as it is; an entry of a record by name may be missing, or another number.
+        if (restored) expect(other.state(), name).toEqual(state);
+      }
+    }
+    for (const part of ['', 'counts', 'sums', 'norms', 'watch', 'shifts.0'].map((text) => text.split('.'))) {
+      const path = [...part.filter(Boolean), 'other'];
+      expect(() => new ClipMonitor({ window: 50 }).restore(with_(path, 1)), path.join()).toThrow(
+        'nothing else',
+      );
+    }
+    expect(() => new ClipMonitor().restore(before)).toThrow('window of a saved state must be 200');
   });
 
   it('has no share in a norm of 0: those of all parameters are 1 together', () => {

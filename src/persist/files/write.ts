@@ -22,15 +22,15 @@ import { takeLock } from './lock.js';
 import { closeStream, openStream, writeFully } from './stream.js';
 import { type Stream, type Target, targetOf } from './target.js';
 
-/** How long one writer of a whole file waits for another, in ms. */
-const WAIT = 10_000;
+/** How long one writer of a whole file waits for another, in ms: one that is at work is done by then. */
+const WAIT = 1000;
 /** Longest name that has room for our endings; most file systems take 255 bytes. */
 const LONGEST_NAME = 220;
 
 /**
  * Writes a file, replacing what was there: whole or not at all. Links are followed and stay, permissions are kept; a device
- * or a pipe is written to as it is. Another process that writes the same path at this moment is waited for. Throws an Error
- * that names file, cause and remedy.
+ * or a pipe is written to as it is. Another process that writes the same path at this moment is waited for, a second at
+ * most. Throws an Error that names file, cause and remedy.
  */
 export function writeWhole(caller: string, path: string, content: string | Uint8Array): void {
   const bytes = typeof content === 'string' ? Buffer.from(content) : content;

@@ -72,11 +72,14 @@ it('of a file that is written whole each waits for the other: a reader never see
   const path = at('whole');
   const size = 100_000;
   const program = (letter: string) =>
-    `for (let i = 0; i < 25; i++) files.writeWhole('other', ${JSON.stringify(path)}, '${letter}'.repeat(${size}));`;
+    `for (let i = 0; i < 25; i++) { files.writeWhole('other', ${JSON.stringify(path)}, '${letter}'.repeat(${size})); Atomics.wait(idle, 0, 0, 5); }`;
   writeWhole('test', path, 'a'.repeat(size));
   const codes = Promise.all(
     ['b', 'c'].map(async (letter) => {
-      const child = await other(program(letter), "console.log('begins');");
+      const child = await other(
+        program(letter),
+        "console.log('begins'); const idle = new Int32Array(new SharedArrayBuffer(4));",
+      );
       return ended(child);
     }),
   );
@@ -93,6 +96,25 @@ it('of a file that is written whole each waits for the other: a reader never see
   }
   expect(looks).toBeGreaterThan(0);
   expect(await codes).toEqual([0, 0]);
+});
+
+it('of a file that is written whole one that another process keeps is refused soon', async () => {
+  const path = at('kept');
+  writeWhole('test', path, 'old');
+  const child = await other(
+    `const log = new files.LineFile('other', ${JSON.stringify(path)}, (text) => text.length); console.log('open'); setInterval(() => {}, 1000);`,
+  );
+  const started = performance.now();
+  expect(() => writeWhole('saveCheckpoint', path, 'new')).toThrow(
+    `saveCheckpoint: '${path}' is being written by process ${child.pid}; wait until it is done, or name another file`,
+  );
+  // Ten times what it waits for.
+  expect(performance.now() - started).toBeLessThan(10_000);
+  expect(readFileSync(path, 'utf8')).toBe('old');
+  child.kill('SIGKILL');
+  await ended(child);
+  writeWhole('saveCheckpoint', path, 'new');
+  expect(readFileSync(path, 'utf8')).toBe('new');
 });
 
 it('what stands in the place of a lock and is something else is left alone', () => {
