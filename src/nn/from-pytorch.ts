@@ -11,8 +11,9 @@ import { RecurrentStack } from './recurrent-stack.js';
  * `selfAttn.inProjWeight`), except in recurrent layers: `rnn.weight_hh_l0` → `rnn.weightHh`, and in a stack of layers
  * `rnn.weight_hh_l1` → `rnn.layers.1.weightHh`, and `_reverse` ends the names of what reads backwards in both; where our
  * layer has one `bias` it is the sum of PyTorch's two, which only ever act as their sum. Counters of BatchNorm are int64
- * there, and no Tensors: give `{ ...tensors, ...raw }` of the file. Shapes are compared when the result is loaded. Throws an
- * Error that names every tensor that is missing or unknown.
+ * there, and no Tensors: give `{ ...tensors, ...raw }` of the file. Tied weights may come under one name of theirs or all.
+ * Shapes are compared when the result is loaded. Throws an Error that names every tensor that is missing or unknown, and
+ * two of one tied weight that differ.
  */
 export function fromPyTorch(
   model: Module,
@@ -22,7 +23,19 @@ export function fromPyTorch(
   checkModule('fromPyTorch', model);
   checkObject('fromPyTorch', 'the state', state, 'an object of named Tensors');
   const own = model.stateDict();
-  const sources = sourcesIn('fromPyTorch', Object.keys(state), Object.keys(own));
+  const { sources, doubles } = sourcesIn(
+    'fromPyTorch',
+    Object.keys(state),
+    Object.keys(own),
+    model.tiedPaths(),
+  );
+  for (const [name, twin] of doubles) {
+    const [a, b] = [name, twin].map((each) => asTensor(each, state[each]).data());
+    if (a.length === b.length && a.every((value, i) => Object.is(value, b[i]))) continue;
+    throw new Error(
+      `fromPyTorch: ${quote(twin)} and ${quote(name)} are one parameter of the model, got numbers that differ; leave one out, or untie them in the model`,
+    );
+  }
   return longLived(() =>
     Object.fromEntries(
       [...sources].map(([name, theirs]) => [
@@ -68,7 +81,7 @@ function asCounter(count: Tensor): Counter {
  * The state of `model` under PyTorch's names, for `encodeSafetensors` and PyTorch's `load_state_dict(strict=True)`: what
  * `fromPyTorch` does, backwards. Names become snake case (`selfAttn.inProjWeight` → `self_attn.in_proj_weight`), and in
  * recurrent layers PyTorch's; counters of BatchNorm become int64. Where our layer has one `bias`, `bias_ih` gets it and
- * `bias_hh` zeros. A class in Python that is not named that way is told by `like`: its names, `Object.keys` of a state dict
+ * `bias_hh` zeros. Tied weights come under each of their names, as in PyTorch. A class in Python that is not named that way is told by `like`: its names, `Object.keys` of a state dict
  * that it saved.
  */
 export function toPyTorch(model: Module, like?: readonly string[]): Record<string, Tensor | Counter> {
@@ -78,15 +91,17 @@ export function toPyTorch(model: Module, like?: readonly string[]): Record<strin
   const unnamed = like?.find((name) => typeof name !== 'string');
   if (unnamed !== undefined) throw wrongKind('toPyTorch', 'each name of like', 'a string', unnamed);
   const state = model.stateDict();
-  const ours = Object.keys(state);
-  const sources = like
-    ? sourcesIn('toPyTorch', like, ours)
-    : new Map(ours.map((name) => [name, theirNames(model, name, ours)]));
+  const tied = model.tiedPaths();
+  const { sources, doubles } = like
+    ? sourcesIn('toPyTorch', like, Object.keys(state), tied)
+    : namesFor(model, Object.keys(state), tied);
   return longLived(() => {
-    const pairs = [...sources].flatMap(([name, [first, ...others]]) => [
+    const single = [...sources].flatMap(([name, [first, ...others]]) => [
       [first, COUNTER.test(name) ? asCounter(state[name]) : state[name]] as const,
       ...others.map((other) => [other, zerosLike(state[name])] as const),
     ]);
+    const found = new Map(single);
+    const pairs = [...single, ...doubles.map(([name, twin]) => [name, found.get(twin)!] as const)];
     return Object.fromEntries(like ? pairs.sort(([a], [b]) => like.indexOf(a) - like.indexOf(b)) : pairs);
   });
 }
@@ -97,6 +112,19 @@ function checkModule(caller: string, model: Module): void {
 
 function zerosLike({ shape, dtype, backend }: Tensor): Tensor {
   return zeros(shape, { dtype, backend: backend.name });
+}
+
+/** PyTorch's names, as nothing but our paths tells them. */
+function namesFor(model: Module, names: readonly string[], tied: ReadonlyMap<string, string>): Sources {
+  const paths = [...names, ...tied.keys()];
+  const theirs = (path: string) => theirNames(model, path, paths);
+  return {
+    sources: new Map(names.map((name) => [name, theirs(name)])),
+    doubles: [...tied].flatMap(([path, first]) => {
+      const twins = theirs(first);
+      return theirs(path).map((name, i) => [name, twins[i]] as const);
+    }),
+  };
 }
 
 /** PyTorch's names of a tensor of ours; of one bias that is two there, both. */
@@ -128,23 +156,43 @@ function snakeCase(name: string): string {
   return name.replace(/[A-Z]/g, (letter) => `_${letter.toLowerCase()}`);
 }
 
-/** Which of PyTorch's names make each of ours; of two halves of a bias `ih` is first. Throws unless all have their place. */
+/** Which of PyTorch's names make each of ours, and which are a second name of one of those. */
+interface Sources {
+  /** Of two halves of a bias `ih` is first. */
+  readonly sources: ReadonlyMap<string, readonly string[]>;
+  readonly doubles: readonly (readonly [name: string, twin: string])[];
+}
+
+/** Sorts PyTorch's names under ours, `tied` being further paths of ours. Throws unless all have their place. */
 function sourcesIn(
   caller: string,
   state: readonly string[],
   names: readonly string[],
-): ReadonlyMap<string, readonly string[]> {
-  const ours = new Map(names.map((name) => [camelCase(name), name]));
+  tied: ReadonlyMap<string, string>,
+): Sources {
+  const ours = new Map([...tied, ...names.map((name) => [name, name] as const)]);
+  const byCamelCase = new Map([...ours].map(([path, name]) => [camelCase(path), name]));
   const sources = new Map(names.map((name): [string, string[]] => [name, []]));
+  const doubles: [string, string][] = [];
+  /** What was found for each tensor, or half of one, and where. */
+  const seen = new Map<string, { readonly theirs: string; readonly path: string }>();
   const unknown: string[] = [];
   for (const theirs of state) {
-    const name = candidates(theirs).find((candidate) => ours.has(candidate));
-    if (name === undefined) unknown.push(quote(theirs));
-    else sources.get(ours.get(name)!)!.push(theirs);
+    const path = candidates(theirs).find((candidate) => byCamelCase.has(candidate));
+    if (path === undefined) {
+      unknown.push(quote(theirs));
+      continue;
+    }
+    const name = byCamelCase.get(path)!;
+    const key = JSON.stringify([name, RECURRENT.exec(theirs)?.[3]]);
+    const twin = seen.get(key);
+    if (twin && twin.path !== path && tied.size > 0) doubles.push([theirs, twin.theirs]);
+    else sources.get(name)!.push(theirs);
+    if (!twin) seen.set(key, { theirs, path });
   }
   checkComplete(caller, sources, unknown);
   for (const theirs of sources.values()) theirs.sort().reverse();
-  return sources;
+  return { sources, doubles };
 }
 
 const RECURRENT = /^(.*\.)?(weight|bias)_(ih|hh)_l(\d+)(_reverse)?$/;

@@ -195,6 +195,29 @@ export abstract class Module {
     return { outline: { kind, tensors, settings: settingsOf(this), parts, parameters, sameAs: null }, found };
   }
 
+  /**
+   * The further paths of every parameter and buffer that several paths reach, each with the first of them.
+   * @internal
+   */
+  tiedPaths(): ReadonlyMap<string, string> {
+    const firsts = new Map<ModulePart, string>();
+    const tied = new Map<string, string>();
+    const walk = (module: Module, prefix: string, above: readonly Module[]): void => {
+      for (const [name, part] of module.children()) {
+        const path = joined(prefix, name);
+        if (part instanceof Module) {
+          if (!above.includes(part)) walk(part, path, [...above, part]);
+          continue;
+        }
+        const first = firsts.get(part);
+        if (first === undefined) firsts.set(part, path);
+        else tied.set(path, first);
+      }
+    };
+    walk(this, '', [this]);
+    return tied;
+  }
+
   /** Calls `visit` for this module and every part below it, each module once, so that cycles end. */
   #visit(prefix: string, seen: Set<Module>, visit: (path: string, part: ModulePart) => void): void {
     if (seen.has(this)) return;

@@ -65,6 +65,40 @@ describe('toPyTorch', () => {
     ).toEqual(shapes.sort());
   });
 
+  it('has tied weights under each of their names, as PyTorch has, and takes them back under one or all', () => {
+    class Tied extends Module {
+      readonly encoder = new LSTM(3, 4, { random });
+      readonly tokEmbed = new Linear(4, 4, { random });
+      readonly head = new Linear(4, 4, { random });
+      readonly decoder = this.encoder;
+    }
+    const model = new Tied();
+    Object.assign(model.head, { weight: model.tokEmbed.weight });
+    const state = toPyTorch(model);
+    const lstm = ['weight_ih_l0', 'weight_hh_l0', 'bias_ih_l0', 'bias_hh_l0'];
+    expect(Object.keys(state).sort()).toEqual(
+      [
+        ...lstm.flatMap((name) => [`encoder.${name}`, `decoder.${name}`]),
+        ...['tok_embed.weight', 'tok_embed.bias', 'head.weight', 'head.bias'],
+      ].sort(),
+    );
+    for (const name of lstm) expect(state[`decoder.${name}`]).toBe(state[`encoder.${name}`]);
+    expect(state['head.weight']).toBe(state['tok_embed.weight']);
+    expect(toPyTorch(model, Object.keys(state).reverse())).toEqual(state);
+    const own = model.stateDict();
+    const numbers = (tensors: Record<string, Tensor>) =>
+      Object.fromEntries(Object.entries(tensors).map(([name, tensor]) => [name, tensor.data()]));
+    expect(numbers(fromPyTorch(model, state))).toEqual(numbers(own));
+    for (const left of ['head.weight', 'tok_embed.weight']) {
+      const { [left]: _, ...rest } = state;
+      expect(numbers(fromPyTorch(model, rest))).toEqual(numbers(own));
+    }
+    const other = tensor(new Float32Array(16), { shape: [4, 4] });
+    expect(() => fromPyTorch(model, { ...state, 'head.weight': other })).toThrow(
+      "fromPyTorch: 'tok_embed.weight' and 'head.weight' are one parameter of the model, got numbers that differ; leave one out, or untie them in the model",
+    );
+  });
+
   it('is the way back of fromPyTorch: every number as it was, a bias of two in the first of them', () => {
     for (const model of [new Net(), new TransformerBlock(8, 2, { random })]) {
       const state = toPyTorch(model);
