@@ -6,9 +6,10 @@ import { SHORT_DIGEST } from '../../../demos/digest.js';
 import type { DemoInLab } from '../../../lab/core/demo-in-lab.js';
 import { formatLink } from '../../../lab/core/link.js';
 import { cliffInLab } from '../../../lab/lessons/04-cliff/demo.js';
+import { latchInLab } from '../../../lab/lessons/06-explosion/demo.js';
 
 /** The demos that a lesson shows. */
-const shown: readonly DemoInLab[] = [cliffInLab];
+const shown: readonly DemoInLab[] = [cliffInLab, latchInLab];
 
 /** What stands after the address of a lab; null where no lesson has these settings. */
 export function linkOf(
