@@ -67,13 +67,14 @@ export default class Explosion extends Widget<typeof session, typeof settings> {
     return [0, c].map((c) => ({ seed, rho, lr, c }));
   }
 
-  /** Starts both runs; with `at`, shows the state after so many steps. */
+  /** Starts both runs; with `at`, shows the state after so many steps. Who pressed Play before the runs changed, meant these. */
   #open(at: number | null): void {
+    const playing = this.#runs.some((run) => run.playing);
     this.runs = this.#settings.map((each) => this.openRun('latch', each));
     this.#runs = this.runs as readonly Run<undefined>[];
     for (const run of this.#runs) {
       if (at !== null) void run.seek(at);
-      else if (!this.host.still) void run.play(this.pace);
+      else if (playing || !this.host.still) void run.play(this.pace);
     }
   }
 

@@ -1,18 +1,16 @@
-/** The widget of lesson 7, driven in a browser. */
+/** The widget of lesson 7, driven. */
 
 import { expect, it } from 'vitest';
-import { parseLink } from '../../../lab/core/link.js';
-import type { LabPages } from '../pages.js';
+import type { LabPage } from '../pages.js';
 
-/** Tests of the widget, by keyboard and by pointer. */
-export function driveThreshold(lab: LabPages): void {
-  it('clips a tenth of what was measured at the 90th percentile, and tells of the steps after', async () => {
-    const { page, complaints } = await lab.open('#l=7');
-    const cell = (percent: number, name: string) =>
-      page.locator(`[data-percentile="${percent}"] [data-fact=${name}]`);
-    const told = (words: string) => page.locator('.plane .summary', { hasText: words }).waitFor();
-    const percent = async () => parseLink(await page.evaluate(() => location.hash)).rest.get('percent');
+export default function drive(lab: () => LabPage): void {
+  const cell = (percent: number, name: string) =>
+    lab().locator(`[data-percentile="${percent}"] [data-fact=${name}]`);
+  const told = (words: string) => lab().locator('.plane .summary', { hasText: words }).waitFor();
+  const percent = async () => (await lab().settings()).percent;
 
+  it('clips a tenth of what was measured at the 90th percentile, and halves next to nothing at the median', async () => {
+    await lab().show('#l=7');
     await told('it would clip 10 % and halve 0 %');
     await cell(99, 'after').filter({ hasText: '%' }).waitFor();
     expect([await cell(50, 'rate').innerText(), await cell(50, 'halved').innerText()]).toEqual([
@@ -22,9 +20,11 @@ export function driveThreshold(lab: LabPages): void {
     const after = Number.parseFloat(await cell(90, 'after').innerText());
     expect(after).toBeGreaterThan(3);
     expect(after).toBeLessThan(20);
+  });
 
-    // By keys from percentile to percentile, however far apart their norms are.
-    const ring = page.locator('[data-handle=threshold]');
+  it('is moved by keys from percentile to percentile, however far apart their norms are', async () => {
+    await lab().show('#l=7&task=outliers');
+    const ring = lab().locator('[data-handle=threshold]');
     await ring.press('ArrowLeft');
     expect(await percent()).toBe('89');
     await ring.press('Shift+ArrowRight');
@@ -33,24 +33,25 @@ export function driveThreshold(lab: LabPages): void {
     await ring.press('ArrowUp');
     expect(await percent()).toBe('100');
     await told('it would clip 0 %');
+  });
 
-    // By a pointer to a quarter of the largest norm: below all but a few.
-    await ring.hover();
-    const frame = (await page.locator('.plane .frame').boundingBox())!;
-    await page.mouse.down();
-    await page.mouse.move(frame.x + 0.6 * frame.width, frame.y + 20);
-    await page.mouse.move(frame.x + 0.25 * frame.width, frame.y + 20);
-    await page.mouse.up();
+  it('is moved by a pointer', async () => {
+    await lab().show('#l=7&percent=95');
+    await lab().locator('[data-handle=threshold]').hover();
+    const frame = (await lab().locator('.plane .frame').boundingBox())!;
+    const { mouse } = lab().page;
+    await mouse.down();
+    await mouse.move(frame.x + 0.6 * frame.width, frame.y + 20);
+    await mouse.move(frame.x + 0.25 * frame.width, frame.y + 20);
+    await mouse.up();
+    // A quarter of the largest norm: below nearly all.
     expect(Number(await percent())).toBeLessThan(10);
     await told('it would clip 9');
+  });
 
-    // The norms fall: a threshold of the past is idle.
-    await page.locator('input[name=percent]').fill('90');
-    await page.locator('input[name=percent]').press('Enter');
-    await page.locator('input[value=spirals]').check();
+  it('shows a threshold of the past idle where norms fall', async () => {
+    await lab().show('#l=7&task=spirals');
     await told('it would clip 10 % and halve 0.33 %');
     await cell(90, 'after').filter({ hasText: '0.67 %' }).waitFor();
-    expect(complaints).toEqual([]);
-    await page.close();
   });
 }
