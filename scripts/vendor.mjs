@@ -84,19 +84,40 @@ const builtins = {
   },
 };
 
-/** Name, version and licence of every package that a bundle took files from. */
+/** Name, version and licence of every package that a bundle took files from; words that several share stand once. */
 export function licences(root, inputs) {
   const folders = new Set(
     inputs.flatMap((path) => /^.*node_modules\/(?:@[^/]+\/)?[^/]+(?=\/)/.exec(path)?.[0] ?? []),
   );
-  const texts = [...folders].sort().map((folder) => {
+  const groups = new Map();
+  for (const folder of [...folders].sort()) {
     const at = join(root, folder);
     const { name, version, license } = JSON.parse(readFileSync(join(at, 'package.json'), 'utf8'));
     const file = readdirSync(at).find((entry) => /^(licen[cs]e|copying)/i.test(entry));
     if (file === undefined && !license) throw new Error(`${name} has no licence`);
     const text =
       file === undefined ? `Licensed under ${license}.` : readFileSync(join(at, file), 'utf8').trim();
-    return `${name} ${version} (${license})\n\n${text}\n`;
-  });
-  return `The files in this folder contain these packages, each under its own licence.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+    const { holders, words } = licenceParts(text);
+    const key = words.replace(/\s+/g, ' ');
+    const group = groups.get(key) ?? { packages: [], words };
+    group.packages.push(
+      [`${name} ${version} (${license})`, ...holders.map((line) => `  ${line}`)].join('\n'),
+    );
+    groups.set(key, group);
+  }
+  const texts = [...groups.values()].map(({ packages, words }) => `${packages.join('\n')}\n\n${words}\n`);
+  return `The files in this folder contain these packages, each under the licence below it.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+}
+
+/** Who holds the rights, as the lines at the head of a licence say, and the words of the licence itself. */
+function licenceParts(text) {
+  const lines = text.split(/\r?\n/).map((line) => line.trimEnd());
+  const isTitle = (line) => /^\s*\(?(the )?mit( license)?\)?( \(mit\))?\s*$/i.test(line);
+  const isHolder = (line) => /^\s*copyright\b.*\d{4}/i.test(line);
+  const start = lines.findIndex((line) => line.trim() !== '' && !isTitle(line) && !isHolder(line));
+  const head = start < 0 ? lines : lines.slice(0, start);
+  return {
+    holders: head.filter(isHolder).map((line) => line.trim()),
+    words: lines.slice(head.length).join('\n').trim(),
+  };
 }

@@ -155,7 +155,7 @@ export class LabChart extends LitElement {
       ${(figure.marks ?? []).map(
         (mark) => svg`<g class="mark">
           <line x1=${x(mark.x)} x2=${x(mark.x)} y1=${MARGIN.top} y2=${bottom} />
-          <text x=${x(mark.x) + 4} y=${MARGIN.top + 10}>${mark.label}</text>
+          <text x=${x(mark.x) + (x(mark.x) > width * 0.7 ? -4 : 4)} y=${MARGIN.top + 10} text-anchor=${x(mark.x) > width * 0.7 ? 'end' : 'start'}>${mark.label}</text>
         </g>`,
       )}
       ${figure.series.map((entry, place) => (entry.bars ? drawBars : drawLine)(entry, place, x, y, domain, width))}
