@@ -59,7 +59,7 @@ export type OwnLog =
 /** Runs of a log that are told of. */
 const TOLD = 4;
 /** How long reading may take, in ms; what was read until then is judged. */
-const PATIENCE = 12_000;
+const PATIENCE = 8_000;
 
 async function read({ files, loss, norm }: Files): Promise<OwnLog> {
   const end = performance.now() + PATIENCE;
@@ -81,7 +81,8 @@ async function read({ files, loss, norm }: Files): Promise<OwnLog> {
       ...(log.left.length > 0
         ? [`Not taken: ${log.left.slice(0, 4).join(', ')}. Name one of them as loss or norm if it is.`]
         : []),
-      ...log.notes,
+      // What an option of a command line would change, the fields of the page do.
+      ...log.notes.map((note) => note.replace(/ \(`--[^)]*\)/, '')),
     ];
     return {
       form: log.form,
@@ -100,10 +101,8 @@ async function read({ files, loss, norm }: Files): Promise<OwnLog> {
 
 /** Without the name of the function, and without what only a command line can do. */
 function plain(message: string): string {
-  const said = message
-    .replace(/^[\w.]+: /, '')
-    .replace(/name one, as in tamegrad advise .*$/, 'name the column below');
-  return `${said[0].toUpperCase()}${said.slice(1)}.`;
+  const said = message.replace(/^[\w.]+: /, '');
+  return `${said.replace(/name one, as in tamegrad advise .*$/, 'name the column below')}.`;
 }
 
 function ownRun({ run, advice, lacking, diagnosis, keptAt, inForce, cutAt }: JudgedRun): OwnRun {
@@ -113,10 +112,8 @@ function ownRun({ run, advice, lacking, diagnosis, keptAt, inForce, cutAt }: Jud
   if (keptAt !== null) told.push(`It was clipped at ${short(keptAt)} and is healthy: keep that.`);
   else if (advice === null) told.push(lacking!);
   else {
-    const { threshold, name, inSample } = advice.recommended;
-    told.push(
-      `Clip at ${short(threshold)}, the ${name}: that would have clipped ${percent(inSample.rate)} of the steps. ${advice.why}`,
-    );
+    const { threshold, name } = advice.recommended;
+    told.push(`Clip at ${short(threshold)}, the ${name}. ${advice.why}`);
   }
   if (inForce && keptAt === null)
     told.push(
