@@ -29,11 +29,12 @@ const allowed: Readonly<Record<string, readonly string[]>> = {
   'src/diagnose': [
     'src/train/record.ts',
     'src/report/format.ts',
+    'src/tensor/arguments.ts',
     'src/tensor/math.ts',
     'src/tensor/nearest.ts',
     'src/statistics',
   ],
-  'src/report': ['src/train/record.ts', 'src/statistics'],
+  'src/report': ['src/train/record.ts', 'src/statistics', 'src/tensor/arguments.ts'],
   'kernels/gpu': ['src/tensor/math.ts'],
   'kernels/simd': [],
   cli: ['src', 'demos', 'experiments', 'lab'],

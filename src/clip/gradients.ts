@@ -5,6 +5,7 @@
 
 import { combineNorms } from '../../kernels/gpu/host.js';
 import type { Parameter } from '../autograd/index.js';
+import { wrongKind } from '../tensor/arguments.js';
 import { Tensor } from '../tensor/index.js';
 import { BEYOND_FLOAT64, described } from './checks.js';
 import { clampInPlace, rangeOf, scaleRuns, type ValueRange } from './in-place.js';
@@ -40,6 +41,8 @@ export class Gradients {
 
   /** `meter` measures a list of parameters, each once; it is about the gradients that they have now. */
   constructor(meter: NormMeter) {
+    if (typeof meter?.norms !== 'function')
+      throw wrongKind('Gradients', 'the argument', 'a NormMeter', meter);
     const { parameters } = meter;
     this.#meter = meter;
     this.#positions = positionsWithGradient(parameters);

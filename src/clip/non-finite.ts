@@ -1,7 +1,8 @@
 /** What the policies about NaN and infinite gradients do: the optimizer applies the one that a hook declares, before the hook. */
 
+import { wrongKind } from '../tensor/arguments.js';
 import { oneOf } from './checks.js';
-import type { Gradients } from './gradients.js';
+import { Gradients } from './gradients.js';
 import { type NonFinitePolicy, nonFinitePolicies } from './hook.js';
 
 /** The range of an option `nonFinite`. */
@@ -44,5 +45,8 @@ export function lossIsNot(loss: number | null): string | null {
  * nothing passes.
  */
 export function mayRemember(gradients: Gradients, norm: number): boolean {
+  if (!(gradients instanceof Gradients)) {
+    throw wrongKind('mayRemember', 'the first argument', 'Gradients', gradients);
+  }
   return norm > 0 && norm < Infinity && gradients.zeroed.length === 0 && !gradients.ofBrokenLoss;
 }

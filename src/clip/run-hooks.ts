@@ -1,7 +1,8 @@
 /** Running an optimizer's hooks in order: their policies, their reports, and the refusal of what breaks the contract. */
 
+import { checkObject, wrongKind } from '../tensor/arguments.js';
 import { described } from './checks.js';
-import type { Gradients } from './gradients.js';
+import { Gradients } from './gradients.js';
 import type { GradientHook, HookReport, HookValues, StepHook, UpdateHook } from './hook.js';
 import { applyPolicy, lossIsNot, policyRange } from './non-finite.js';
 import type { StepContext } from './step-context.js';
@@ -32,6 +33,13 @@ export async function runHook(
   gradients: Gradients,
   context: StepContext,
 ): Promise<HookReport> {
+  if (typeof (hook as Partial<GradientHook> | null)?.apply !== 'function') {
+    throw wrongKind('runHook', 'the hook', 'an object { name, apply }', hook);
+  }
+  if (!(gradients instanceof Gradients)) {
+    throw wrongKind('runHook', 'the second argument', 'Gradients', gradients);
+  }
+  checkObject('runHook', 'the third argument', context, 'an object { step, lr, loss, … }');
   const [report] = await runHooks([hook], gradients, context);
   if (report) return report;
   throw new Error(`runHook: the step was skipped before '${hook.name}': ${gradients.skipped}`);

@@ -1,6 +1,7 @@
 /** The diagnosis of a run from its log: every check's finding, weighed against the others, and one headline. */
 
 import { formatNumber } from '../report/format.js';
+import { checkIterable, checkObject } from '../tensor/arguments.js';
 import { clipRateFinding } from './clip-rate.js';
 import { firstStepFinding, startsAtBeginning } from './first-step.js';
 import { courseOf, growthFinding, hasLearnt, isHigher } from './growth.js';
@@ -49,6 +50,8 @@ const objectives: readonly Objective[] = ['loss', 'reward', 'adversarial'];
  * objective that is not known.
  */
 export function diagnose(log: Iterable<LoggedStep> | LogColumns, options: DiagnoseOptions = {}): Diagnosis {
+  checkObject('diagnose', 'options', options, 'an object { objective }');
+  if (!(log instanceof LogColumns)) checkIterable('diagnose', 'the log', log, 'logged steps');
   const { objective = 'loss' } = options;
   if (!objectives.includes(objective)) {
     throw new RangeError(

@@ -1,5 +1,6 @@
 /** What a log says, run by run: a threshold, a diagnosis, the threshold in force, and whether the norms are those that advice needs. */
 
+import { checkArray, checkObject } from '../tensor/arguments.js';
 import { type Diagnosis, diagnose, type Objective } from './diagnose.js';
 import type { Framework } from './read/framework.js';
 import type { Log } from './read/read-log.js';
@@ -57,6 +58,9 @@ export interface JudgeOptions {
 
 /** Judges every run of a log. Throws RangeError unless `clip` is above 0. */
 export function judgeLog(log: Log, options: JudgeOptions = {}): JudgedLog {
+  checkObject('judgeLog', 'the log', log, 'what readLog gives');
+  checkArray('judgeLog', 'the runs of the log', log.runs, 'runs, as readLog gives them');
+  checkObject('judgeLog', 'options', options, 'an object { clip }');
   const { clip } = options;
   if (clip !== undefined && !(clip > 0)) {
     throw new RangeError(`judgeLog: clip must be a norm above 0, got ${String(clip)}`);

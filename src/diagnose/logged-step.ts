@@ -1,5 +1,6 @@
 /** One step as anyone's log has it, separate from our own records: advice and diagnosis read runs of any library. */
 
+import { checkObject } from '../tensor/arguments.js';
 import type { StepRecord } from '../train/record.js';
 
 /** One step of a run, as a log has it; what the log does not tell is left out. */
@@ -21,6 +22,7 @@ export interface LoggedStep {
 
 /** Our own record of a step as a log has it; `batch` says which batch it was, where that is known. */
 export function loggedStep(record: StepRecord, batch?: number | string): LoggedStep {
+  checkObject('loggedStep', 'the record', record, 'a record of train, or what step() returns');
   const { step, loss, normBefore, normAfter, clipped, lr, norms } = record;
   const logged: LoggedStep = { step, loss, norm: normBefore, normAfter, clipped, lr, norms };
   return batch === undefined ? logged : { ...logged, batch };

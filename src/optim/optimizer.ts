@@ -26,6 +26,7 @@ import {
   runUpdateHooks,
   unclaimHooks,
 } from '../clip/run-hooks.js';
+import { wrongKind } from '../tensor/arguments.js';
 import { inspect } from '../tensor/describe.js';
 import { type FloatArray, fullLike, longLived } from '../tensor/index.js';
 import { turnForLost } from '../tensor/lost-memory.js';
@@ -85,6 +86,14 @@ export class Optimizer<Options extends OptimizerOptions> {
     options: Partial<Options>,
     rule: UpdateRule<Options>,
   ) {
+    if (typeof rule?.update !== 'function' || typeof rule.name !== 'string') {
+      throw wrongKind(
+        'Optimizer',
+        'the rule',
+        'an object { name, defaults, update }; see defineOptimizer',
+        rule,
+      );
+    }
     const { name } = rule;
     this.#rule = rule;
     checkNames(name, options, [...this.#known(), ...sharedNames]);

@@ -1,5 +1,6 @@
 /** Checkpoints and safetensors as files: read and written whole. Separate because a browser has no file system. */
 
+import { checkObject, checkText } from '../tensor/arguments.js';
 import type { Tensor } from '../tensor/index.js';
 import {
   type CheckpointNotes,
@@ -15,10 +16,15 @@ import { decodeSafetensors, encodeSafetensors, type Safetensors } from './safete
  * fails meanwhile. Links are followed and permissions kept; a process that writes the same path at that moment is waited
  * for, a second at most. Throws an Error that names file, cause and remedy.
  */
-export function saveCheckpoint(
-  path: string,
-  { step, data, ...parts }: CheckpointParts & CheckpointNotes,
-): void {
+export function saveCheckpoint(path: string, training: CheckpointParts & CheckpointNotes): void {
+  checkText('saveCheckpoint', 'path', path);
+  checkObject(
+    'saveCheckpoint',
+    'the second argument',
+    training,
+    'an object { model, optimizer, others, step, data }',
+  );
+  const { step, data, ...parts } = training;
   writeWhole('saveCheckpoint', path, encodeCheckpoint(parts, { step, data }));
 }
 
@@ -33,6 +39,7 @@ export function writeSafetensors(
   tensors: Readonly<Record<string, Tensor>>,
   metadata?: Readonly<Record<string, string>>,
 ): void {
+  checkText('writeSafetensors', 'path', path);
   writeWhole('writeSafetensors', path, encodeSafetensors(tensors, metadata));
 }
 
@@ -42,6 +49,7 @@ export function readSafetensors(path: string): Safetensors {
 }
 
 function read<T>(caller: string, path: string, decode: (bytes: Uint8Array) => T): T {
+  checkText(caller, 'path', path);
   const bytes = readWhole(caller, path);
   try {
     return decode(bytes);

@@ -6,6 +6,7 @@
 import type { Module } from '../nn/index.js';
 import type { Optimizer, OptimizerOptions, OptimizerState, Stateful } from '../optim/index.js';
 import { restoreAll } from '../optim/stateful.js';
+import { checkObject } from '../tensor/arguments.js';
 import type { Tensor } from '../tensor/index.js';
 import { listed, quoted } from '../tensor/quoted.js';
 import { crc32 } from './crc32.js';
@@ -42,10 +43,11 @@ const FORMAT = 'tamegrad checkpoint 2';
 const OLDER = 'tamegrad checkpoint 1';
 
 /** The bytes of a checkpoint. Equal states give equal bytes. Throws an Error that names what JSON cannot hold. */
-export function encodeCheckpoint(
-  { model, optimizer, others = {} }: CheckpointParts,
-  { step, data = null }: CheckpointNotes,
-): Uint8Array<ArrayBuffer> {
+export function encodeCheckpoint(parts: CheckpointParts, notes: CheckpointNotes): Uint8Array<ArrayBuffer> {
+  checkObject('encodeCheckpoint', 'the first argument', parts, 'an object { model, optimizer, others }');
+  checkObject('encodeCheckpoint', 'the second argument', notes, 'an object { step, data }');
+  const { model, optimizer, others = {} } = parts;
+  const { step, data = null } = notes;
   if (!isStep(step)) {
     throw new Error(`encodeCheckpoint: step must be an integer ≥ 0, got ${step}`);
   }

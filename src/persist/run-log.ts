@@ -1,5 +1,7 @@
 /** The run log on disk: one JSON object a step and line, written at once, so that an interrupted run keeps its log. */
 
+import { checkText } from '../tensor/arguments.js';
+import { checkNames } from '../tensor/options.js';
 import type { StepRecord } from '../train/record.js';
 import { LineFile } from './files/index.js';
 import { toJson } from './json.js';
@@ -24,7 +26,10 @@ export interface RunLogOptions {
  * Opens a log for writing, replacing what was there; one process at a time may write a path. Throws an Error that names
  * file, cause and remedy.
  */
-export function openRunLog(path: string, { startStep = 0 }: RunLogOptions = {}): RunLog {
+export function openRunLog(path: string, options: RunLogOptions = {}): RunLog {
+  checkText('openRunLog', 'path', path);
+  checkNames('openRunLog', options, ['startStep']);
+  const { startStep = 0 } = options;
   if (!(Number.isInteger(startStep) && startStep >= 0)) {
     throw new Error(`openRunLog: startStep must be an integer ≥ 0, got ${startStep}`);
   }

@@ -3,6 +3,7 @@
  * and after the hooks, share of clipped steps, norm of each parameter.
  */
 import { runningShare } from '../statistics/share.js';
+import { checkArray } from '../tensor/arguments.js';
 import type { StepRecord } from '../train/record.js';
 import { formatNumber } from './format.js';
 import { explosionCap } from './series.js';
@@ -26,6 +27,8 @@ interface Measured {
 
 /** Figures of a comparison in reading order; those that would have nothing to show are left out. */
 export function comparisonFigures(runs: readonly RunView[], lossUnit?: string): readonly Figure[] {
+  checkArray('comparisonFigures', 'runs', runs, 'runs { label, records, … }');
+  for (const run of runs) checkArray('comparisonFigures', 'the records of a run', run?.records, 'records');
   const measured = runs.map((run, style) => ({ run, style })).filter(({ run }) => run.records.length > 0);
   if (measured.length === 0) return [];
   const recorded = measured.map(({ run }) => run);

@@ -3,6 +3,8 @@
  * same value in two ways.
  */
 
+import { checkNumber, checkText } from '../tensor/arguments.js';
+
 const SUPERSCRIPTS: Readonly<Record<string, string>> = {
   '-': '⁻',
   '0': '⁰',
@@ -46,6 +48,7 @@ export function formatPercent(share: number): string {
 
 /** An axis tick as plain text, for a terminal: `1e-3`, `0.1`, `1`, `100`, `1e3`. */
 export function formatTick(value: number): string {
+  checkNumber('formatTick', 'the value', value);
   const size = Math.abs(value);
   if (value === 0 || (size > 5e-3 && size < 1e3)) return formatNumber(value, 4);
   return trimExponential(value.toExponential(3));
@@ -53,6 +56,7 @@ export function formatTick(value: number): string {
 
 /** An axis tick for a page: as {@link formatTick} near one, with a true exponent further out: `10⁻⁷`. */
 export function formatTickRich(value: number): string {
+  checkNumber('formatTickRich', 'the value', value);
   const size = Math.abs(value);
   if (value === 0 || (size > 0.9e-3 && size < 1e4)) return formatNumber(value, 4);
   const [mantissa, exponent] = trimExponential(value.toExponential(3)).split('e');
@@ -68,6 +72,7 @@ export function tickFormat(scale: 'linear' | 'log'): (value: number) => string {
 
 /** Text made safe for HTML, in content and in quoted attributes. */
 export function escapeHtml(text: string): string {
+  checkText('escapeHtml', 'the argument', text);
   return text
     .replaceAll('&', '&amp;')
     .replaceAll('<', '&lt;')

@@ -3,6 +3,8 @@
  * terminal charts use it too, so that both show the same shape.
  */
 
+import { checkArray, checkIterable, checkNumber, checkObject } from '../tensor/arguments.js';
+
 /** A position on a line; y is NaN where the line has a gap. */
 export interface Point {
   readonly x: number;
@@ -31,6 +33,7 @@ export interface Bucket {
  * sides of one stay exact.
  */
 export function condense(points: readonly Point[], limit: number): readonly Bucket[] {
+  checkArray('condense', 'points', points, 'points { x, y }');
   const size = Math.max(1, Math.ceil(points.length / limit));
   const buckets: Bucket[] = [];
   for (let start = 0; start < points.length; start += size) {
@@ -67,6 +70,7 @@ function bucketsOf(points: readonly Point[], size: number): readonly Bucket[] {
 
 /** Smallest and largest finite value, or null if there is none. Loops: a spread overflows the stack. */
 export function extent(values: Iterable<number>): readonly [number, number] | null {
+  checkIterable('extent', 'the argument', values, 'numbers');
   let min = Number.POSITIVE_INFINITY;
   let max = Number.NEGATIVE_INFINITY;
   for (const value of values) {
@@ -86,6 +90,8 @@ export function explosionCap(
   exploding: Iterable<number>,
   decades = 2,
 ): number | undefined {
+  checkIterable('explosionCap', 'the first argument', lasting, 'numbers');
+  checkIterable('explosionCap', 'the second argument', exploding, 'numbers');
   const calm = extent(lasting);
   const wild = extent(exploding);
   if (!calm || !wild || calm[1] <= 0 || wild[1] < calm[1] * 10 ** (decades + 2)) return undefined;
@@ -110,12 +116,10 @@ export function linearTicks(min: number, max: number, count = 5): readonly numbe
 }
 
 /** Throws an Error unless all are numbers: a loop up to text would never end. */
-function checkEnds(caller: string, ...values: readonly unknown[]): void {
-  const wrong = values.find((value) => typeof value !== 'number');
-  if (wrong === undefined) return;
-  throw new Error(
-    `${caller}: takes numbers (min, max, count), got ${wrong === null ? 'null' : typeof wrong}`,
-  );
+function checkEnds(caller: string, min: number, max: number, count: number): void {
+  checkNumber(caller, 'min', min);
+  checkNumber(caller, 'max', max);
+  checkNumber(caller, 'count', count);
 }
 
 /** Powers of ten across a positive range, thinned to about `count`; 1, 2, 5 where it spans little. */
@@ -144,6 +148,8 @@ export function domainOf(
   values: readonly number[],
   options: { readonly scale?: 'linear' | 'log'; readonly max?: number } = {},
 ): Domain {
+  checkArray('domainOf', 'values', values, 'numbers');
+  checkObject('domainOf', 'options', options, 'an object { scale, max }');
   const scale = options.scale ?? defaultScale(values);
   const shown = extent(scale === 'log' ? values.filter((value) => value > 0) : values);
   const min = shown ? shown[0] : scale === 'log' ? 0.1 : 0;
@@ -180,6 +186,8 @@ function linearDomain(low: number, high: number): Domain {
  * top is cut where it crosses the edge.
  */
 export function cutToDomain(points: readonly Point[], domain: Domain): readonly Point[] {
+  checkArray('cutToDomain', 'points', points, 'points { x, y }');
+  checkObject('cutToDomain', 'the second argument', domain, 'a domain, as domainOf gives it');
   const forward = domain.scale === 'log' ? Math.log : (value: number) => value;
   const top = domain.max * (1 + 1e-12);
   const drawable = ({ y }: Point) => Number.isFinite(y) && (domain.scale === 'linear' || y > 0);

@@ -54,6 +54,17 @@ export function checkNumber(caller: string, name: string, value: unknown): void 
   if (typeof value !== 'number') throw wrongKind(caller, name, 'a number', value);
 }
 
+/** Throws an Error unless a value is a string. */
+export function checkText(caller: string, name: string, value: unknown): void {
+  if (typeof value !== 'string') throw wrongKind(caller, name, 'a string', value);
+}
+
+/** Throws an Error unless a value can be walked item by item; a string's letters are not meant. */
+export function checkIterable(caller: string, name: string, value: unknown, wanted: string): void {
+  if (isObject(value) && typeof (value as Partial<Iterable<unknown>>)[Symbol.iterator] === 'function') return;
+  throw wrongKind(caller, name, `an iterable of ${wanted}`, value);
+}
+
 /** Throws an Error unless a value is true or false. */
 export function checkFlag(caller: string, name: string, value: unknown): void {
   if (typeof value !== 'boolean') throw wrongKind(caller, name, 'true or false', value);

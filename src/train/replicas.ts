@@ -1,6 +1,7 @@
 /** Training replicas of a model in worker threads: starts them, lets them meet, and ends all where one fails. */
 
 import type { Worker } from 'node:worker_threads';
+import { checkObject } from '../tensor/arguments.js';
 import { type Arrival, type ReplicaMessage, type Seat, seatName } from './replica-group.js';
 import { startThread } from './thread.js';
 
@@ -26,8 +27,10 @@ const LONGEST_TIMER = 2 ** 31 - 1;
  */
 export async function trainReplicas<Result = unknown>(
   module: URL,
-  { replicas, data, timeLimit = TEN_MINUTES }: ReplicasOptions,
+  options: ReplicasOptions,
 ): Promise<readonly Result[]> {
+  checkObject('trainReplicas', 'options', options, 'an object { replicas, data, timeLimit }');
+  const { replicas, data, timeLimit = TEN_MINUTES } = options;
   if (!Number.isInteger(replicas) || replicas < 1) {
     throw new Error(`trainReplicas: replicas must be an integer ≥ 1, got ${replicas}`);
   }

@@ -1,5 +1,6 @@
 /** Bytes of any log as tables: event files by their frames, all else as text. */
 
+import { checkObject, checkText } from '../../tensor/arguments.js';
 import type { Named } from './columns.js';
 import { EventFile, isEventFile } from './event-file.js';
 import { LogError } from './log-error.js';
@@ -25,6 +26,9 @@ export class LogReader {
 
   /** `columns` are those that a caller names. */
   constructor(name: string, columns: Named = {}) {
+    checkText('LogReader', 'name', name);
+    checkObject('LogReader', 'columns', columns, 'an object of column names');
+    for (const each of Object.values(columns)) checkText('LogReader', 'the name of a column', each);
     this.name = name;
     this.#wanted = new Map(
       Object.entries(columns).map(([role, each]) => [

@@ -1,5 +1,6 @@
 /** Logs of any form, read and understood: which columns mean what, which rows are which run. */
 
+import { checkArray, checkObject, checkText, wrongKind } from '../../tensor/arguments.js';
 import type { Objective } from '../diagnose.js';
 import { type Chosen, chooseColumns, type Named, type NamedColumn } from './columns.js';
 import { type Framework, frameworkOf } from './framework.js';
@@ -74,9 +75,15 @@ export async function readLog(
   sources: LogSource | readonly LogSource[],
   options: ReadLogOptions = {},
 ): Promise<Log> {
+  checkObject('readLog', 'options', options, 'an object { columns, signal, onRead }');
   const list = Array.isArray(sources) ? (sources as readonly LogSource[]) : [sources as LogSource];
   const { columns = {}, signal, onRead = () => {} } = options;
   const readers: LogReader[] = [];
+  for (const source of list) {
+    checkObject('readLog', 'a source', source, 'an object { name, chunks }');
+    checkText('readLog', 'the name of a source', source.name);
+    checkObject('readLog', 'the chunks of a source', source.chunks, 'an iterable or a stream of bytes');
+  }
   for (const source of list) {
     const reader = new LogReader(source.name, columns);
     await feed(reader, source, signal, onRead);
@@ -166,10 +173,13 @@ interface FileTables {
 }
 
 /** The log that some files are. Throws LogError if they hold nothing to judge. */
-export function logOf(
-  readers: readonly LogReader[],
-  { columns: named, isEnd, interrupted }: LogOfOptions,
-): Log {
+export function logOf(readers: readonly LogReader[], options: LogOfOptions): Log {
+  checkArray('logOf', 'readers', readers, 'LogReaders');
+  for (const reader of readers) {
+    if (!(reader instanceof LogReader)) throw wrongKind('logOf', 'each reader', 'a LogReader', reader);
+  }
+  checkObject('logOf', 'options', options, 'an object { columns, isEnd, interrupted }');
+  const { columns: named, isEnd, interrupted } = options;
   const files = readers.map((reader) => ({ reader, tables: chosenTables(reader.tables(isEnd), named) }));
   const joined = joinedFiles(files);
   const notes: string[] = [];
