@@ -90,12 +90,14 @@ export function textControl(
   const change = (event: Event): void => {
     const field = event.target as HTMLInputElement;
     const reason = check?.(field.value) ?? null;
-    field.setCustomValidity(reason ?? '');
+    field.setCustomValidity(reason === null ? '' : `${label} ${reason}`);
     if (reason === null) set(field.value);
     else field.reportValidity();
   };
+  const forget = (event: Event): void => (event.target as HTMLInputElement).setCustomValidity('');
   return html`<div class="control" data-control=${key}>
     <label for="c-${key}">${label}</label>
-    <input id="c-${key}" type="text" spellcheck="false" autocomplete="off" .value=${value} @change=${change} />
+    <input id="c-${key}" type="text" spellcheck="false" autocapitalize="off" autocomplete="off"
+      .value=${live(value)} @input=${forget} @change=${change} />
   </div>`;
 }

@@ -1,6 +1,6 @@
 /** What every lesson's widget extends: settings that live in the link, the lesson's session, controls, live words. */
 
-import { html, LitElement, nothing, type TemplateResult } from 'lit';
+import { html, LitElement, nothing, type PropertyDeclarations, type TemplateResult } from 'lit';
 import type { Run, SessionClient } from './client.js';
 import { choiceControl, flagControl, numberControl, textControl } from './controls.js';
 import type { CallGiven, CallResult, RunSettings, SeenOf, Session } from './session.js';
@@ -39,7 +39,7 @@ export interface WidgetClass {
  */
 export abstract class Widget<S extends Session, T extends Settings> extends LitElement {
   static settings: Settings = {};
-  static override properties = { values: { attribute: false }, pace: { state: true } };
+  static override properties: PropertyDeclarations = { values: { attribute: false }, pace: { state: true } };
 
   declare values: ValuesOf<T>;
   declare host: WidgetHost<S>;
