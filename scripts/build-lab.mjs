@@ -113,7 +113,7 @@ const exactKernels = {
   setup(build) {
     build.onLoad({ filter: /kernels[\\/]simd[\\/]build[\\/]bytes\.js$/ }, async ({ path }) => {
       const { plain } = await import(pathToFileURL(path));
-      return { contents: `export const plain = ${JSON.stringify(plain)}, relaxed = '';` };
+      return { contents: `export const plain = ${JSON.stringify(plain)}, relaxed = '', dictionary = 0;` };
     });
   },
 };

@@ -1,7 +1,7 @@
 /*
  * Compiles kernels/simd/assembly (AssemblyScript) into kernels/simd/build: plain.wasm and relaxed.wasm (multiply-adds
- * fused), and bytes.js, which carries both as base64 so that they travel inside a bundle and load synchronously. Does
- * nothing when the outputs were made from these very sources.
+ * fused), and bytes.js, which carries both, deflated, as base64, so that they travel inside a bundle and load synchronously.
+ * Does nothing when the outputs were made from these very sources.
  *
  *   node scripts/build-simd.mjs [--force]        or        await buildSimd({ force })
  */
@@ -13,10 +13,13 @@ import { mkdir, readdir, readFile, rename, rm, writeFile } from 'node:fs/promise
 import { basename, dirname, join } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { promisify } from 'node:util';
+import { deflateRawSync } from 'node:zlib';
 
 const root = join(dirname(fileURLToPath(import.meta.url)), '..');
 const assembly = join(root, 'kernels/simd/assembly');
 const output = join(root, 'kernels/simd/build');
+/** As far back as deflated bytes can refer. */
+const DICTIONARY = 32_768;
 const compiler = join(root, 'node_modules/assemblyscript/bin/asc.js');
 
 /**
@@ -67,6 +70,21 @@ async function compile([name, entry, more], folder) {
   }
 }
 
+/** The module that carries both builds: deflated, the second with the beginning of the first as dictionary, in base64. */
+async function bytesOf(folder) {
+  const [plain, relaxed] = await Promise.all(
+    ['plain', 'relaxed'].map((name) => readFile(join(folder, `${name}.wasm`))),
+  );
+  const deflated = {
+    plain: deflateRawSync(plain, { level: 9 }),
+    relaxed: deflateRawSync(relaxed, { level: 9, dictionary: plain.subarray(0, DICTIONARY) }),
+  };
+  const lines = Object.entries(deflated).map(
+    ([name, bytes]) => `export const ${name} =\n  '${bytes.toString('base64')}';\n`,
+  );
+  return `// Written by scripts/build-simd.mjs.\nexport const dictionary = ${DICTIONARY};\n${lines.join('')}`;
+}
+
 /**
  * Builds what is out of date, with `peak` the benchmark's programs too; returns whether it had to. Safe to call from
  * several processes at once.
@@ -83,13 +101,7 @@ export async function buildSimd({ force = false, peak = false } = {}) {
   await mkdir(folder, { recursive: true });
   try {
     await Promise.all(programs.map((program) => compile(program, folder)));
-    const exported = await Promise.all(
-      ['plain', 'relaxed'].map(async (name) => {
-        const base64 = (await readFile(join(folder, `${name}.wasm`))).toString('base64');
-        return `export const ${name} =\n  '${base64}';\n`;
-      }),
-    );
-    await writeFile(join(folder, 'bytes.js'), `// Written by scripts/build-simd.mjs.\n${exported.join('')}`);
+    await writeFile(join(folder, 'bytes.js'), await bytesOf(folder));
     for (const [name] of programs) await writeFile(join(folder, `${name}.made-from`), fingerprint);
     // Renamed into place, what says that they are current last: a reader finds the old file or the new one, never half of one.
     const files = [

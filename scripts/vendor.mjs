@@ -12,6 +12,9 @@ import { build } from 'esbuild';
 /** gpu.js asks for these and lives without them: a native WebGL, and threads that its synchronous kernels never start. */
 const ABSENT_IN_GPU = ['gl', 'os', 'worker_threads'];
 
+/** Bundled into what uses them instead: of these a function or two is needed, and the rest falls away. */
+const INLINED = ['fflate'];
+
 /** `@scope/name` or `name` of an import of a package; undefined for paths and for what Node brings. */
 function packageOf(specifier) {
   if (specifier.startsWith('node:') || /^[./]/.test(specifier)) return undefined;
@@ -29,7 +32,7 @@ export function vendored(installed, found) {
     setup({ onResolve }) {
       onResolve({ filter: /^[^./]/ }, ({ path, kind }) => {
         const name = packageOf(path);
-        if (kind === 'entry-point' || name === undefined) return undefined;
+        if (kind === 'entry-point' || name === undefined || INLINED.includes(name)) return undefined;
         if (installed.includes(name)) return { path, external: true };
         found.add(path);
         return { path: `./vendor/${fileOf(path)}`, external: true };
@@ -55,7 +58,13 @@ export async function buildVendor(root, folder, specifiers) {
     plugins: [builtins],
   });
   mkdirSync(folder, { recursive: true });
-  writeFileSync(join(folder, 'LICENSES.txt'), licences(root, Object.keys(metafile.inputs)));
+  writeFileSync(
+    join(folder, 'LICENSES.txt'),
+    licences(root, [
+      ...Object.keys(metafile.inputs),
+      ...INLINED.map((name) => `node_modules/${name}/package.json`),
+    ]),
+  );
 }
 
 /** What CommonJS asks of Node, `require('events')`, becomes an import: a file that is an ES module has no `require`. */
@@ -106,7 +115,7 @@ export function licences(root, inputs) {
     groups.set(key, group);
   }
   const texts = [...groups.values()].map(({ packages, words }) => `${packages.join('\n')}\n\n${words}\n`);
-  return `The files in this folder contain these packages, each under the licence below it.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
+  return `The files in this folder, and those that use it, contain these packages, each under the licence below it.\n\n${texts.join(`\n${'-'.repeat(80)}\n\n`)}`;
 }
 
 /** Who holds the rights, as the lines at the head of a licence say, and the words of the licence itself. */

@@ -92,6 +92,23 @@ beforeAll(() => {
 
 afterAll(() => rmSync(project, { recursive: true, force: true }));
 
+/** Links of a page to files of the package. */
+function linksOf(text: string): { readonly target: string; readonly anchor: string | undefined }[] {
+  const links = [...text.matchAll(/\]\((?!https?:)([^)#\s]*)(?:#([^)\s]+))?\)/g)];
+  return links.map(([, target, anchor]) => ({ target, anchor }));
+}
+
+/** What links may name of a page: its headings, as GitHub writes them. */
+function anchorsOf(text: string): readonly string[] {
+  const headings = [...text.replace(/^```[\s\S]*?^```/gm, '').matchAll(/^#+ (.*)$/gm)];
+  return headings.map(([, heading]) =>
+    heading
+      .toLowerCase()
+      .replace(/[^\p{L}\p{N}\s_-]/gu, '')
+      .replaceAll(' ', '-'),
+  );
+}
+
 describe('the packed package', () => {
   it('type-checks under strict nodenext, library declarations included, and trains ten clipped steps', () => {
     run(process.execPath, join(root, 'node_modules/typescript/bin/tsc'), '-p', '.');
@@ -146,13 +163,26 @@ describe('the packed package', () => {
     const dead = packedFiles('')
       .filter((path) => path.endsWith('.md'))
       .flatMap((path) => {
-        const text = readFileSync(join(installed, path), 'utf8');
-        const targets = [...text.matchAll(/\]\((?!https?:|#)([^)#\s]+)/g)].map(([, target]) => target);
-        return targets
-          .filter((target) => !existsSync(join(installed, path, '..', target)))
-          .map((target) => `${path}: ${target}`);
+        const links = linksOf(readFileSync(join(installed, path), 'utf8'));
+        return links
+          .filter(({ target, anchor }) => {
+            const file = target === '' ? join(installed, path) : join(installed, path, '..', target);
+            if (!existsSync(file)) return true;
+            return anchor !== undefined && !anchorsOf(readFileSync(file, 'utf8')).includes(anchor);
+          })
+          .map(({ target, anchor }) => `${path}: ${target}${anchor === undefined ? '' : `#${anchor}`}`);
       });
     expect(dead).toEqual([]);
+  });
+
+  it('links every document from its README', () => {
+    const links = linksOf(readFileSync(join(installed, 'README.md'), 'utf8'));
+    const linked = new Set(links.map(({ target }) => target));
+    const documents = packedFiles('').filter(
+      (path) => path.endsWith('.md') && path !== 'README.md' && !path.startsWith('dist/'),
+    );
+    expect(documents.length).toBeGreaterThan(10);
+    expect(documents.filter((path) => !linked.has(path))).toEqual([]);
   });
 
   it('brings no more packages than these: gpu.js, webgpu and gl are not among them', () => {
@@ -218,5 +248,7 @@ describe('the packed package', () => {
     expect(names.filter((path) => /^src\/(persist|train|report)\/|observablehq|linkedom/.test(path))).toEqual(
       [],
     );
+    // Two builds of the kernels are 28 kB of it.
+    expect(page!.bytes).toBeLessThan(225_000);
   });
 });

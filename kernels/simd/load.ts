@@ -3,7 +3,8 @@
  * knows the binary: which of the two is taken, and the one byte that says whether its memory is shared.
  */
 
-import { relaxed as fused, plain } from './build/bytes.js';
+import { inflateSync } from 'fflate';
+import { dictionary, relaxed as fused, plain } from './build/bytes.js';
 import type { SimdKernels } from './kernels.js';
 import { resultsOf, SELF_CHECK_PAGES, sameResults } from './self-check.js';
 
@@ -35,7 +36,7 @@ export interface LoadedKernels {
 const MEMORY_IMPORT = [3, ...codes('env'), 6, ...codes('memory'), 2];
 
 /** An empty custom section named "w": V8 compiles equal binaries once, and this one is to be compiled anew. */
-const WIDE_SECTION = '\x00\x02\x01w';
+const WIDE_SECTION = [0, 2, 1, ...codes('w')];
 
 /** Modules compiled so far, by binary and kind of memory: compiling costs milliseconds. */
 const modules = new Map<string, WebAssembly.Module>();
@@ -59,13 +60,21 @@ function compile(relaxed: boolean, wide: boolean, shared: boolean): WebAssembly.
   const key = `${relaxed} ${wide} ${shared}`;
   let module = modules.get(key);
   if (!module) {
-    const binary = atob(relaxed ? fused : plain) + (wide ? WIDE_SECTION : '');
-    const bytes = Uint8Array.from(binary, (c) => c.charCodeAt(0));
+    const binary = binaryOf(relaxed);
+    const bytes = new Uint8Array(binary.length + (wide ? WIDE_SECTION.length : 0));
+    bytes.set(binary);
+    if (wide) bytes.set(WIDE_SECTION, binary.length);
     if (shared) bytes[memoryFlags(bytes)] = 3;
     module = new WebAssembly.Module(bytes);
     modules.set(key, module);
   }
   return module;
+}
+
+/** A build as it was compiled; the second was deflated with the beginning of the first, which is most like it. */
+function binaryOf(relaxed: boolean): Uint8Array {
+  const first = inflateSync(bytesOf(atob(plain)));
+  return relaxed ? inflateSync(bytesOf(atob(fused)), { dictionary: first.subarray(0, dictionary) }) : first;
 }
 
 /** Where the flags of the imported memory stand. */
@@ -76,6 +85,10 @@ function memoryFlags(bytes: Uint8Array): number {
   throw new Error(
     'loadKernels: the binary does not import env.memory; rebuild it with scripts/build-simd.mjs',
   );
+}
+
+function bytesOf(text: string): Uint8Array {
+  return Uint8Array.from(text, (c) => c.charCodeAt(0));
 }
 
 function codes(text: string): number[] {

@@ -149,7 +149,7 @@ describe('the example', () => {
   it('is small, and loads gpu.js apart', () => {
     const { library, gpu } = sizesOf(files);
     console.info(`browser bundle: ${library.toFixed(0)} kB gzipped, gpu.js ${gpu.toFixed(0)} kB more`);
-    expect(library).toBeLessThan(115);
+    expect(library).toBeLessThan(100);
     expect(gpu).toBeGreaterThan(100);
   });
 });

@@ -1,3 +1,5 @@
-/** The compiled kernels as base64: `plain`, and `relaxed` with fused multiply-adds. Written by scripts/build-simd.mjs. */
+/** The compiled kernels, deflated, as base64. Written by scripts/build-simd.mjs. */
 export const plain: string;
+/** The build with fused multiply-adds; to be inflated with the first `dictionary` bytes of the other. */
 export const relaxed: string;
+export const dictionary: number;
