@@ -18,6 +18,7 @@ export const tolerated: Readonly<Record<string, string>> = {
 /** Methods for the engine and the optimizers alone. */
 export const internal: readonly string[] = [
   'accumulateGrad',
+  'become',
   'children',
   'leaveBlock',
   'moveTo',

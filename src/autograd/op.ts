@@ -3,7 +3,7 @@
  * samples on which the test suite checks its derivative and compares backends. `defineOp` turns it into a function.
  */
 
-import { checkCount, checkRest, wrongKind } from '../tensor/arguments.js';
+import { checkCount, checkRest, kindOf, wrongKind } from '../tensor/arguments.js';
 import { type Shape, Tensor } from '../tensor/index.js';
 import { checkNames } from '../tensor/options.js';
 import { type GraphNode, type GraphOp, isRecording, Variable, watcher } from './graph.js';
@@ -281,10 +281,6 @@ export function checkGradient(name: string, made: unknown): Tensor {
   throw new Error(
     `backward: a function of '${name}' must return a Tensor, got ${kindOf(made)}; compute by methods of the Tensors given`,
   );
-}
-
-function kindOf(value: unknown): string {
-  return typeof value === 'object' && value ? `a ${value.constructor.name}` : typeof value;
 }
 
 /** The first `count` operands as Variables; numbers take dtype and backend of the first tensor among them. */

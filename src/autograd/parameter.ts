@@ -129,6 +129,17 @@ export class Parameter extends Variable {
   }
 
   /**
+   * Takes a value of the same shape that may have another dtype or backend; the gradient becomes null.
+   * @internal
+   */
+  become(value: Tensor): void {
+    this.markChanged();
+    this.stored = counted(value, this.#changes);
+    this.#gradStorage = null;
+    this.#hasGrad = false;
+  }
+
+  /**
    * Says that the value was written in place; graphs recorded before can no longer be walked.
    * @internal
    */

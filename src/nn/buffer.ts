@@ -4,11 +4,11 @@ import { checkCount, wrongKind } from '../tensor/arguments.js';
 import { formatShape, longLived, type Shape, ShapeError, sameShape, Tensor } from '../tensor/index.js';
 
 /**
- * What a module measures and keeps, as running statistics are: in a field of a Module it is saved and loaded with the
- * parameters, under its path, but it is no parameter: no optimizer, clipper or count of parameters sees it.
+ * What a module measures and keeps, as running statistics are: in a field of a Module it is saved, loaded and
+ * converted with the parameters, under its path, but it is no parameter: no optimizer, clipper or count of parameters sees it.
  */
 export class ModuleBuffer {
-  readonly #value: Tensor;
+  #value: Tensor;
 
   /** Copies `value` into long-lived memory. */
   constructor(value: Tensor) {
@@ -36,6 +36,14 @@ export class ModuleBuffer {
       );
     }
     this.#value.overwrite(value.to(this.#value.dtype, this.#value.backend));
+  }
+
+  /**
+   * Takes a value of the same shape that may have another dtype or backend.
+   * @internal
+   */
+  become(value: Tensor): void {
+    this.#value = longLived(() => value.copy());
   }
 
   toString(): string {

@@ -6,8 +6,9 @@
 import { Parameter, Variable } from '../autograd/index.js';
 import { checkCount, checkFlag, wrongKind } from '../tensor/arguments.js';
 import { inspect } from '../tensor/describe.js';
-import { formatShape, longLived, sameShape, Tensor } from '../tensor/index.js';
+import { type Backend, type DType, formatShape, longLived, sameShape, Tensor } from '../tensor/index.js';
 import { quoted } from '../tensor/quoted.js';
+import { checkDType } from '../tensor/view.js';
 import { ModuleBuffer } from './buffer.js';
 import { type Outline, printOutline } from './outline.js';
 
@@ -118,6 +119,27 @@ export abstract class Module {
   unfreeze(): this {
     checkCount('Module.unfreeze', arguments.length, 0);
     for (const parameter of this.parameters()) parameter.requiresGrad = true;
+    return this;
+  }
+
+  /**
+   * Converts every parameter and buffer here and in every part, and moves it to a backend, as `Tensor.to` does;
+   * gradients become null. Throws an Error, with nothing changed, if an optimizer has one of the parameters: its state
+   * would stay as it is. Convert a model before you make its optimizer.
+   */
+  to(dtype: DType, on?: Backend | string): this {
+    checkCount('Module.to', arguments.length, 2);
+    checkDType('Module.to', dtype);
+    for (const [name, parameter] of this.namedParameters()) {
+      parameter.checkFree('Module.to');
+      if (parameter.place === null) continue;
+      throw new Error(
+        `Module.to: the parameter ${quote(name)} belongs to an optimizer, whose state would stay as it is; release() that first, or convert the model before`,
+      );
+    }
+    const parts = [...this.#state().values()];
+    const converted = longLived(() => parts.map(({ value }) => value.to(dtype, on)));
+    for (const [i, part] of parts.entries()) if (part.value !== converted[i]) part.become(converted[i]);
     return this;
   }
 

@@ -44,7 +44,8 @@ export interface ReplicaGroup<Data = unknown> extends Averaging {
  * The group that this worker was started in by `trainReplicas`. With `new SGD(params, { lr, averaging: group })` every
  * step averages gradients over the replicas before hooks and clipping, weighted by micro-batches, summed in float64 in
  * the order of the replicas: all step with the same bits. Losses told to `step({ loss })` are averaged too; a replica
- * that skips makes all skip. Throws if parameters differ between replicas, and outside of `trainReplicas`.
+ * that skips makes all skip. Buffers are not averaged: running statistics, as BatchNorm1d keeps them, are those of the
+ * replica's own batches, and what one replica saves holds its own. Throws if parameters differ between replicas, and outside of `trainReplicas`.
  */
 export function joinReplicas<Data = unknown>(): ReplicaGroup<Data> {
   const seat: Seat | undefined = isMainThread ? undefined : workerData?.[seatName];

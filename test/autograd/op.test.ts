@@ -66,9 +66,9 @@ describe('an op that breaks its contract is named where it does', () => {
   const one = tensor([1], double);
 
   it.each([
-    [3, 'a number', 'number'],
+    [3, 'a number', 'the number 3'],
     [a, 'a Variable', 'a Variable'],
-    [null, 'nothing', 'object'],
+    [null, 'nothing', 'null'],
   ])('whose forward returns %s (%#)', (made, _, got) => {
     const message = `bad: forward must return a Tensor, got ${got}; compute by methods of the Tensors given`;
     expect(() => broken(made, [])(a, b)).toThrow(message);
@@ -79,7 +79,7 @@ describe('an op that breaks its contract is named where it does', () => {
     [undefined, "'bad' must return one function per input, got undefined for 2"],
     [[give(one)], "'bad' must return one function per input, got 1 for 2"],
     [[one, one], "'bad' must return one function per input, got a Tensor among them"],
-    [[give(one), give(2)], "a function of 'bad' must return a Tensor, got number"],
+    [[give(one), give(2)], "a function of 'bad' must return a Tensor, got the number 2"],
   ])('whose backward returns something else (%#)', (made, message) => {
     const walk = () => broken(undefined, made)(a, b).backward();
     expect(walk).toThrow(`backward: ${message}`);

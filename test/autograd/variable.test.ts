@@ -17,6 +17,18 @@ import {
 
 const double = { dtype: 'float64', backend: 'reference' } as const;
 
+describe('a Variable in an expression of JavaScript', () => {
+  const x = variable(tensor([2], double)) as unknown as number;
+
+  it.each<[string, () => unknown]>([
+    ['total += x', () => 0 + x],
+    ['x * 2', () => x * 2],
+    ['x < 1', () => x < 1],
+  ])('%s is refused', (_, call) => {
+    expect(call).toThrow('Variable: a Variable is not a number of JavaScript; write .item()');
+  });
+});
+
 describe('recording', () => {
   it('remembers op, inputs and parameters of the call', () => {
     const x = variable(tensor([1, 2], double));

@@ -4,12 +4,22 @@ import {
   ones,
   Parameter,
   Random,
+  SGD,
   type Tensor,
   tensor,
   type Variable,
   zeros,
 } from '../../src/index.js';
-import { Embedding, type LayerInput, Linear, Module, RNN, Sequential, Tanh } from '../../src/nn/index.js';
+import {
+  BatchNorm1d,
+  Embedding,
+  type LayerInput,
+  Linear,
+  Module,
+  RNN,
+  Sequential,
+  Tanh,
+} from '../../src/nn/index.js';
 
 const random = new Random(1);
 
@@ -150,6 +160,70 @@ describe('train and eval', () => {
   it('reach into a Sequential', () => {
     const model = new Sequential(new Linear(2, 2, { random }), new Tanh());
     expect(model.eval().layers[1].training).toBe(false);
+  });
+});
+
+describe('to', () => {
+  class Whole extends Module {
+    readonly linear = new Linear(2, 3, { random });
+    readonly norm = new BatchNorm1d(3);
+    readonly rnn = new RNN(3, 2, { random });
+
+    forward(x: LayerInput): Variable {
+      return this.rnn.forward(this.norm.forward(this.linear.forward(x)).reshape([4, 1, 3])).last;
+    }
+  }
+  const batch = [
+    [1, 2],
+    [3, 5],
+    [-1, 0.5],
+    [2, -2],
+  ];
+
+  it('converts parameters and buffers, which compute and count on in the new precision', () => {
+    const [model, twin] = [new Whole(), new Whole()];
+    twin.loadStateDict(model.stateDict());
+    model.forward(tensor(batch)).sum().backward();
+    expect(model.to('float64', 'reference')).toBe(model);
+    for (const part of [...model.namedParameters().values(), ...model.namedBuffers().values()]) {
+      expect([part.value.dtype, part.value.backend.name]).toEqual(['float64', 'reference']);
+    }
+    expect(model.parameters().map(({ grad }) => grad)).toEqual(model.parameters().map(() => null));
+    const x = tensor(batch, { dtype: 'float64', backend: 'reference' });
+    const loss = model.forward(x).sum();
+    loss.backward();
+    twin.forward(tensor(batch));
+    expect(loss.item()).toBeCloseTo(twin.forward(tensor(batch)).sum().item(), 5);
+    expect(model.linear.weight.grad!.dtype).toBe('float64');
+    expect(model.norm.numBatchesTracked!.value.item()).toBe(2);
+    expect(model.norm.runningMean!.value.data()[1]).toBeCloseTo(twin.norm.runningMean!.value.data()[1], 5);
+  });
+
+  it('leaves what is in that form already alone, and no graph from before can be walked', () => {
+    const model = new Whole();
+    const { value } = model.linear.weight;
+    model.to('float32');
+    expect(model.linear.weight.value).toBe(value);
+    const loss = model.forward(tensor(batch)).sum();
+    model.to('float64', 'reference');
+    expect(() => loss.backward()).toThrow('was changed in place');
+  });
+
+  it('refuses, with nothing changed, a model whose parameters an optimizer has', () => {
+    const model = new Whole();
+    const optimizer = new SGD(model.rnn.parameters(), { lr: 0.1 });
+    expect(() => model.to('float64', 'reference')).toThrow(
+      "Module.to: the parameter 'rnn.weightIh' belongs to an optimizer",
+    );
+    expect(model.linear.weight.value.dtype).toBe('float32');
+    optimizer.release();
+    expect(model.to('float64', 'reference').linear.weight.value.dtype).toBe('float64');
+  });
+
+  it('throws before anything changes if the backend cannot have it', () => {
+    const model = new Whole();
+    expect(() => model.to('float64', 'simd')).toThrow('float64');
+    expect(model.norm.runningMean!.value.dtype).toBe('float32');
   });
 });
 

@@ -39,6 +39,14 @@ describe('clamp', () => {
     expect(x.grad!.toArray()).toEqual([0, 1, 1, 1, 0]);
     expect(clamp(make([nan]), { min: 0 }).value.item()).toBeNaN();
   });
+
+  it('passes the gradient of a NaN on, so that a check of gradients sees it', () => {
+    for (const bounds of [{ min: -1, max: 1 }, { min: -1 }, { max: 1 }]) {
+      const x = variable(make([nan, 0]));
+      clamp(x, bounds).backward({ grad: make([3, 4]) });
+      expect(x.grad!.toArray()).toEqual([3, 4]);
+    }
+  });
 });
 
 describe('pow', () => {
