@@ -244,11 +244,11 @@ export class TamegradLab extends LitElement {
     const by = this.present ? turnOf(event) : 0;
     if (by === 0) return;
     event.preventDefault();
-    const tops = [...this.renderRoot.querySelectorAll('article > :is(h1, .stage-card, section)')].map(
-      (part) => {
-        return part.getBoundingClientRect().top;
-      },
-    );
+    // On the way on, the title is no stop: it is seen where a lesson begins.
+    const stops = by > 0 ? '.stage-card, section' : 'h1, .stage-card, section';
+    const tops = [...this.renderRoot.querySelectorAll(`article > :is(${stops})`)].map((part) => {
+      return part.getBoundingClientRect().top;
+    });
     const ahead = by > 0 ? tops.filter((top) => top > 24) : tops.filter((top) => top < -24).reverse();
     const atEnd = by > 0 && scrollY + innerHeight >= document.documentElement.scrollHeight - 2;
     if (ahead.length > 0 && !atEnd) scrollBy({ top: ahead[0] - 12 });
