@@ -218,7 +218,7 @@ export default class Bias extends Widget<Session, typeof settings> {
     return {
       title: 'Rate against bias, by threshold',
       x: { label: 'threshold c', min: 0, max: 12 },
-      y: { label: 'share of examples clipped; distance from the best x', scale: 'linear', min: 0, max: 1.2 },
+      y: { label: 'share, distance', scale: 'linear', min: 0, max: 1.2 },
       series: [
         { label: 'share of examples clipped where x settles', x: THRESHOLDS, y: clipped, style: 1 },
         { label: 'bias: how far from the best x it settles', x: THRESHOLDS, y: bias, style: 0 },
