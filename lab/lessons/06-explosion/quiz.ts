@@ -38,6 +38,6 @@ export default defineQuiz<typeof session>([
       return first ? (last ? 0 : 1) : last ? 3 : 2;
     },
     because:
-      'One step along an exploded gradient saturates every unit; the recurrent matrix then gets no gradient at all, and the output weights run away on their own. Where a run dies is not where it was hurt.',
+      'A few steps along exploded gradients saturate every unit; the recurrent matrix then gets no gradient at all, and the output weights run away on their own. Where a run dies is not where it was hurt.',
   },
 ]);
