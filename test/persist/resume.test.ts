@@ -10,7 +10,7 @@ import { afterAll, beforeAll, expect, it } from 'vitest';
 import { Random } from '../../src/index.js';
 
 const STEPS = 180;
-const KILLS = 8;
+const KILLS = Number(process.env.KILLS ?? 8);
 
 const root = fileURLToPath(new URL('../..', import.meta.url));
 const folder = mkdtempSync(join(root, 'node_modules/.resume-'));
