@@ -68,6 +68,10 @@ export function thresholdFor(norms: number[], share: number): number {
       hint: 'One place too far: a norm that equals the threshold is not clipped, so that one step fewer is cut than may be.',
     },
     {
+      source: program(SORTED, 'sorted[Math.floor((1 - share) * sorted.length)]'),
+      hint: 'One place too far wherever the share is a whole number of steps: a norm that equals the threshold is not clipped.',
+    },
+    {
       source: program(SORTED, 'sorted[sorted.length - 1 - Math.ceil(share * sorted.length)]'),
       hint: 'At most this share: where it is not a whole number of steps, round down.',
     },
