@@ -27,6 +27,8 @@ export interface ChartSeries {
   readonly reference?: boolean;
   /** Bars instead of a line. */
   readonly bars?: boolean;
+  /** Where bars start; default: at the bottom. */
+  readonly base?: number;
 }
 
 /** A chart. */
@@ -116,7 +118,7 @@ export class LabChart extends LitElement {
         return html`<li>
           <svg width="28" height="12" aria-hidden="true">
             <line x1="1" x2="27" y1="6" y2="6" stroke=${style.color} stroke-width="2"
-              stroke-dasharray=${entry.reference ? '5 4' : (style.dash ?? 'none')} />
+              stroke-dasharray=${dashOf(entry, place)} />
             ${entry.reference ? nothing : svg`<path d=${markerPath(style.marker)} transform="translate(14 6)" fill=${style.color} />`}
           </svg>
           <span>${entry.label}</span>
@@ -206,6 +208,12 @@ export function scaleTo(scale: 'linear' | 'log', min: number, max: number, from:
 
 type Scale = (value: number) => number;
 
+/** Of what is predicted two dashes in turn: beside a law there may be another. */
+function dashOf({ reference, style }: ChartSeries, place: number): string {
+  const number = style ?? place;
+  return reference ? ['2 4', '5 4'][number % 2] : (seriesStyle(number).dash ?? 'none');
+}
+
 function drawLine(entry: ChartSeries, place: number, x: Scale, y: Scale, domain: Domain, width: number) {
   const style = seriesStyle(entry.style ?? place);
   const points: Point[] = Array.from(entry.x, (at, k) => ({ x: at, y: entry.y[k] }));
@@ -225,7 +233,7 @@ function drawLine(entry: ChartSeries, place: number, x: Scale, y: Scale, domain:
   const last = drawn.filter(({ mid }) => Number.isFinite(mid)).at(-1);
   return svg`<g class="series" style="color:${style.color}">
     ${band ? svg`<path class="band" d=${band} />` : nothing}
-    <path class="line" d=${path || 'M0 0'} stroke-dasharray=${entry.reference ? '5 4' : (style.dash ?? 'none')} />
+    <path class="line" d=${path || 'M0 0'} stroke-dasharray=${dashOf(entry, place)} />
     ${last && !entry.reference ? svg`<path class="end" d=${markerPath(style.marker)} transform="translate(${x(last.x)} ${y(last.mid)})" />` : nothing}
   </g>`;
 }
@@ -235,13 +243,14 @@ function drawBars(entry: ChartSeries, place: number, x: Scale, y: Scale, domain:
   const count = entry.x.length;
   const gap = count > 1 ? Math.abs(x(entry.x[1]) - x(entry.x[0])) : 20;
   const thick = Math.max(1, gap * 0.7);
-  const floor = y(domain.min);
+  const base = y(Math.min(domain.max, Math.max(domain.min, entry.base ?? domain.min)));
   return svg`<g class="bars" style="color:${style.color}">
     ${Array.from(entry.x, (at, k) => {
-      const value = Math.min(entry.y[k], domain.max);
-      if (!(value > domain.min)) return nothing;
-      const top = y(value);
-      return svg`<rect x=${x(at) - thick / 2} y=${top} width=${thick} height=${Math.max(0, floor - top)} />`;
+      // What lies below the drawing reaches its bottom; what is no number has no bar.
+      const value = Math.min(domain.max, Math.max(domain.min, entry.y[k]));
+      const end = y(value);
+      if (!Number.isFinite(end) || end === base) return nothing;
+      return svg`<rect x=${x(at) - thick / 2} y=${Math.min(base, end)} width=${thick} height=${Math.abs(base - end)} />`;
     })}
   </g>`;
 }
