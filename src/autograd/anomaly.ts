@@ -10,8 +10,8 @@ import { type GraphNode, type GraphOp, type Variable, type Watcher, watching } f
 /**
  * Runs `fn` (forward, backward, or both) and throws at the first number that is not finite: the error names the op and
  * whether it was its forward or its backward, the input or output with its shape, the element, and the range of what
- * went in; for a backward, its `cause` shows where the forward was called, if the mode was on then. An infinity that a
- * constant brings along, as an attention mask of −∞ does, passes. Every number is read once more, so it is for finding
+ * went in; for a backward, its `cause` shows where the forward was called, if the mode was on then. An infinity in
+ * a constant, such as an attention mask of −∞, passes. Every number is read once more, so it is for finding
  * an error, not for training; outside it costs nothing. `fn` must be synchronous, or an Error is thrown.
  */
 export function detectAnomaly<T>(fn: () => T): T {

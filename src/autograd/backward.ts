@@ -1,23 +1,23 @@
 /**
- * The backward pass: one loop over the graph from the loss to the leaves. It names no op, undoes broadcasting
- * once for all of them, and needs no recursion, so that a network unrolled over 10,000 steps does not overflow
- * the stack.
+ * The backward pass: one loop over the graph, from the loss to the leaves, by the chain rule: each node turns the gradients
+ * of its outputs into those of its inputs. The loop names no op, undoes broadcasting for all of them, and does not call
+ * itself, so that a network of 10,000 steps does not overflow the stack.
  */
 
 import { checkCount, wrongKind } from '../tensor/arguments.js';
 import { checkAlike, checkFits } from '../tensor/checks.js';
 import { formatShape, fullLike, ShapeError, sameShape, Tensor } from '../tensor/index.js';
 import { checkNames } from '../tensor/options.js';
-import { type GraphNode, livingAsLong, Variable, watcher } from './graph.js';
+import { type GraphNode, type GraphOp, livingAsLong, type Pass, Variable, watcher } from './graph.js';
 import { checkGradient } from './op.js';
 
 /** Options of `backward`. */
 export interface BackwardOptions {
-  /** dLoss/dThis to start from; default 1, which needs a one-element value. */
+  /** The gradient to start from, dLoss/dRoot; default 1, if the root is the loss itself and has one element. */
   readonly grad?: Tensor;
-  /** Called for every Variable of the graph once its gradient is complete, from the loss down, with a copy of it. */
+  /** Called with every Variable and a copy of its gradient, once that is complete: from the root down, the leaves last. */
   readonly onNode?: (variable: Variable, grad: Tensor) => void;
-  /** Leaves the graph walkable, so that another loss can pass through what it shares with this one. Default false. */
+  /** Whether a graph may be walked again, by another loss that shares a part of it. Default false. */
   readonly retainGraph?: boolean;
 }
 
@@ -30,65 +30,48 @@ export function backward(root: Variable, options: BackwardOptions = {}): void {
   checkCount('backward', arguments.length, 2);
   if (!(root instanceof Variable)) throw wrongKind('backward', 'the loss', 'a Variable', root);
   checkNames('backward', options, ['grad', 'onNode', 'retainGraph']);
-  const order: Variable[] = [];
-  const leaves: Variable[] = [];
+  const pass: Pass = { made: [], leaves: [] };
+  const { made, leaves } = pass;
+  // What ops note down is handed out at the end: if a pass fails, nothing has changed.
   const notes: (readonly [GraphNode, Tensor])[] = [];
-  let walked: GraphNode | null = null;
-  const note = (tensor: Tensor): unknown => notes.push([walked!, tensor]);
+  let node: GraphNode | null = null;
+  const note = (tensor: Tensor): unknown => notes.push([node!, tensor]);
   try {
-    reach(root, order, leaves);
-    sortNewestFirst(order);
+    reach(root, pass);
+    sortNewestFirst(made);
     collect(root, startGradient(root, options.grad));
-    for (const variable of order) {
+    for (const variable of made) {
       complete(variable, options);
-      // Outputs of one node follow one another, after all that read them: at the first one, all have collected.
-      if (variable.node === walked) continue;
-      walked = variable.node!;
-      passBack(walked, note);
+      // A Variable comes after all that were computed from it, and outputs of one node follow one another. So at the first
+      // of them, the gradients of all are complete.
+      if (variable.node === node) continue;
+      node = variable.node!;
+      passBack(node, note);
     }
     for (const leaf of leaves) complete(leaf, options);
-    for (const variable of order) {
+    for (const variable of made) {
       variable.node!.used = options.retainGraph !== true;
       variable.accumulateGrad(variable.pending!.grad!);
     }
     for (const leaf of leaves) leaf.accumulateGrad(leaf.pending!.grad!);
-    for (const [node, tensor] of notes) leaveNote(node, tensor);
+    for (const [noted, tensor] of notes) leaveNote(noted, tensor);
   } finally {
-    for (const variable of order) variable.pending = null;
+    for (const variable of made) variable.pending = null;
     for (const leaf of leaves) leaf.pending = null;
   }
 }
 
-/** Tells those who watch that the gradient of a Variable is complete. */
-function complete(variable: Variable, { onNode }: BackwardOptions): void {
-  const grad = variable.pending!.grad!;
-  watcher?.completed(variable, grad);
-  onNode?.(variable, grad.copy());
-}
-
-/** Puts every Variable after all that were computed from it. A chain of ops is found in this order. */
-function sortNewestFirst(order: Variable[]): void {
-  for (let i = 1; i < order.length; i++) {
-    if (order[i - 1].id < order[i].id) {
-      order.sort((a, b) => b.id - a.id);
-      return;
-    }
-  }
-}
-
-/**
- * Lists every Variable of the graph that needs a gradient, each once, those that an op made apart from the leaves; and
- * checks that the graph can be walked.
- */
-function reach(root: Variable, order: Variable[], leaves: Variable[]): void {
+/** Finds every Variable of the graph that needs a gradient, each once, and checks that the graph can be walked. */
+function reach(root: Variable, pass: Pass): void {
   if (!root.requiresGrad) {
     throw new Error('backward: nothing to differentiate: no Parameter or variable() led to this value');
   }
-  visit(root, order, leaves);
-  for (const variable of order) {
+  visit(root, pass);
+  // The list grows while it is walked, until no Variable is new.
+  for (const variable of pass.made) {
     const node = variable.node!;
-    if (node.pass === order) continue;
-    node.pass = order;
+    if (node.pass === pass) continue;
+    node.pass = pass;
     if (node.used) {
       throw new Error(
         `backward: this graph was walked before (at '${node.op.name}'); run the forward pass again first, or pass { retainGraph: true } the first time`,
@@ -96,34 +79,48 @@ function reach(root: Variable, order: Variable[], leaves: Variable[]): void {
     }
     checkUnchanged(node);
     for (const input of node.inputs) {
-      if (input.requiresGrad && input.pending?.pass !== order) visit(input, order, leaves);
+      if (input.requiresGrad && input.pending?.pass !== pass) visit(input, pass);
     }
   }
 }
 
-function visit(variable: Variable, order: Variable[], leaves: Variable[]): void {
+function visit(variable: Variable, pass: Pass): void {
   if (variable.pending) {
     throw new Error(
       `backward: this graph shares ${variable} with one that is being walked; call it after that pass has ended`,
     );
   }
   variable.checkFree('backward');
-  variable.pending = { pass: order, grad: null, isSum: false };
-  (variable.node ? order : leaves).push(variable);
+  variable.pending = { pass, grad: null, isSum: false };
+  (variable.node ? pass.made : pass.leaves).push(variable);
 }
 
 /** Throws if a tensor that backward may read again does not hold the numbers of the forward pass any more. */
 function checkUnchanged({ op, inputs, values, outputs, saved, versions }: GraphNode): void {
-  const made = values.length;
-  const kept = made + outputs.length;
-  for (let k = 0; k < versions.length; k++) {
-    const tensor = k < made ? values[k] : k < kept ? outputs[k - made].value : saved[k - kept];
-    if (tensor.version === versions[k]) continue;
-    const what = inputs[k] ?? outputs[k - made] ?? `a tensor ${formatShape(tensor.shape)} that it saved`;
-    throw new Error(
-      `backward: ${what} was changed in place after '${op.name}' used it; run the forward pass again first`,
-    );
-  }
+  let k = 0;
+  for (let i = 0; i < values.length; i++) checkVersion(op, values[i], versions[k++], inputs[i]);
+  for (let i = 0; i < outputs.length; i++) checkVersion(op, outputs[i].value, versions[k++], outputs[i]);
+  for (let i = 0; i < saved.length; i++) checkVersion(op, saved[i], versions[k++], null);
+}
+
+function checkVersion({ name }: GraphOp, tensor: Tensor, version: number, variable: Variable | null): void {
+  if (tensor.version === version) return;
+  const what = variable ?? `a tensor ${formatShape(tensor.shape)} that it saved`;
+  throw new Error(
+    `backward: ${what} was changed in place after '${name}' used it; run the forward pass again first`,
+  );
+}
+
+/** Sorts by age; the Variables of a chain of ops are found in this order, and need no sorting. */
+function sortNewestFirst(variables: Variable[]): void {
+  if (variables.some(({ id }, i) => i > 0 && id > variables[i - 1].id)) variables.sort((a, b) => b.id - a.id);
+}
+
+/** Tells those who asked that the gradient of a Variable is complete. */
+function complete(variable: Variable, { onNode }: BackwardOptions): void {
+  const grad = variable.pending!.grad!;
+  watcher?.completed(variable, grad);
+  onNode?.(variable, grad.copy());
 }
 
 function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
@@ -137,7 +134,7 @@ function startGradient(root: Variable, grad: Tensor | undefined): Tensor {
   return grad?.copy() ?? fullLike(root.value, 1);
 }
 
-/** Adds one part to the gradient of a Variable. The first part may be shared with others, a sum is the pass's own. */
+/** Adds one part to the gradient of a Variable. The first part may be another Variable's too; a sum is the pass's own. */
 function collect({ pending }: Variable, part: Tensor): void {
   if (!pending!.grad) {
     pending!.grad = part;
@@ -162,7 +159,10 @@ function passBack(node: GraphNode, note: (tensor: Tensor) => void): void {
   }
 }
 
-/** Sums a rule's result over the axes along which its input was broadcast; throws if it cannot be that input's. */
+/**
+ * The gradient of an input from what its function computed, which may have the shape that the input was broadcast to: the
+ * sum over those axes. Throws if it fits neither shape.
+ */
 function unbroadcast(op: string, grad: Tensor, input: Tensor): Tensor {
   checkAlike(op, input, grad);
   if (sameShape(grad.shape, input.shape)) return grad;
@@ -176,7 +176,7 @@ function unbroadcast(op: string, grad: Tensor, input: Tensor): Tensor {
   return grad.sum({ axis: axes, keepDims: true }).reshape(input.shape);
 }
 
-/** Like a gradient, a note sums over passes and lives as long as what the node made. */
+/** Notes of several passes are summed, as gradients are, and live as long as what the node made. */
 function leaveNote(node: GraphNode, tensor: Tensor): void {
   const { value } = node.outputs[0];
   const before = node.note;

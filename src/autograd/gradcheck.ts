@@ -1,4 +1,7 @@
-/** Derivatives checked against central differences: the proof that every op, here or outside, must pass. */
+/**
+ * Derivatives checked against central differences, (f(x + h) − f(x − h)) / 2h: the proof that every op, here or outside,
+ * must pass.
+ */
 
 import { checkArray, checkCount, checkFunction, wrongKind } from '../tensor/arguments.js';
 import { allBackends, Random, sizeOf, Tensor, tensor } from '../tensor/index.js';
@@ -9,7 +12,7 @@ import { applyOp, defineOp, type OpRule, type Sample } from './op.js';
 
 /** Options of `gradcheck`. */
 export interface GradcheckOptions {
-  /** Step of the central difference (default 1e-5). */
+  /** The step h of the differences (default 1e-5). */
   readonly step?: number;
   /** Largest allowed |analytic − numeric| / max(1, |numeric|) (default 1e-6). */
   readonly tolerance?: number;
@@ -116,25 +119,17 @@ export function checkOp(op: { readonly rule: OpRule }, options: GradcheckOptions
   const errors = rule.samples.flatMap((sample, k) => {
     const inputs = drawInputs(sample, k, 'float64');
     const isFree = (_: unknown, i: number): boolean => !sample.masks?.includes(i);
-    const through =
-      (pick: (outputs: readonly Variable[]) => readonly Variable[]): Differentiable =>
-      (...free) =>
-        pick(
-          applyOp(
-            rule,
-            inputs.map((input, i) => (isFree(input, i) ? free.shift()! : variable(input))),
-            sample.params,
-          ),
-        );
-    const count = applyOp(
-      rule,
-      inputs.map((input) => variable(input)),
-      sample.params,
-    ).length;
-    const picks = [through((outputs) => outputs)];
-    for (let n = 0; count > 1 && n < count; n++) picks.push(through((outputs) => [outputs[n]]));
+    const free = inputs.filter(isFree);
+    const outputsOf = (leaves: readonly Variable[]): Variable[] => {
+      const left = [...leaves];
+      const operands = inputs.map((input, i) => (isFree(input, i) ? left.shift()! : variable(input)));
+      return applyOp(rule, operands, sample.params);
+    };
+    const { length } = outputsOf(free.map((input) => variable(input)));
+    const ways: Differentiable[] = [(...leaves) => outputsOf(leaves)];
+    for (let n = 0; length > 1 && n < length; n++) ways.push((...leaves) => outputsOf(leaves)[n]);
     try {
-      const worst = picks.map((fn) => gradcheck(fn, inputs.filter(isFree), options));
+      const worst = ways.map((fn) => gradcheck(fn, free, options));
       compareBackends(rule, sample, inputs);
       return worst;
     } catch (error) {

@@ -1,6 +1,8 @@
 /**
- * The graph: a Variable is a Tensor and how it was computed. It is made of nothing but these objects. A Variable that an
- * op made points to its node; the node points to the op, and to the Variables that the op read.
+ * The graph. An op computes Tensors from Tensors, such as a sum or a matrix product. A Variable is a Tensor and how it was
+ * computed: it points to its node, one call of an op, and the node points to the Variables that the op read. That is all
+ * a graph is made of. Backward (in backward.ts) follows these pointers from the loss, the one number that a training makes
+ * small, and computes the derivative of the loss with respect to every Variable: its gradient, dLoss/dVariable.
  */
 
 import { checkCount, checkFunction, checkSynchronous, notANumber, wrongKind } from '../tensor/arguments.js';
@@ -9,15 +11,12 @@ import { describeTensor, inspect } from '../tensor/describe.js';
 import { formatShape, longLived, type Shape, Tensor } from '../tensor/index.js';
 import { type Keepable, keep, type Scope } from '../tensor/scope.js';
 
-/**
- * What the graph needs of an op: its name, and the way back through it, from dLoss/dOutput to dLoss/dInput. These
- * derivatives of one number, the loss, are called gradients.
- */
+/** What the graph needs of an op: its name, and the way back through it. */
 export interface GraphOp {
   readonly name: string;
   /**
-   * One function per input that computes its gradient, from the gradients of the outputs: null for an output that the
-   * loss does not depend on. `note` leaves a tensor in `node.note`.
+   * One function per input, which computes its gradient. `grads` are those of the outputs, null for an output that the
+   * loss does not depend on. A tensor that is given to `note` can be read from `node.note` after the pass.
    */
   backward(
     grads: readonly (Tensor | null)[],
@@ -31,36 +30,42 @@ export interface GraphNode {
   readonly op: GraphOp;
   readonly params: unknown;
   readonly inputs: readonly Variable[];
-  /** Values of the inputs, as the op saw them. */
+  /** Values of the inputs, as the op saw them: a Parameter may get another one later. */
   readonly values: readonly Tensor[];
   readonly outputs: readonly Variable[];
-  /** What forward saved. */
+  /** Tensors that the op computed on the way and keeps for its backward. */
   readonly saved: readonly Tensor[];
-  /** Versions of values, outputs and saved tensors, in this order; whoever writes one of them in place raises its version. */
+  /**
+   * What the versions of values, outputs and saved tensors were, in this order. A write in place raises the version of a
+   * tensor, and tells backward that the numbers it needs are gone.
+   */
   readonly versions: readonly number[];
-  /** Set by backward: a graph is walked once, unless it is retained. */
+  /** Whether a pass has walked it: a graph is walked once, unless it is retained. */
   used: boolean;
-  /** The pass that visited this node last. */
+  /** The pass that reached this node last. */
   pass: Pass | null;
-  /** What backward computed besides: a recurrent op leaves ∂L/∂h of every step here. Null before backward. */
+  /** What backward computed besides gradients of inputs: a recurrent op leaves ∂L/∂h of every step here. */
   note: Tensor | null;
 }
 
-/** One backward pass: the Variables that it visits. */
-export type Pass = readonly Variable[];
+/** One backward pass: the Variables that it reaches. A leaf is one that no op made. */
+export interface Pass {
+  readonly made: Variable[];
+  readonly leaves: Variable[];
+}
 
-/** The gradient that a pass is collecting at one Variable. */
+/** The gradient that a pass is collecting at one Variable: the sum of a part from each op that read it. */
 export interface PendingGrad {
   readonly pass: Pass;
   grad: Tensor | null;
-  /** Whether the pass made `grad` itself, as a sum, and so may add to it in place. */
+  /** Whether `grad` is a sum that the pass made itself, and so may add to in place. */
   isSum: boolean;
 }
 
 let recording = true;
 let created = 0;
 
-/** Whether ops record how they computed their result. */
+/** Whether ops record how they computed their result, and so make a graph. */
 export function isRecording(): boolean {
   checkCount('isRecording', arguments.length, 0);
   return recording;
@@ -86,17 +91,17 @@ export function noGrad<T>(fn: () => T): T {
 
 /** A tensor and how it was computed; after `backward()` it carries dLoss/dValue in `grad`. */
 export class Variable implements Keepable {
-  /** Null for a leaf: a Variable that no op made. */
+  /** Null for a leaf. */
   readonly node: GraphNode | null;
-  /** Order of creation: an op's outputs come after its inputs, one directly after the other. */
+  /** Order of creation: the outputs of an op come after its inputs, and one directly after the other. */
   readonly id = created++;
-  /** What a backward pass has collected here so far; null unless one is under way. */
+  /** What a backward pass has collected here so far; null outside of one. */
   pending: PendingGrad | null = null;
-  /** The value; only Parameter ever replaces it. */
+  /** The value; only a Parameter ever replaces it. */
   protected stored: Tensor;
   #requiresGrad: boolean;
   #grad: Tensor | null = null;
-  /** Version of a gradient whose memory may belong to others as well; −1 if it is this Variable's own. */
+  /** If another Variable may have the same tensor as its gradient, the version that it had; else −1. */
   #sharedVersion = -1;
 
   constructor(value: Tensor, requiresGrad = false, node: GraphNode | null = null) {
@@ -128,8 +133,8 @@ export class Variable implements Keepable {
   }
 
   /**
-   * dLoss/dValue of the last backward passes, summed; null before the first. Shape of `value`. Its memory is its own, and
-   * a later pass replaces it: whoever holds it keeps its numbers. (A Parameter's gradient is live instead.)
+   * dLoss/dValue, summed over the backward passes so far; null before the first. Shape of `value`. A later pass replaces
+   * the tensor, so one that you hold keeps its numbers. (A Parameter's gradient is written in place instead.)
    */
   get grad(): Tensor | null {
     if (this.#sharedVersion >= 0) this.#takeOver(this.#grad!);
@@ -152,8 +157,8 @@ export class Variable implements Keepable {
   }
 
   /**
-   * Adds to `grad`. Between ops one tensor may serve as the gradient of several Variables, for example of both operands
-   * of an addition; it is copied as soon as somebody reads it here.
+   * Adds to `grad`. One tensor may be the gradient of several Variables, as of both operands of an addition. Few of these
+   * gradients are ever read, so it is copied when one is, not here. A leaf copies at once.
    */
   accumulateGrad(grad: Tensor): void {
     if (this.#grad) {
@@ -167,6 +172,7 @@ export class Variable implements Keepable {
     }
   }
 
+  /** Makes the gradient this Variable's own. */
   #takeOver(shared: Tensor): void {
     if (shared.version !== this.#sharedVersion) {
       throw new Error(
@@ -176,7 +182,7 @@ export class Variable implements Keepable {
     this.grad = shared;
   }
 
-  /** Throws if the gradient may not be added to now; a Parameter overrides it. */
+  /** Throws if the gradient may not be added to now, as that of a Parameter during a step. */
   checkFree(_caller: string): void {}
 
   /** The only element of a one-element value. */
@@ -189,7 +195,7 @@ export class Variable implements Keepable {
     return new Variable(this.value);
   }
 
-  /** What a scope that is ending hands on when this is returned from it: the value and its gradient, without the graph. */
+  /** A copy of value and gradient, without the graph, that outlives the memory scope from which this is returned. */
   [keep](ending: Scope): Variable {
     const value = this.value[keep](ending);
     const grad = this.grad?.[keep](ending) ?? null;
@@ -219,12 +225,15 @@ export function variable(value: Tensor): Variable {
   return new Variable(value, true);
 }
 
-/** A tensor whose memory lives as long as that of `value`, whatever scope is open. */
+/**
+ * Makes a tensor whose memory lives as long as that of `value`. What is computed inside `scope(…)` is released at its end;
+ * a value from outside, such as a Parameter's, needs a gradient that stays.
+ */
 export function livingAsLong(value: Tensor, make: () => Tensor): Tensor {
   return value.isOuter ? longLived(make) : make();
 }
 
-/** A tool that looks over the engine's shoulder, as anomaly mode does: it may throw, but changes nothing. */
+/** A tool that watches ops and passes, as anomaly mode does: it may throw, but changes nothing. */
 export interface Watcher {
   /** An op was computed; `node` is null if that was not recorded. */
   computed(
@@ -239,10 +248,10 @@ export interface Watcher {
   passedBack(node: GraphNode, i: number, grad: Tensor, grads: readonly (Tensor | null)[]): void;
 }
 
-/** The one place where such a tool installs itself; null, unless one has. */
+/** The tool that watches now, or null. */
 export let watcher: Watcher | null = null;
 
-/** Runs `fn` with a watcher installed. */
+/** Runs `fn` while a tool watches. */
 export function watching<T>(installed: Watcher, fn: () => T): T {
   const before = watcher;
   watcher = installed;

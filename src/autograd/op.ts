@@ -1,6 +1,13 @@
 /**
- * The op contract. An op is one entry that stands in one place: its name, forward and backward on plain tensors, and the
- * samples on which the test suite checks its derivative and compares backends. `defineOp` turns it into a function.
+ * Ops. An op stands in one place: its name, forward and backward on plain Tensors, and samples of its calls, on which the
+ * tests check its derivative and compare backends. `defineOp` makes a function of it, which takes and makes Variables:
+ *
+ *     const mul = defineOp<[a: Tensor, b: Tensor]>({
+ *       name: 'mul',
+ *       forward: ([a, b]) => a.mul(b),
+ *       backward: (grad, { inputs: [a, b] }) => [() => grad.mul(b), () => grad.mul(a)],
+ *       samples: [{ shapes: [[2, 3], [3]] }],
+ *     });
  */
 
 import { checkCount, checkRest, kindOf, wrongKind } from '../tensor/arguments.js';
@@ -8,7 +15,7 @@ import { type Shape, Tensor } from '../tensor/index.js';
 import { checkNames } from '../tensor/options.js';
 import { type GraphNode, type GraphOp, isRecording, Variable, watcher } from './graph.js';
 
-/** What an op accepts: a Variable, a constant Tensor, or a number of the other operand's dtype. */
+/** What an op accepts: a Variable, a Tensor, which is a constant, or a number, which takes the dtype of another operand. */
 export type Operand = Variable | Tensor | number;
 
 type Tensors = readonly Tensor[];
@@ -16,15 +23,15 @@ type Tensors = readonly Tensor[];
 /** What an op makes: one tensor, or several. */
 export type Outputs = Tensor | Tensors;
 
-/** dLoss/dOutput; where there are several outputs one for each, null for those that the loss does not depend on. */
+/** dLoss/dOutput; of several outputs a list, with null for those that the loss does not depend on. */
 export type GradOf<Out extends Outputs> = Out extends Tensor
   ? Tensor
   : { readonly [K in keyof Out]: Tensor | null };
 
-/** One function per input. */
+/** One function per input, which computes its gradient: called only if the input needs one. */
 export type Rules<Inputs extends Tensors> = { readonly [K in keyof Inputs]: () => Tensor };
 
-/** What a backward rule may look at besides the gradient of the output. */
+/** What backward may read besides the gradient of the output. */
 export interface BackwardContext<
   Inputs extends Tensors,
   Params = void,
@@ -38,10 +45,12 @@ export interface BackwardContext<
   readonly saved: Saved;
 }
 
-/** A call on which an op is checked: inputs are drawn from `range` (default −2 … 2), no two alike. */
+/** A call on which an op is checked. */
 export interface Sample<Params> {
+  /** Of the inputs. */
   readonly shapes: readonly Shape[];
   readonly params?: Params;
+  /** What the elements are drawn from, no two alike; default −2 … 2. */
   readonly range?: readonly [low: number, high: number];
   /** Inputs that are masks of zeros and ones, and are not differentiated. */
   readonly masks?: readonly number[];
@@ -58,12 +67,11 @@ export type OpDefinition<
   Out extends Outputs = Tensor,
 > = {
   readonly name: string;
-  /** Computes the output. It may hand tensors that backward needs to `save`, once. */
+  /** Computes the output. May call `save`, once, with tensors that backward needs. */
   forward(inputs: Inputs, params: Params, save: (...tensors: Saved) => void): Out;
   /**
-   * One function per input that computes dLoss/dInput from dLoss/dOutput; it is called only if that input needs
-   * a gradient. Its result may have the broadcast shape: the engine sums it back. A tensor given to `note` can be read
-   * from the graph after backward, as `node.note`.
+   * Gives the functions that compute dLoss/dInput from dLoss/dOutput. If an input was broadcast, its gradient may have the
+   * broadcast shape: the pass sums it. A tensor given to `note` can be read from `node.note` after the pass.
    */
   backward(
     grad: GradOf<Out>,
@@ -81,7 +89,7 @@ export type OpDefinition<
     ? { readonly severalOutputs?: never }
     : { /** Forward returns a list of tensors. */ readonly severalOutputs: true });
 
-/** An op as the graph and the test suite see it: lists of tensors in, lists of tensors out. */
+/** An op as the graph and the tests see it, whatever its types: lists of tensors in, lists of tensors out. */
 export interface OpRule extends GraphOp {
   /** Number of operands; null for any number of them, in a list. */
   readonly arity: number | null;
@@ -90,6 +98,7 @@ export interface OpRule extends GraphOp {
   forward(inputs: Tensors, params: unknown, save: (...tensors: Tensor[]) => void): Tensors;
 }
 
+/** What a call of an op takes for its inputs and after them, and what it gives. */
 type Operands<Inputs extends Tensors> = { readonly [K in keyof Inputs]: Operand };
 type Trailing<Params> = [Params] extends [void]
   ? []
@@ -120,6 +129,7 @@ export function defineOp<
   const rule = ruleOf(definition as unknown as AnyDefinition);
   const { name, arity } = rule;
   const { options } = definition;
+  /** The most arguments of a call: the operands, and params if the op takes any. */
   const limit = (arity ?? 1) + (rule.samples.some(({ params }) => params !== undefined) ? 1 : 0);
   const call = (...args: unknown[]): Variable | readonly Variable[] => {
     checkRest(name, args, limit);
@@ -141,14 +151,14 @@ export function defineOp<
 export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown): Variable[] {
   const count = inputs.length;
   const values = new Array<Tensor>(count);
-  const versions = new Array<number>(count + 1); // with room for one output
+  const versions = new Array<number>(count + 1); // with room for the output, of which there is usually one
   let requiresGrad = false;
   for (let i = 0; i < count; i++) {
     values[i] = inputs[i].value;
     versions[i] = values[i].version;
     requiresGrad ||= inputs[i].requiresGrad;
   }
-  const outer = saved;
+  const outer = saved; // of an op whose forward calls this one
   saved = none;
   try {
     const tensors = op.forward(values, params, save);
@@ -188,6 +198,7 @@ function save(...tensors: Tensor[]): void {
   saved = tensors;
 }
 
+/** A definition whose types are not known. */
 type AnyDefinition = {
   readonly name: string;
   readonly samples: readonly Sample<unknown>[];
@@ -197,34 +208,23 @@ type AnyDefinition = {
   backward(...args: unknown[]): unknown;
 };
 
-/** The definition behind checks of what its functions return: whoever wrote them is named. */
+/** An op from its definition, with checks of what forward and backward return: errors name the op. */
 function ruleOf(definition: AnyDefinition): OpRule {
   const { name, samples, variadic = false, severalOutputs = false } = definition;
   const arity = variadic ? null : arityOf(name, samples);
-  if (severalOutputs) {
-    return {
-      name,
-      samples,
-      arity,
-      severalOutputs,
-      forward: (inputs, params, save) => checkOutputs(name, definition.forward(inputs, params, save)),
-      backward: (grads, { values: inputs, outputs, params, saved }, note) => {
-        const output = outputs.map(({ value }) => value);
-        const rules = definition.backward(grads, { inputs, output, params, saved }, note);
-        return checkRules(name, rules, inputs);
-      },
-    };
-  }
   return {
     name,
     samples,
     arity,
     severalOutputs,
-    forward: (inputs, params, save) => [checkOutput(name, definition.forward(inputs, params, save))],
-    backward: (grads, { values: inputs, outputs, params, saved }, note) => {
-      const output = outputs[0].value;
-      const rules = definition.backward(grads[0], { inputs, output, params, saved }, note);
-      return checkRules(name, rules, inputs);
+    forward(inputs, params, save) {
+      const made = definition.forward(inputs, params, save);
+      return severalOutputs ? checkOutputs(name, made) : [checkOutput(name, made)];
+    },
+    backward(grads, { values: inputs, outputs, params, saved }, note) {
+      const grad = severalOutputs ? grads : grads[0];
+      const output = severalOutputs ? outputs.map(({ value }) => value) : outputs[0].value;
+      return checkRules(name, definition.backward(grad, { inputs, output, params, saved }, note), inputs);
     },
   };
 }

@@ -1,6 +1,7 @@
 /**
- * Parameter: a Variable that a model owns. Its value and gradient live long, in memory of their own or in a block
- * shared with others, and change in place; every change raises `version`, so a stale graph is noticed.
+ * Parameter: a Variable that a model owns and an optimizer changes. Its value and gradient outlive every scope and are
+ * written in place; each write raises the version, so that backward refuses a graph from before. An optimizer moves the
+ * parameters that it updates into a block, one stretch of memory for all, which its kernels walk in one loop.
  */
 
 import { checkCount, wrongKind } from '../tensor/arguments.js';
@@ -30,17 +31,19 @@ export interface ParameterHolder {
   readonly remedy: string;
 }
 
-/** A Variable that a model owns and an optimizer changes. */
+/** A leaf that a model owns and an optimizer changes. */
 export class Parameter extends Variable {
-  /** Path in the model, `rnn.weightHh`; empty until a Module is walked. */
+  /** Path in the model, such as `rnn.weightHh`; empty until a Module is asked for its parameters. */
   name: string;
   /**
    * Who has this parameter to itself, such as a step that runs; null: nobody.
    * @internal
    */
   holder: ParameterHolder | null = null;
+  /** The memory of the gradient, which is kept for the next one while `#hasGrad` is false. */
   #gradStorage: Tensor | null = null;
   #hasGrad = false;
+  /** Count the writes into value and gradient, wherever these lie: their versions. */
   readonly #changes: Changes;
   readonly #gradChanges: Changes = { count: 0 };
   #place: BlockPlace | null = null;
@@ -63,14 +66,14 @@ export class Parameter extends Variable {
     return describeTensor(this.value, this.name ? `Parameter '${this.name}'` : 'Parameter');
   }
 
-  /** Where the value lies in a block, or null while it has memory of its own. */
+  /** Where value and gradient lie in a block, or null while they have memory of their own. */
   get place(): BlockPlace | null {
     return this.#place;
   }
 
   /**
-   * dLoss/dValue of the backward passes since it was last null, summed. It is live: every pass and every gradient hook
-   * writes into the same memory. Take `grad.copy()` to keep its numbers. Null means none, which is not the same as zero.
+   * dLoss/dValue, summed over the backward passes since it was last null. Every pass and every gradient hook writes into
+   * the same tensor: take `grad.copy()` to keep its numbers. Null means that there is none, which is not the same as zero.
    */
   override get grad(): Tensor | null {
     return this.#hasGrad ? this.#gradStorage : null;
@@ -97,7 +100,7 @@ export class Parameter extends Variable {
     this.#addGrad(grad);
   }
 
-  /** Throws if a step, a clip or an unfinished sum of micro-batches has this parameter to itself. */
+  /** Throws if somebody has this parameter to itself: a step, a clip, or a sum of micro-batches that is not whole yet. */
   override checkFree(caller: string): void {
     if (!this.holder) return;
     const { owner, remedy } = this.holder;
@@ -208,7 +211,7 @@ export interface BlockPlace {
   readonly offset: number;
 }
 
-/** Values and gradients of several parameters, each in one stretch of memory. */
+/** The values of several parameters in one stretch of memory, and their gradients in another. */
 export class ParameterBlock {
   /** Parameter k lies at its offset and is padded with zeros to a multiple of 8. */
   readonly values: FloatArray;
@@ -216,7 +219,7 @@ export class ParameterBlock {
   /** Where they live, and where optimizer state that is addressed alike must live. */
   readonly backend: Backend;
   readonly parameters: readonly Parameter[];
-  /** How long its tensors may be read. */
+  /** What the tensors that lie here belong to, as others belong to a scope: once it has ended they cannot be read. */
   readonly life = new Scope('an optimizer gave its memory back; read the value of the parameter again');
   readonly #memory: FloatArray;
   #users = 0;

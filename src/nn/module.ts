@@ -34,7 +34,7 @@ export abstract class Module {
   #training = true;
 
   constructor() {
-    // A layer without a constructor of its own hands on what it was given.
+    // A layer without a constructor of its own passes its arguments on to this one.
     checkCount(new.target.name, arguments.length, 0);
   }
 

@@ -66,7 +66,7 @@ export interface Memory {
    * collector owns the memory: it always would.
    */
   hasRoom?(size: number): boolean;
-  /** Gives a block back: nobody may read or write it from then on. Throws an Error for what is none. */
+  /** Gives a block back: nobody may read or write it from then on. Throws an Error for anything else. */
   freeBlock(block: FloatArray): void;
   /** Where a block, or a part of one, lies: by this, not by an array of its own, a tensor is reached fastest. */
   locate(block: FloatArray): Allocation;

@@ -12,7 +12,7 @@ interface Checked {
   readonly backend: Backend;
 }
 
-/** Throws an Error unless a value is a Tensor. Told by what it has, so that this file need not load the class. */
+/** Throws an Error unless a value is a Tensor. Recognised by its fields, so that this file need not load the class. */
 export function checkTensor(caller: string, name: string, value: Checked): void {
   if (typeof value === 'object' && value !== null && 'view' in value && value.dtype !== undefined) return;
   throw wrongKind(caller, name, 'a Tensor', value);

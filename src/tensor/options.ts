@@ -1,5 +1,5 @@
 /**
- * Options by name: merged, completed, and refused if there is none of that name. Everything that takes options reads
+ * Options by name: merged, completed, and refused if the name is not known. Everything that takes options reads
  * them here.
  */
 

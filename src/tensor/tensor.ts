@@ -86,7 +86,7 @@ function dtypeOfNdarray(array: NdArray): DType {
   return array.dtype === 'float64' ? 'float64' : 'float32';
 }
 
-/** Told by a kernel: to ask for its memory would reserve that, and takes longer. */
+/** Recognised by one of its functions: to read its memory would reserve that, and takes longer. */
 function isBackend(value: Backend): boolean {
   return typeof value?.scatterAdd === 'function';
 }

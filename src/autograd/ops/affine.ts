@@ -1,4 +1,4 @@
-/** The affine map as one op, because benchmarks asked for it. */
+/** The affine map as one op: as three, a small network spends most of its time between kernels. */
 
 import { checkAlike } from '../../tensor/checks.js';
 import { formatShape, ShapeError, Tensor } from '../../tensor/index.js';
@@ -16,7 +16,7 @@ export const affine = defineOp<readonly [x: Tensor, weight: Tensor, bias: Tensor
   samples: [{ shapes: [[4, 3], [2, 3], [2]] }, { shapes: [[1, 2], [3, 2], [3]] }],
 });
 
-/** The same on plain tensors. Throws unless they fit. */
+/** The same on plain Tensors. Throws unless their shapes fit. */
 export function affineOf(x: Tensor, weight: Tensor, bias: Tensor): Tensor {
   checkAffine(x, weight, bias);
   const { affine: fused } = x.backend.fused;

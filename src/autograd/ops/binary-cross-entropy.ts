@@ -4,8 +4,8 @@ import type { Tensor } from '../../tensor/index.js';
 import { defineOp } from '../op.js';
 
 /**
- * p · y · softplus(−x) + (1 − y) · softplus(x), element by element: logits x, targets y, weight p of what is true. It
- * neither overflows nor cancels. Where x is infinite the gradient is NaN: the loss there is ∞ or NaN, and its derivative
+ * p · y · softplus(−x) + (1 − y) · softplus(x), element by element: logits x, targets y, weight p of the positive
+ * class. It neither overflows nor cancels. Where x is infinite the gradient is NaN: the loss there is ∞ or NaN, and its derivative
  * would be a harmless-looking 0 or 1.
  */
 export const binaryCrossEntropy = defineOp<readonly [x: Tensor, y: Tensor, p: Tensor]>({

@@ -19,7 +19,7 @@ export function checkGradientLimit(caller: string, limit: GradientLimit): void {
   );
 }
 
-/** The gradient at the length `norm`, if it is longer; divided by its largest element first, so that nothing overflows. */
+/** The gradient, scaled to the length `norm` if it is longer; divided by its largest element first, so that no square overflows. */
 function clippedToNorm(grad: Tensor, norm: number): Tensor {
   if (grad.size === 0) return grad;
   const largest = grad.abs().max().item();

@@ -54,8 +54,8 @@ export const div = defineOp<Two>({
 });
 
 /**
- * What the operand a gets that competes with b: the gradient, half of it on a tie, exactly 0 where b > a. A NaN neither
- * loses nor ties, so it passes the gradient on (all as in PyTorch).
+ * The gradient of max(a, b) with respect to a, as in PyTorch: `grad` where a > b, half of it where they are equal, exactly 0
+ * where b > a. A NaN compares as neither, so it passes the gradient on.
  */
 function unlessGreater(grad: Tensor, a: Tensor, b: Tensor): Tensor {
   const shared = grad.mul(0.5).where(a.binary('equal', b), grad);

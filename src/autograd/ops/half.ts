@@ -1,6 +1,6 @@
 /**
- * Emulated float16: where a network would compute in half precision. It does not stand in the table of ops: what it passes
- * back is not the derivative of a step function, and differences rightly disagree with it.
+ * Emulated float16, for what a network would compute in half precision. It is not among the ops that the tests check by
+ * differences: rounding is a step function, and what flows back here is not its derivative.
  */
 
 import { f16round } from '@petamoriken/float16';

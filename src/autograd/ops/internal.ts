@@ -1,4 +1,4 @@
-/** Ops that the library's own layers and losses are made of: they trust their caller, who has checked. */
+/** Ops for the library's own layers and losses alone, which check the shapes before they call them. */
 
 export { binaryCrossEntropy } from './binary-cross-entropy.js';
 export { layerNorm } from './layer-norm.js';

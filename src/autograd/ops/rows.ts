@@ -7,7 +7,7 @@ import { rowsAt, spreadRows } from '../../tensor/rows.js';
 import type { Variable } from '../graph.js';
 import { asVariables, defineOp, type Operand } from '../op.js';
 
-/** `gatherRows` for callers that have checked the numbers, 0 … n − 1, and never change them. */
+/** `gatherRows` for callers that have checked that the row numbers are in 0 … n − 1, and never change them. */
 export const pickRows = defineOp<readonly [x: Tensor], Int32Array>({
   name: 'gatherRows',
   forward: ([x], rows) => rowsAt(x, rows),
@@ -18,7 +18,7 @@ export const pickRows = defineOp<readonly [x: Tensor], Int32Array>({
   ],
 });
 
-/** Rows of the first axis by number, `[n, …] → [rows.length, …]`: an embedding look-up. The numbers are copied. */
+/** Rows of the first axis by number, `[n, …] → [rows.length, …]`: an embedding look-up. The row numbers are copied. */
 export const gatherRows = Object.assign(
   function gatherRows(x: Operand, rows: Int32Array | readonly number[]): Variable {
     checkCount('gatherRows', arguments.length, 2);

@@ -26,7 +26,7 @@ export const logSumExp = defineOp<One, AxisOption | undefined>({
   name: 'logSumExp',
   options: ['axis'],
   forward: ([x], { axis = -1 } = {}) => {
-    const kept = logSumExpOf(x, axis);
+    const kept = logSumExpOf('logSumExp', x, axis);
     return kept.reshape(kept.shape.filter((_, i) => !isAxis(i, axis, x)));
   },
   backward: (grad, { inputs: [x], output, params: { axis = -1 } = {} }) => [
@@ -81,7 +81,7 @@ export const causalSoftmax = defineOp<One>({
 
 /**
  * Σ −log softmax(row)[class] over the rows of logits [n, C]: the composition of `logSoftmax`, a look-up and a sum. The
- * classes are the caller's to check, 0 … C − 1, and not to change.
+ * caller checks that the classes are in 0 … C − 1, and does not change them later.
  */
 export const crossEntropyRows = defineOp<
   readonly [logits: Tensor],
@@ -104,14 +104,14 @@ export const crossEntropyRows = defineOp<
   ],
 });
 
-/** An axis counted from the front. Throws ShapeError, in the caller's name, if there is none or it is empty. */
+/** An axis counted from the front. Throws ShapeError, in the caller's name, if it does not exist or is empty. */
 function axisOf(caller: string, x: Tensor, axis: number): number {
   const along = normalizeAxis(caller, axis, x.rank);
   checkNotEmpty(caller, x.shape, [along]);
   return along;
 }
 
-/** What a kernel makes of the rows along the last axis; null where there is no kernel, or the axis is another. */
+/** What a kernel computes of the rows along the last axis; null if there is no kernel, or the axis is not the last. */
 function overRows(
   x: Tensor,
   along: number,
@@ -124,22 +124,21 @@ function overRows(
   return out.reshape(x.shape);
 }
 
-/** log Σ e^x along an axis, kept as length 1, with the maximum taken out; −∞ where every element is. */
-function stretchedLogSumExp(x: Tensor, axis: number): Tensor {
+/**
+ * log Σ e^x along an axis, which stays as length 1; −∞ if every element is. The largest element is taken out first, so that
+ * no power overflows. Throws ShapeError, in the caller's name, if there is no such axis or it is empty.
+ */
+function logSumExpOf(caller: string, x: Tensor, along: number): Tensor {
+  const axis = axisOf(caller, x, along);
   const top = x.max({ axis, keepDims: true });
   const finite = top.like(0).where(top.abs().binary('equal', Infinity), top);
   return x.sub(finite).exp().sum({ axis, keepDims: true }).log().add(finite);
 }
 
-/** log Σ e^x along an axis, which stays as length 1. */
-export function logSumExpOf(x: Tensor, axis: number): Tensor {
-  return stretchedLogSumExp(x, axisOf('logSumExp', x, axis));
-}
-
 /** x − log Σ e^x along an axis. */
 export function logSoftmaxOf(x: Tensor, axis: number): Tensor {
   const along = axisOf('logSoftmax', x, axis);
-  return overRows(x, along, x.backend.fused.logSoftmaxRows) ?? x.sub(stretchedLogSumExp(x, along));
+  return overRows(x, along, x.backend.fused.logSoftmaxRows) ?? x.sub(logSumExpOf('logSoftmax', x, along));
 }
 
 /** e^x / Σ e^x along an axis. */
@@ -180,8 +179,8 @@ export interface CrossEntropy {
 }
 
 /**
- * Σ −log softmax(row)[class] over the rows of logits [n, C], a scalar. The classes, one a row, are the caller's to
- * check: 0 … C − 1.
+ * Σ −log softmax(row)[class] over the rows of logits [n, C], a scalar. The caller checks that the classes, one a row, are
+ * in 0 … C − 1.
  */
 export function crossEntropyOf(logits: Tensor, classes: Int32Array): CrossEntropy {
   if (logits.rank !== 2 || logits.shape[0] !== classes.length) {

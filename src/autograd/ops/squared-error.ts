@@ -1,13 +1,13 @@
 /**
- * The sum of squared errors as one op: in small networks the loss is a third of all kernel calls, so a benchmark asked
- * for it. It equals `sub(a, b).square().sum()`, which the tests compare it with.
+ * The sum of squared errors as one op: as three, it takes a third of the kernel calls of a small network. It equals
+ * `sub(a, b).square().sum()`, with which the tests compare it.
  */
 
 import type { Tensor } from '../../tensor/index.js';
 import { defineOp } from '../op.js';
 import { shape } from './shape.js';
 
-/** Σ (aᵢ − bᵢ)² · weight: shapes are equal, and the caller's to check; a mean is the sum with weight 1/n. */
+/** Σ (aᵢ − bᵢ)² · weight; with weight 1/n a mean. The caller checks that the shapes are equal. */
 export const squaredError = defineOp<readonly [a: Tensor, b: Tensor], { readonly weight: number }>({
   name: 'squaredError',
   forward: ([a, b], { weight }) => {

@@ -1,6 +1,6 @@
 /**
  * The GRU over a whole sequence as one op: all time steps in one kernel, and each weight's gradient as one product over
- * all T · B rows. Equals the network unrolled cell by cell, which the tests compare it with.
+ * all T · B rows. Equals the network unrolled cell by cell, with which the tests compare it.
  */
 
 import { checkAlike } from '../../../tensor/checks.js';
@@ -112,8 +112,8 @@ export function gruTrace(...[x, weightIh, biasIh, weightHh, biasHh, h0]: Inputs)
 }
 
 /**
- * Of every state, [T, B, H]; of the two sums that meet in the gates, x · weightIhᵀ + biasIh and h · weightHhᵀ + biasHh,
- * [T, B, 3H] each. They differ in n, where r gates the second.
+ * Gradients of every state [T, B, H], and of the two sums that the gates are made of, x · weightIhᵀ + biasIh and h ·
+ * weightHhᵀ + biasHh, [T, B, 3H] each. They differ in n, where r gates the second.
  */
 export interface GRUGrads {
   readonly dh: Tensor;

@@ -1,6 +1,6 @@
 /**
  * The LSTM over a whole sequence as one op: all time steps in one kernel, and each weight's gradient as one product over
- * all T · B rows. Equals the network unrolled cell by cell, which the tests compare it with.
+ * all T · B rows. Equals the network unrolled cell by cell, with which the tests compare it.
  */
 
 import { checkAlike } from '../../../tensor/checks.js';
@@ -93,14 +93,14 @@ export function lstmTrace(...[x, weightIh, bias, weightHh, h0, c0]: Inputs): LST
   return { gates, cells, states };
 }
 
-/** Of every state, [T, B, H]; of what the gates' functions are applied to, [T, B, 4H]; of the initial cells, [B, H]. */
+/** Gradients of every state [T, B, H], of the sums that σ and tanh turn into gates [T, B, 4H], of the initial cells [B, H]. */
 export interface LSTMGrads {
   readonly dh: Tensor;
   readonly dpre: Tensor;
   readonly dc0: Tensor;
 }
 
-/** Backpropagation through time; `upstream` as `upstreamOf` gives it, `dcLast` [B, H] is what reaches the last cells. */
+/** Backpropagation through time; `upstream` as `upstreamOf` gives it, `dcLast` [B, H] is the gradient of the last cells. */
 export function lstmGrads(
   upstream: Tensor,
   dcLast: Tensor,

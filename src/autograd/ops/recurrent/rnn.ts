@@ -1,6 +1,6 @@
 /**
  * The vanilla recurrence over a whole sequence as one op: all time steps in one kernel, and each weight's gradient as
- * one product over all T · B rows. Equals the network unrolled cell by cell, which the tests compare it with.
+ * one product over all T · B rows. Equals the network unrolled cell by cell, with which the tests compare it.
  */
 
 import { checkAlike } from '../../../tensor/checks.js';
@@ -60,7 +60,7 @@ export const recurrence = defineOp<
   samples,
 });
 
-/** All states; the inputs of all steps meet weightIh in one product. */
+/** All states. The product of the inputs with weightIh is one for all steps. */
 export function recurrentStates(
   activation: ActivationName,
   x: Tensor,
@@ -87,7 +87,7 @@ export function recurrentStates(
   return concatTensors(states, 0);
 }
 
-/** ∂L/∂h_t and ∂L/∂pre_t for every t, the second of the sum to which f is applied; `upstream` as `upstreamOf` gives it. */
+/** ∂L/∂h_t and ∂L/∂pre_t for every t, where h_t = f(pre_t); `upstream` as `upstreamOf` gives it. */
 export function recurrentGrads(
   activation: ActivationName,
   upstream: Tensor,

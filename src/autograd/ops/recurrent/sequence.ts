@@ -28,8 +28,8 @@ export function setBlocks(sequence: Tensor, t: number, blocks: readonly Tensor[]
 }
 
 /**
- * What reaches the states from outside the recurrence: at every step [T, B, H], or, where the loss looks at the last
- * state alone, at that one, [B, H]. The way back through time starts from it.
+ * The gradient that reaches the states from outside the recurrence: [T, B, H] for all of them, or [B, H] if the loss reads
+ * the last state alone. Backpropagation through time starts from it.
  */
 export function upstreamOf(dStates: Tensor | null, dLast: Tensor | null, h0: Tensor): Tensor {
   if (!dStates) return dLast ?? fullLike(h0, 0);
@@ -39,14 +39,14 @@ export function upstreamOf(dStates: Tensor | null, dLast: Tensor | null, h0: Ten
   return both;
 }
 
-/** ∂L/∂h_t: what reaches it from outside, and what comes from the later steps (null at the last, which starts). */
+/** ∂L/∂h_t: what reaches h_t from outside, plus what comes from step t + 1; null at the last step, which has none. */
 export function stateGrad(upstream: Tensor, t: number, later: Tensor | null): Tensor {
   if (upstream.rank === 2) return later ?? upstream;
   const own = stepOf(upstream, t);
   return later ? own.add(later) : own;
 }
 
-/** The rules of x [T, B, I], weightIh [G, I] and bias [G] in x_t · weightIhᵀ + bias, whose gradient is `dpre` [T, B, G]. */
+/** Gradients of x [T, B, I], weightIh [G, I] and bias [G], given `dpre` [T, B, G], the gradient of x_t · weightIhᵀ + bias. */
 export function inputRules(
   dpre: Tensor,
   x: Tensor,
@@ -60,7 +60,7 @@ export function inputRules(
   ];
 }
 
-/** The gradient of weightHh [G, H] in h_{t−1} · weightHhᵀ, whose gradient is `dpre` [T, B, G]. */
+/** The gradient of weightHh [G, H], given `dpre` [T, B, G], the gradient of h_{t−1} · weightHhᵀ. */
 export function recurrentWeightGrad(dpre: Tensor, states: Tensor, h0: Tensor): Tensor {
   const [steps, , width] = dpre.shape;
   const later = dpre.slice([[1, steps]]).reshape([-1, width]);
