@@ -68,7 +68,7 @@ export function readSentences(log: JudgedLog): string[] {
     ...(log.columns.step === undefined ? ['No column counts the steps: rows are counted.'] : []),
     ...runs.flatMap((run) => runSentences(run, log)),
     ...leftOutSaid(log),
-    ...log.notes.map(clean),
+    ...log.notes.map((note) => shown(note, 300)),
   ].filter((sentence, i, all) => all.indexOf(sentence) === i);
 }
 

@@ -15,7 +15,7 @@ import {
   rankOf,
   splitOf,
 } from './names.js';
-import type { Column } from './table.js';
+import { type Column, LOOKED_AT } from './table.js';
 
 /** Columns that a caller names. */
 export type Named = Readonly<Partial<Record<NamedRole, string>>>;
@@ -41,6 +41,8 @@ export interface Chosen {
   /** The column that tells rows of training from others. */
   readonly split: Column | null;
   readonly objective: Objective;
+  /** Names of the columns that are part of the rows, taken or not. */
+  readonly names: readonly string[];
   /** Columns that may be a norm or a loss and were not taken. */
   readonly left: readonly string[];
   /** The norm at which a column of settings says that the run is clipped. */
@@ -51,18 +53,27 @@ export interface Chosen {
 const NONE = 'none';
 /** A column with fewer numbers than this share of the fullest one of its role is a summary. */
 const SUMMARY = 0.2;
+/** A column with fewer cells than this share of the fullest loss or norm is no part of the rows. */
+const RARE = 0.02;
 /** Ranks of names that are a part of a loss: `box_loss`, `loss_box`. */
 const PARTS: readonly number[] = [4, 7];
+/** Ranks from which a name may be of one loss among several. */
+const FIRST_PARTS = 3;
 /** Ranks of names of a part of a norm: `grad_norm/encoder`. */
 const NORM_PARTS = 7;
+/** Share of changes of a column of steps that may go back, but not to its start. */
+const BACK = 0.35;
 /** Rows from which a column that never changes counts nothing. */
 const FEW = 3;
 
 /** Chooses a column for each role, as named or as guessed. Throws LogError for a name that no column has. */
 export function chooseColumns(all: readonly NamedColumn[], named: Named, rows: number): Chosen {
   const kept = all.filter(({ column }) => column.keeps !== null);
-  const numbers = kept.filter(({ column }) => column.keeps === 'number' && column.kind === 'number');
-  const objective = objectiveOf(all.map(({ name }) => name));
+  const isOften = oftenAmong(kept, named);
+  const numbers = kept.filter(
+    (each) => each.column.keeps === 'number' && each.column.kind === 'number' && isOften(each),
+  );
+  const objective = objectiveOf(all.filter(isOften).map(({ name }) => name));
   const chosen: Partial<Record<Role, NamedColumn>> = {};
   const parts: Parts[] = [];
   for (const [role, name] of Object.entries(named) as [NamedRole, string][]) {
@@ -103,18 +114,41 @@ export function chooseColumns(all: readonly NamedColumn[], named: Named, rows: n
     [...Object.values(chosen), ...parts.flatMap(({ columns }) => columns)].map(({ column }) => column),
   );
   const isApart = named.step === NONE;
+  const judgedCells = [chosen.loss, chosen.norm, parts[0]?.columns[0]].reduce(
+    (most, each) => Math.max(most, each?.column.numbers ?? 0),
+    0,
+  );
   return {
     columns: chosen,
     parts,
     labels: isApart
       ? []
       : kept.filter(
-          ({ name, column }) => column.keeps === 'name' && namesRuns(name, column) && !taken.has(column),
+          ({ name, column }) =>
+            column.keeps === 'name' &&
+            namesRuns(name, column) &&
+            !taken.has(column) &&
+            isFull(column, judgedCells),
         ),
     split: splitAmong(kept),
     objective,
-    left: leftOf(all, taken),
+    names: all.filter(isOften).map(({ name }) => name),
+    left: leftOf(all.filter(isOften), taken),
     clipSetting: clipSettingOf(numbers),
+  };
+}
+
+/**
+ * Whether a column has numbers in more than a few of the rows: source code, settings and sentences of a console have names
+ * with numbers, too, and say nothing of a run. Columns that are not kept are counted to a few hundred only.
+ */
+function oftenAmong(columns: readonly NamedColumn[], named: Named): (each: NamedColumn) => boolean {
+  const judged = columns.filter(({ column }) => column.isWatched && column.kind === 'number');
+  const most = judged.reduce((count, { column }) => Math.max(count, column.numbers), 0);
+  const asked = Object.values(named);
+  return ({ name, column }) => {
+    const counted = column.keeps === null ? Math.min(most, LOOKED_AT) : most;
+    return asked.includes(name) || column.numbers + column.texts >= RARE * counted;
   };
 }
 
@@ -140,6 +174,11 @@ function lossAmong(columns: readonly NamedColumn[], objective: Objective): reado
   const [best] = possible;
   if (objective === 'adversarial')
     return [possible.find(({ name }) => /(^|_)(g|gen|generator|netg)(_|$)/.test(normalised(name))) ?? best];
+  if (objective === 'reward' && rankOf(best.name, 'loss')! > FIRST_PARTS)
+    return [
+      possible.find(({ name }) => /(^|_)(policy|pg|pi|actor)_(gradient_)?loss(_|$)/.test(normalised(name))) ??
+        best,
+    ];
   if (objective === 'reward' || !PARTS.includes(rankOf(best.name, 'loss')!)) return [best];
   const group = possible.filter(
     ({ name }) => PARTS.includes(rankOf(name, 'loss')!) && groupOf(name) === groupOf(best.name),
@@ -183,10 +222,38 @@ function stepAmong(
     );
     return 2 * both >= most;
   });
+  const counting = possible.filter(
+    ({ column }) => rows >= FEW && !isConstant(column, rows) && counts(column, rows),
+  );
   return (
+    // An epoch as a fraction counts steps, too, but whole numbers do it better.
+    counting.find(({ column, name }) => isWhole(column, rows) || isEpoch(name)) ??
+    counting[0] ??
     possible.find(({ column }) => rows < FEW || !isConstant(column, rows)) ??
     possible.find(({ name }) => !/total|max/.test(normalised(name)))
   );
+}
+
+/** Whether a column rises from row to row, or falls from row to row; it may start over. */
+function counts({ values }: Column, rows: number): boolean {
+  let [first, last, changes, back] = [Number.NaN, Number.NaN, 0, 0];
+  for (let i = 0; i < rows && i < values.length; i++) {
+    const value = values[i];
+    if (Number.isNaN(value)) continue;
+    if (Number.isNaN(first)) first = value;
+    else if (value !== last) {
+      changes++;
+      if (value < last && value > first) back++;
+    }
+    last = value;
+  }
+  return back <= BACK * changes;
+}
+
+function isWhole({ values }: Column, rows: number): boolean {
+  for (let i = 0; i < rows && i < values.length; i++)
+    if (!Number.isNaN(values[i]) && !Number.isInteger(values[i])) return false;
+  return true;
 }
 
 function isConstant({ values, numbers }: Column, rows: number): boolean {
@@ -203,6 +270,9 @@ function isConstant({ values, numbers }: Column, rows: number): boolean {
 function namesRuns(name: string, column: Column): boolean {
   return isLabel(name) && (normalised(name) !== 'clip' || column.kind === 'text');
 }
+
+/** Whether a column names the run of most rows that are judged. */
+const isFull = ({ numbers, texts }: Column, judged: number): boolean => 2 * (numbers + texts) >= judged;
 
 function splitAmong(columns: readonly NamedColumn[]): Column | null {
   const found = columns.find(
@@ -229,7 +299,9 @@ function leftOf(columns: readonly NamedColumn[], taken: ReadonlySet<Column>): st
   for (const { name, column } of columns) {
     if (taken.has(column) || column.kind !== 'number' || isClipSetting(name)) continue;
     const text = normalised(name);
-    const mayBe = /grad|(^|_)norm(_|$)/.test(text) || rankOf(name, 'loss') !== null;
+    const mayBe =
+      (/grad|(^|_)norm(_|$)/.test(text) && !/accumulation|checkpointing|layer_?norm/.test(text)) ||
+      rankOf(name, 'loss') !== null;
     if (mayBe) left.push(name);
     if (left.length > 1000) break;
   }

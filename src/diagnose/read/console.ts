@@ -11,12 +11,14 @@ const rule = /^[\s+|:─━═┼│├┤└┘┌┐╭╮╰╯=*#-]+$/;
 /** What tells the data of a line whose words do. */
 const SPLIT = 'split';
 
+const isStepName = (name: string): boolean => name === BAR || rankOf(name, 'step') !== null;
+
 /** Fills a table with the numbers of lines. */
 export class ConsoleReader {
   readonly table: Table;
   readonly #scanner = new PairScanner();
   /** Names of the row that is open. */
-  readonly #open = new Set<string>();
+  readonly #open = new Map<string, number>();
   #isOpenOther = false;
   /** Numbers of the epoch and step that lines before said, for rows that do not. */
   readonly #context = new Map<string, number>();
@@ -73,7 +75,7 @@ export class ConsoleReader {
     const made = {
       name,
       column: this.table.column(name),
-      isStep: name === BAR || rankOf(name, 'step') !== null,
+      isStep: isStepName(name),
     };
     this.#places[i] = made;
     return made;
@@ -82,13 +84,15 @@ export class ConsoleReader {
   #put(name: string, value: number, column: Column | null, number: number): void {
     // A name that a line repeats: the first is meant.
     if (this.#open.has(name)) return;
-    this.#open.add(name);
+    this.#open.set(name, value);
     this.table.put(column, value, number);
   }
 
-  /** Ends the row that is open. */
+  /** Ends the row that is open. One that only says which step comes is what the next rows belong to. */
   end(): void {
     if (this.#open.size > 0) {
+      const steps = [...this.#open].filter(([name]) => isStepName(name));
+      if (steps.length === this.#open.size) for (const [name, value] of steps) this.#context.set(name, value);
       for (const [name, value] of this.#context) {
         if (!this.#open.has(name)) this.table.put(this.table.column(name), value, this.table.line);
       }

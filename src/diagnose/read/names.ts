@@ -12,7 +12,7 @@ export type NamedRole = 'step' | 'loss' | 'norm' | 'lr' | 'batch';
 export function normalised(name: string): string {
   return name
     .slice(0, 300)
-    .replace(/[‖∥](\w{1,40})[‖∥]/, 'norm_$1')
+    .replace(/(?:[‖∥]|\|\|)(\w{1,40})(?:[‖∥]|\|\|)/, 'norm_$1')
     .replace(/([a-z])([A-Z])/g, '$1_$2')
     .replace(/([A-Z])([A-Z][a-z])/g, '$1_$2')
     .toLowerCase()
@@ -30,26 +30,29 @@ const guesses: Readonly<Record<Role, readonly RegExp[]>> = {
     /^(trainer_)?(global_)?steps?$/,
     /^(current|training|train|num|nb|n|opt|optimizer|optim|update|gradient|total)_(global_)?steps?$/,
     /^(global_|num_|n_|nb_|total_|train_|training_|cur_|current_|optimizer_)?(it|itr|iter|iters|iteration|iterations|iter_num|updates?|n_updates|num_updates)$/,
-    /(^|_)(steps?|iter|iters|iteration|iterations|n_updates|num_updates|updates)$/,
+    /(^|_)(steps?|iter|iters|iteration|iterations|n_updates|num_updates|updates)(_num)?$/,
     /(^|_)(num_|total_)?(env_steps|timesteps|frames|timesteps_total|env_steps_sampled)(_total)?$/,
     /^(num_|n_|nb_)?(batches|minibatch|batch_(num|no|nb|idx|index))$/,
-    /(^|_)(consumed_|num_|total_|n_)?(samples|tokens|examples|images|sequences)(_seen|_consumed|_processed)?$/,
-    /^s$/,
+    /(^|_)(consumed_|num_|total_|n_)?(samples|tokens|examples|images|sequences)(_seen|_consumed|_processed|_count)?$/,
+    /^(s|up|schritt)$/,
     /^n_n$/,
+    /^batch$/,
+    /^(num_|n_|total_)?episodes?$/,
     /^(num_|n_|current_|cur_)?epochs?(_num|_idx|_no)?$/,
-    /(^|_)epoch$/,
-    /^round$/,
+    /(^|_)epoch(_num)?$/,
+    /^(round|ep)$/,
   ],
-  epoch: [/^(num_|n_|current_|cur_)?epochs?(_num|_idx|_no)?$/, /(^|_)epoch$/],
+  epoch: [/^(num_|n_|current_|cur_)?epochs?(_num|_idx|_no)?$/, /(^|_)epoch(_num)?$/, /^ep$/],
   loss: [
     /^loss(es)?$/,
     /^(train|training|tr)_loss(_step|_batch|_total|_iter)?$|^loss_(train|training)(_step)?$|^(train|training)_(batch|step|total)_loss$/,
     /^(total|batch|mean|avg|average|running|step|minibatch)_loss(_avg|_mean)?$|^loss_(total|step|avg|mean|all|sum|iter|batch|value)$|^(train|training)_loss_(avg|mean)$|^(train|training)_(avg|mean)_loss$/,
     /(^|_)(lm|language_modeling|ce|cross_entropy|xent|nll|mle|sft|train|training|total)_loss(_avg|_mean|_step)?$/,
-    /(^|_)loss(_step|_avg|_mean|_value)?$/,
+    /(^|_)(loss|logloss)(_step|_avg|_mean|_value)?$|(^|_)loss_(train_|training_)?total$/,
     /^(train_|training_)?(nll|cost|objective|cross_entropy|crossentropy|ce|xent|mse|mae|bce|elbo|neg_elbo|trl|energy_loss)$/,
     /(^|_)loss_epoch$|^train_loss_epoch$/,
     /(^|_)loss_[a-z0-9_]+$/,
+    /^((train|training|learn)(_s)?_([a-z0-9]+_)?(rmse|mse|mae|error|auc_loss|deviance)|learn)$/,
     /^(train_|training_)?(perplexity|ppl)$/,
   ],
   normAfter: [
@@ -69,9 +72,10 @@ const guesses: Readonly<Record<Role, readonly RegExp[]>> = {
     /(^|_)(gnorm|g_norm|gradnorm)$/,
     /^norm$/,
     new RegExp(`(^|_)${grads}(_\\d+)*_norm_|(^|_)norm_${grads}_`),
+    new RegExp(`^(train_|training_)?${grads}$`),
   ],
   clipped: [/^((is|was)_)?clipped$/],
-  lr: [/^(lr|learning_rate|lrate)$/, /(^|_)(lr|learning_rate)\d*(_|$)/],
+  lr: [/^(lr|learning_rate|lrate|l_r)$/, /(^|_)(lr|learning_rate)\d*(_|$)/],
   batch: [/^(batch|data|sample|example|shard|chunk)(_?(id|idx|index|name|file|key))$/, /^(batch|shard)$/],
 };
 

@@ -36,9 +36,19 @@ const [OPEN, SQUARE, BAR_SIGN, PERCENT, UNDERSCORE, QUOTE, APOSTROPHE, LESS, STA
   '*',
 ].map(code);
 
+/** The colon of Chinese and Japanese. */
+const WIDE_COLON = 0xff1a;
 const isDigit = (c: number): boolean => c >= 48 && c <= 57;
 const isLetter = (c: number): boolean =>
-  (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === UNDERSCORE || (c > 127 && !isBox(c) && c !== 0xa0);
+  (c >= 65 && c <= 90) || (c >= 97 && c <= 122) || c === UNDERSCORE || (c > 127 && !isSign(c));
+/** Lines, blocks, wide punctuation of Chinese and Japanese, and a space that does not break. */
+const isSign = (c: number): boolean =>
+  isBox(c) ||
+  c === 0xa0 ||
+  (c >= 0x3000 && c <= 0x3002) ||
+  (c >= 0xff08 && c <= 0xff0c) ||
+  c === WIDE_COLON ||
+  c === 0xff1b;
 /** Lines and blocks that boxes and progress bars are drawn with. */
 const isBox = (c: number): boolean => c >= 0x2500 && c <= 0x25ff;
 /** What a name may hold after its first letter. */
@@ -50,9 +60,13 @@ const POWERS = Array.from({ length: 16 }, (_, i) => Number(`1e${i}`));
 /** Words that are numbers. */
 const numberWords = /^[+-]?(nan|inf|infinity)$/i;
 const missing = /^(none|null|n\/a)$/i;
+/** Types around a number that is printed with them. */
+const callsNumber = /^(tensor|array|np\.\w+|numpy\.\w+|float\d*|int\d*|Array|DeviceArray)$/;
 /** Words between a name and its number. */
 const filler = /^(is|was|are|of|the|at|to|now|info|warning|debug|error)$/i;
 const FILLER_INITIALS = 'iwaotndeIWAOTNDE';
+/** Letters of a word that is shortened with a dot. */
+const SHORTENED = 5;
 /** Words of a name that are kept. */
 const MOST_WORDS = 5;
 const otherData = /^(val|valid|validation|eval|evaluation|validating|evaluating|test|testing|dev)$/i;
@@ -164,11 +178,15 @@ export class PairScanner {
     if (isDigit(c) || ((c === DASH || c === PLUS || c === DOT) && this.#beginsNumber())) this.#readNumber();
     else if (isLetter(c)) this.#word();
     else if (c === SPACE) this.#space();
-    else if (c === COLON || c === EQUALS) {
+    else if (c === COLON || c === EQUALS || c === WIDE_COLON) {
       if (this.#start >= 0) this.#separator = SIGN;
       this.#at++;
-    } else if (c === SQUARE || c === QUOTE || c === APOSTROPHE || c === STAR) this.#at++;
-    else if (c === OPEN) this.#bracket();
+    } else if (c === SQUARE || c === QUOTE || c === APOSTROPHE || c === STAR) {
+      // Epoch[3]
+      if (c === SQUARE && this.#start >= 0 && this.#separator === NONE && this.#end === this.#at)
+        this.#separator = SPACED;
+      this.#at++;
+    } else if (c === OPEN) this.#bracket();
     else if ((c === BAR_SIGN || c === 0x2502) && this.#isBoxed && this.#start >= 0) {
       this.#separator = SIGN;
       this.#at++;
@@ -208,7 +226,11 @@ export class PairScanner {
     if (end > 0 && end - this.#at < 20 && isLetter(text.charCodeAt(this.#at + 1))) {
       this.#notice(text.slice(this.#at + 1, end));
       this.#at = end + 1;
-    } else this.#at++;
+      return;
+    }
+    // Hyperparameters(learning_rate=0.1): what stands before the bracket is no part of the name.
+    if (isLetter(text.charCodeAt(this.#at + 1)) && this.#separator === NONE) this.#forget();
+    this.#at++;
   }
 
   #word(): void {
@@ -219,6 +241,14 @@ export class PairScanner {
     // A dot or dash at the end belongs to the sentence.
     while (end > start + 1 && (text.charCodeAt(end - 1) === DOT || text.charCodeAt(end - 1) === DASH)) end--;
     this.#at = end;
+    // But a short word before a number is shortened: `Ep. 3`, `L.r. 1e-4`.
+    if (
+      text.charCodeAt(end) === DOT &&
+      end - start <= SHORTENED &&
+      text.charCodeAt(end + 1) === SPACE &&
+      isDigit(text.charCodeAt(end + 2))
+    )
+      this.#at = end + 1;
     const initial = text.charCodeAt(start) | 32;
     if (
       this.#start >= 0 &&
@@ -228,7 +258,9 @@ export class PairScanner {
     )
       return;
     // A call around the number: tensor(2.5), np.float64(2.5).
-    if (text.charCodeAt(end) === OPEN && this.#separator === SIGN && this.#beginsValue(end + 1)) {
+    const isCall =
+      this.#separator === SIGN || (this.#separator === SPACED && callsNumber.test(text.slice(start, end)));
+    if (text.charCodeAt(end) === OPEN && isCall && this.#beginsValue(end + 1)) {
       this.#at = end + 1;
       return;
     }
@@ -251,7 +283,8 @@ export class PairScanner {
   #isNumberWord(word: string): boolean {
     if (this.#separator === NONE) return false;
     if (missing.test(word)) {
-      this.#forget();
+      // The name of a number that is not known says nothing of the line.
+      this.#drop();
       return true;
     }
     if (!numberWords.test(word)) return false;
@@ -382,7 +415,7 @@ export class PairScanner {
     while (
       isLetter(text.charCodeAt(at)) ||
       text.charCodeAt(at) === PERCENT ||
-      (text.charCodeAt(at) === SLASH && isLetter(text.charCodeAt(at + 1)) && at > unit)
+      (text.charCodeAt(at) === SLASH && isLetter(text.charCodeAt(at + 1)))
     )
       at++;
     if (at === unit + 1 && (text[unit] === 'k' || text[unit] === 'K')) {
@@ -401,12 +434,32 @@ export class PairScanner {
         this.#at = after;
         // 05/01 10:00:00 is a day.
         if (this.#isTimeAt(after)) this.#forget();
-        else this.#emit(value, BAR);
+        else this.#part(value);
         return;
       }
     }
     this.#at = Math.max(at, end);
     this.#emit(value);
+  }
+
+  /** Takes `n/N`: of two in a row, `[3/90][50/1251]` or `Train: 3 [50/1251]`, the first is the epoch. */
+  #part(value: number): void {
+    const before = this.count - 1;
+    const isNamed = this.#start >= 0 && this.#separator !== NONE;
+    const [start, end] = [this.#start, this.#end];
+    this.#emit(value, BAR);
+    const name = isNamed ? this.#text.slice(start, end) : BAR;
+    if (isNamed && otherData.test(name)) this.isOther = true;
+    if (isNamed || before < 0 || !this.#isJustBefore(before)) return;
+    const outer = this.#names[before];
+    if (otherData.test(outer)) this.isOther = true;
+    if (outer === BAR || trainingData.test(outer) || otherData.test(outer)) this.#names[before] = 'epoch';
+  }
+
+  /** Whether nothing but brackets and what it is out of stands between a number and the one that was read last. */
+  #isJustBefore(pair: number): boolean {
+    const between = this.#text.slice(this.#places[pair].end, this.#places[this.count - 1].start);
+    return between.length < 20 && /^(\s*\/\s*\d+)?[\])]?\s*\[\s*$/.test(between);
   }
 
   /** Whether a time of day follows behind a space. */
@@ -460,6 +513,10 @@ export class PairScanner {
   /** Drops the name that waits, and notices whether it speaks of training or other data. */
   #forget(): void {
     if (this.#start >= 0 && this.#end - this.#start < 40) this.#noticeFrom(this.#start, this.#end);
+    this.#drop();
+  }
+
+  #drop(): void {
     this.#start = -1;
     this.#words = 0;
     this.#separator = NONE;

@@ -199,7 +199,7 @@ export function logOf(readers: readonly LogReader[], options: LogOfOptions): Log
     .find((names) => names !== null);
   if (runsTable && !('step' in named)) throw isTableOfRuns(readers[0].name, runsTable);
   if (rows < 2) throw tooFewRows(readers[0].name, rows, main.view.table);
-  const names = main.view.all.map(({ name }) => name);
+  const names = main.chosen.names;
   const sum = (of: (runs: Runs) => number): number => read.reduce((total, each) => total + of(each.runs), 0);
   return {
     files: readers.map(({ name }) => name),
@@ -470,7 +470,7 @@ function tooFewRows(name: string, rows: number, { broken }: Table): LogError {
 
 /** Names of numbers that nobody would call a loss. */
 const unlikely =
-  /(^|_)(time|date|epoch|step|rank|pid|gpu|device|host|size|num|number|count|total|skipped|mom|momentum|seed|version|memory|mem|lr|py|cpp|cc|go|1)(_|$)/;
+  /(^|_)(time|date|data|index|value|version|epoch|step|rank|fps|reward|jobs|total|acc|accuracy|auc|pid|gpu|device|host|size|num|number|count|total|skipped|mom|momentum|seed|version|memory|mem|lr|py|cpp|cc|go|1)(_|$)/;
 
 /** Why nothing can be judged: what was seen, the first line with a number, and a command that works. */
 function nothingToJudge(files: readonly FileTables[], read: Read | undefined, named: Named): LogError {
@@ -494,7 +494,10 @@ function nothingToJudge(files: readonly FileTables[], read: Read | undefined, na
   const numbers =
     read === undefined
       ? []
-      : read.view.all.filter(({ column }) => column.kind === 'number').map(({ name }) => name);
+      : read.view.all
+          .filter(({ column }) => column.kind === 'number')
+          .sort((a, b) => b.column.numbers - a.column.numbers)
+          .map(({ name }) => name);
   if (table === undefined || numbers.length === 0) {
     const where =
       firstNumber === null

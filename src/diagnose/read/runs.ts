@@ -226,13 +226,13 @@ class Order {
       }
       last.set(label, step);
     }
-    this.needsSteps = stepped > 0 && 2 * stepped >= rows;
     this.isReversed = rows >= FEW && falls >= FALLING * (rises + falls) && falls > 1;
     this.isSorted = !this.isReversed && back > Math.max(MOST_RESUMES, DISORDER * rows);
     this.countsRows =
       countsEpochs(cells.chosen) &&
       stepped > ROWS_OF_EPOCH * (stepped - same) &&
       !completesItself(cells, length);
+    this.needsSteps = !this.countsRows && stepped > 0 && 2 * stepped >= rows;
   }
 
   forEach(take: (i: number) => void): void {

@@ -14,7 +14,7 @@ const MOST_COLUMNS = 200_000;
 /** Names that are kept of a column of names: more rarely come back. */
 const MOST_NAMES = 200_000;
 /** Cells by which a column that is not kept is told to hold numbers or text. */
-const LOOKED_AT = 200;
+export const LOOKED_AT = 200;
 /** Rows whose norms per parameter are kept. */
 const MOST_NORMS = 64;
 /** Broken lines that are named. */

@@ -136,7 +136,7 @@ export class TextReader {
       return;
     }
     this.lineCount++;
-    if (this.firstNumber === null && /(^|[\s,:=|;"[({])[-+]?\.?\d/.test(line.slice(0, 10_000))) {
+    if (this.firstNumber === null && /(^|[^\w.])[-+]?\.?\d/.test(line.slice(0, 10_000))) {
       this.firstNumber = { line: number, text: line.trim().slice(0, 60) };
     }
     const delimited = this.#delimited;
