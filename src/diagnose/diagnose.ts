@@ -4,7 +4,7 @@ import { formatNumber } from '../report/format.js';
 import { checkIterable, checkObject } from '../tensor/arguments.js';
 import { clipRateFinding } from './clip-rate.js';
 import { firstStepFinding, startsAtBeginning } from './first-step.js';
-import { courseOf, growthFinding, hasLearnt, isHigher } from './growth.js';
+import { type Course, courseOf, growthFinding, hasLearnt, isHigher } from './growth.js';
 import { LogColumns } from './log-columns.js';
 import type { LoggedStep } from './logged-step.js';
 import { notFiniteFinding, silenceFinding } from './not-finite.js';
@@ -120,6 +120,17 @@ function healthy(columns: LogColumns, objective: Objective, missing: readonly st
   const spikes = fewSpikes(columns, objective === 'loss');
   const course = courseSaid(columns, objective, missing);
   const evidence = { steps: length, ...(spikes && { spikes: spikes.steps, ratio: spikes.ratio }) };
+  if (spikes?.isAtCliffs) {
+    return {
+      cause: 'healthy',
+      signs: 1,
+      seen: `${course}. The norm leapt at ${spikes.steps.length} single steps (${listed(spikes.steps)}), to ${formatNumber(spikes.ratio)} times the usual; the loss stood elsewhere right before or after, too.`,
+      means:
+        'These steps cross a cliff of the loss surface, whatever their batch: what clipping was made for.',
+      next: 'Clip, or keep clipping: it bounds such steps. A lower learning rate crosses fewer cliffs.',
+      evidence,
+    };
+  }
   if (spikes !== null) {
     const { name, steps, ratio } = spikes;
     const times = steps.length === 1 ? `once, at step ${steps[0]}` : `twice, at steps ${listed(steps)}`;
@@ -160,9 +171,12 @@ function courseSaid(columns: LogColumns, objective: Objective, missing: readonly
   const course = courseOf(columns, 'loss');
   if (objective !== 'loss' || missing.includes('loss') || course === null) return `${length} steps`;
   const { first, late } = course;
-  const way = hasLearnt(columns)
-    ? `fell from ${formatNumber(first)} to ${formatNumber(late)}`
-    : `stayed near ${formatNumber(late)}`;
+  const [loss] = columns.column('loss');
+  const way = fellAtOnce(columns, course)
+    ? `fell from ${formatNumber(loss)} to ${formatNumber(late)}, most of it before the second row,`
+    : hasLearnt(columns)
+      ? `fell from ${formatNumber(first)} to ${formatNumber(late)}`
+      : `stayed near ${formatNumber(late)}`;
   return `The loss ${way} over ${length} steps`;
 }
 
@@ -193,8 +207,23 @@ function doubtOf(
   if (objective !== 'loss' || hasLearnt(columns)) return null;
   // The middle of a long run may well be level.
   const course = courseOf(columns, 'loss');
-  const isLevel = course !== null && !startsAtBeginning(columns) && !isHigher(course.late, course.first);
+  const isLevel =
+    course !== null &&
+    (!startsAtBeginning(columns) || fellAtOnce(columns, course)) &&
+    !isHigher(course.late, course.first);
   return isLevel ? null : 'The loss did not fall, and nothing in the log says why.';
+}
+
+/** Rows this many steps apart leave room for a loss that fell between the first two. */
+const APART = 10;
+/** Share of a fall that is most of it. */
+const MOST = 0.8;
+
+/** Whether the loss fell from the first row to the second, many steps later, and stayed there: such a run has learnt, and early. */
+function fellAtOnce(columns: LogColumns, { late }: Course): boolean {
+  const [steps, losses] = [columns.column('step'), columns.column('loss')];
+  const [first, second] = losses;
+  return steps[1] - steps[0] >= APART && isHigher(first, late) && first - second > MOST * (first - late);
 }
 
 /** What to log, for each thing that may be missing. */

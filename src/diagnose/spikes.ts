@@ -25,6 +25,8 @@ const FEWEST = 3;
 const ALPHA = 1e-3;
 /** A spike has passed if this many steps later, in the middle, less than half its height (in ln) is left. */
 const RECOVERY = 5;
+/** A loss this many times the usual, or that much less, is at another place. */
+const MOVED = 3;
 /** Share of spikes that must be sudden and pass, where shape is all there is to go by. */
 const MOSTLY = 0.8;
 
@@ -141,6 +143,7 @@ function isolatedIn(columns: LogColumns, name: 'norm' | 'loss', heights: Float64
   const spikes = spikesIn(heights);
   const single = singleAmong(spikes, heights);
   if (single.length < FEWEST || single.length < MOSTLY * spikes.length) return null;
+  if (name === 'norm' && crossesCliffs(columns, single)) return null;
   const ratio = heightOf(single, heights);
   const steps = stepsOf(columns, single);
   return {
@@ -151,6 +154,18 @@ function isolatedIn(columns: LogColumns, name: 'norm' | 'loss', heights: Float64
       `(step ${listed(steps)}); the log does not say which batches they were.`,
     evidence: { spikes: single.length, ratio, steps },
   };
+}
+
+/**
+ * Whether the losses right before or after most leaps are far from what is usual there, too, and not only those of the
+ * leaps: then a step crossed a cliff of the loss surface (Pascanu, Mikolov & Bengio 2013), whatever its batch.
+ */
+function crossesCliffs(columns: LogColumns, rows: readonly number[]): boolean {
+  const losses = overUsual(columns.column('loss'));
+  const known = rows.filter((i) => !Number.isNaN(losses[i]));
+  const leapt = known.filter((i) => losses[i] > log(LEAP) / 2).length;
+  const moved = known.filter((i) => [i - 1, i + 1].some((row) => Math.abs(losses[row]) > log(MOVED))).length;
+  return known.length > 0 && leapt < MOSTLY * known.length && 2 * moved > known.length;
 }
 
 /** Spikes that came at once and had passed a few steps later. What the first row is high above is what it fell to. */
@@ -165,12 +180,14 @@ function singleAmong(spikes: readonly number[], heights: Float64Array): readonly
 /** Spikes that are too few to tell a cause: of what, where, and how high. */
 export interface FewSpikes {
   readonly name: 'norm' | 'loss';
+  /** Whether the loss moved with them and did not leap: they cross cliffs of its surface. */
+  readonly isAtCliffs: boolean;
   readonly steps: readonly number[];
   /** Times the usual value. */
   readonly ratio: number;
 }
 
-/** One or two single spikes of the norm, else of the loss; null without any, or where there are more. */
+/** One or two single spikes of the norm, else of the loss, or more of them at cliffs; null without any, or where there are more. */
 export function fewSpikes(columns: LogColumns, judgesLoss = true): FewSpikes | null {
   const { norms, losses } = leapsOf(columns, judgesLoss);
   for (const [name, heights] of [
@@ -178,8 +195,10 @@ export function fewSpikes(columns: LogColumns, judgesLoss = true): FewSpikes | n
     ['loss', losses],
   ] as const) {
     const single = singleAmong(spikesIn(heights), heights);
-    if (single.length >= FEWEST) return null;
-    if (single.length > 0) return { name, steps: stepsOf(columns, single), ratio: heightOf(single, heights) };
+    const isAtCliffs = name === 'norm' && single.length >= FEWEST && crossesCliffs(columns, single);
+    if (single.length >= FEWEST && !isAtCliffs) return null;
+    if (single.length > 0)
+      return { name, isAtCliffs, steps: stepsOf(columns, single), ratio: heightOf(single, heights) };
   }
   return null;
 }

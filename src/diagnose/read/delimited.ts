@@ -5,10 +5,13 @@
 
 import { isOfInterest, rankOf } from './names.js';
 import type { Column, Table } from './table.js';
-import { numberOf } from './values.js';
+import { numberOf, stepOf } from './values.js';
 
-const delimiters = [',', '\t', ';', '|'] as const;
-type Delimiter = (typeof delimiters)[number] | ' ';
+const delimiters = [',', '\t', ';', '|', '&'] as const;
+/** One space or more between words; or at least two, where names have single ones. */
+const spaces = [' ', '  '] as const;
+type Delimiter = (typeof delimiters)[number] | (typeof spaces)[number];
+const isSpace = (delimiter: Delimiter): boolean => delimiter === ' ' || delimiter === '  ';
 
 /** Characters and lines that a quoted cell may span; a quote that is open for longer is a stray one. */
 const LONGEST_CELL = 1 << 20;
@@ -33,6 +36,8 @@ interface Header {
   readonly delimiter: Delimiter;
   readonly columns: readonly (Column | null)[];
   readonly names: readonly string[];
+  /** Whether the first cell of its first row is a number. */
+  readonly startsWithNumber: boolean;
 }
 
 /** Reads rows of tables into a table. */
@@ -63,7 +68,7 @@ export class DelimitedReader {
     if (line === header.text || rule.test(line)) return true;
     if (this.#open.length > 0 && this.#closes(line, number, header)) return true;
     const cells = cellsOf(line, header.delimiter, header.names.length);
-    const fits = cells !== null && isRow(cells);
+    const fits = cells !== null && isRow(cells) && isLikeFirst(cells, header);
     if (this.#open.length > 0 && !fits) {
       this.#goOn(line, number);
       return true;
@@ -74,7 +79,7 @@ export class DelimitedReader {
       this.#put(cells, number, header);
       return true;
     }
-    if (header.delimiter !== ' ' && hasOpenQuote(line)) {
+    if (!isSpace(header.delimiter) && hasOpenQuote(line)) {
       this.#openLine(line);
       return true;
     }
@@ -88,7 +93,8 @@ export class DelimitedReader {
 
   /** Counts a line that no reader knows, if it stands in a table and proves to be no new header. */
   notARow(number: number): void {
-    if (this.#header === null) return;
+    // Between the rows of a table with spaces anything may stand.
+    if (this.#header === null || isSpace(this.#header.delimiter)) return;
     this.#settleDoubt();
     this.#doubtful = number;
   }
@@ -105,11 +111,17 @@ export class DelimitedReader {
     this.#candidate = null;
     for (const { delimiter, names } of ways) {
       const cells = cellsOf(line, delimiter, names.length);
-      const isStarted = cells === null && delimiter !== ' ' && hasOpenQuote(line);
+      const isStarted = cells === null && !isSpace(delimiter) && hasOpenQuote(line);
       if (!isStarted && (cells === null || !isRow(cells) || !isBody(cells, delimiter))) continue;
       this.#doubtful = null;
       const columns = names.map((name) => this.table.column(name));
-      this.#header = { text, delimiter, columns, names };
+      this.#header = {
+        text,
+        delimiter,
+        columns,
+        names,
+        startsWithNumber: cells !== null && isStep(cells[0]),
+      };
       this.table.form = formName(delimiter);
       this.table.isCommaSeparated = delimiter === ',';
       if (isStarted) this.#openLine(line);
@@ -176,23 +188,27 @@ export class DelimitedReader {
 
 function formName(delimiter: Delimiter): string {
   if (delimiter === '\t') return 'TSV';
-  return delimiter === ' ' ? 'a table with spaces' : delimiter === '|' ? 'a table with bars' : 'CSV';
+  if (delimiter === '&') return 'a LaTeX table';
+  return isSpace(delimiter) ? 'a table with spaces' : delimiter === '|' ? 'a table with bars' : 'CSV';
 }
 
 /** The names that a line may be a header of; null where it holds a number, or no names. */
 function candidateOf(line: string): Candidate | null {
   if (numericCell.test(line) || line.startsWith('{')) return null;
   const text = line.replace(/^\s*#\s*/, '');
-  const ways = [...delimiters, ' ' as const].flatMap((delimiter) => {
+  const ways = [...delimiters, ...spaces].flatMap((delimiter) => {
     const cells = split(text, delimiter);
     if (cells === null) return [];
     const names = (
       cells[cells.length - 1].trim() === '' && cells.length > 2 ? cells.slice(0, -1) : cells
     ).map((cell) => cell.trim());
-    return isHeader(names, delimiter) ? [{ delimiter, names: unique(names) }] : [];
+    if (!isHeader(names, delimiter)) return [];
+    const way = { delimiter, names: unique(names) };
+    // pandas prints an index before the columns, and no name above it.
+    return isSpace(delimiter) && /^ /.test(line) ? [way, { delimiter, names: ['', ...way.names] }] : [way];
   });
   ways.sort(
-    (a, b) => b.names.length - a.names.length || Number(a.delimiter === ' ') - Number(b.delimiter === ' '),
+    (a, b) => b.names.length - a.names.length || Number(isSpace(a.delimiter)) - Number(isSpace(b.delimiter)),
   );
   return ways.length === 0 ? null : { text: line, ways };
 }
@@ -202,6 +218,7 @@ function isHeader(names: readonly string[], delimiter: Delimiter): boolean {
   if (names.length === 1) return rankOf(names[0], 'loss') !== null || rankOf(names[0], 'norm') !== null;
   // Of words that are separated by spaces, any sentence would be a header.
   if (delimiter === ' ' && !(names.some(isKnown) && names.every((name) => /[a-z]/i.test(name)))) return false;
+  if (delimiter === '  ' && !(names.some(isKnown) && names.some((name) => name.includes(' ')))) return false;
   return names.every(
     (name, i) =>
       name.length <= LONGEST_NAME && !pair.test(name) && (name !== '' || (i === 0 && delimiter !== '|')),
@@ -218,6 +235,13 @@ function unique(names: readonly string[]): string[] {
   });
 }
 
+const isStep = (cell: string): boolean => typeof stepOf(cell) === 'number';
+
+/** Of words that are separated by spaces, only those are a row that begin as the first one does. */
+function isLikeFirst([first]: readonly string[], { delimiter, startsWithNumber }: Header): boolean {
+  return !isSpace(delimiter) || isStep(first) === startsWithNumber;
+}
+
 /** Whether cells hold a number, as any row does and no header. */
 function isRow(cells: readonly string[]): boolean {
   for (const cell of cells) if (cell !== '' && typeof numberOf(cell) === 'number') return true;
@@ -226,7 +250,7 @@ function isRow(cells: readonly string[]): boolean {
 
 /** Whether cells may be a first row: of what is separated by spaces, half must be numbers. */
 function isBody(cells: readonly string[], delimiter: Delimiter): boolean {
-  if (delimiter !== ' ') return true;
+  if (!isSpace(delimiter)) return true;
   const numbers = cells.filter((cell) => typeof numberOf(cell) === 'number').length;
   return 2 * numbers >= cells.length;
 }
@@ -237,8 +261,11 @@ function cellsOf(line: string, delimiter: Delimiter, width: number): readonly st
   if (cells === null) return null;
   if (cells.length === width) return cells;
   if (cells.length === width + 1 && cells[width].trim() === '') return cells.slice(0, width);
+  // A progress bar behind the last cell: `640: 100%|███| 40/40`.
+  if (isSpace(delimiter) && cells.length > width && cells[width - 1].endsWith(':'))
+    return [...cells.slice(0, width - 1), cells[width - 1].slice(0, -1)];
   // Commas within brackets are no separators: tensor(2.5, device='cuda:0').
-  if (cells.length > width && /[([]/.test(line) && delimiter !== ' ') {
+  if (cells.length > width && /[([]/.test(line) && !isSpace(delimiter)) {
     const nested = splitOutsideBrackets(line, delimiter);
     if (nested.length === width) return nested;
   }
@@ -247,8 +274,9 @@ function cellsOf(line: string, delimiter: Delimiter, width: number): readonly st
 
 /** The cells of a row; null where a quoted one has no end. */
 function split(line: string, delimiter: Delimiter): string[] | null {
-  if (delimiter === ' ') return splitAtSpaces(line);
-  const text = delimiter === '|' ? withoutBorder(line) : line;
+  if (isSpace(delimiter)) return splitAtSpaces(line, delimiter);
+  const text =
+    delimiter === '|' ? withoutBorder(line) : delimiter === '&' ? line.replace(/\\\\\s*$/, '') : line;
   if (!text.includes('"')) return text.split(delimiter);
   const cells: string[] = [];
   for (let start = 0; start <= text.length; start++) {
@@ -271,11 +299,10 @@ function withoutBorder(line: string): string {
   return text.startsWith('|') ? text.slice(1, text.endsWith('|') && text.length > 1 ? -1 : undefined) : line;
 }
 
-/** At two spaces and more, where there are any: names and values may hold single ones. */
-function splitAtSpaces(line: string): string[] {
+function splitAtSpaces(line: string, delimiter: Delimiter): string[] {
   const text = line.trim();
   if (text.length > LONGEST_CELL) return [text];
-  return text.split(/[ \t]+/);
+  return text.split(delimiter === ' ' ? /[ \t]+/ : / {2,}|\t/);
 }
 
 function splitOutsideBrackets(line: string, delimiter: string): string[] {

@@ -4,7 +4,8 @@
  * (pandas). Several documents one after the other are rows of one table. NaN and Infinity are read as Python writes them.
  */
 
-import { isOfInterest } from './names.js';
+import { isOfInterest, rankOf } from './names.js';
+import { Series } from './series.js';
 import type { Table } from './table.js';
 
 /** Nesting beyond this is no log. */
@@ -13,8 +14,18 @@ const DEEPEST = 200;
 const MOST_TABLES = 256;
 /** Characters of a key or a string that are kept. */
 const LONGEST = 1 << 16;
+const LONGEST_NAME = 300;
 /** How deep columns are looked for in the objects of a row. */
-const DEEPEST_COLUMN = 4;
+const DEEPEST_COLUMN = 8;
+/** Strings that hold the text of a program: outputs of a notebook, lines in a collector of logs; how much of one is kept. */
+const textKey = /^(text|text\/html|text\/plain|log|message|msg|textPayload)$/;
+const LONGEST_TEXT = 1 << 24;
+/** Keys that say what the numbers beside them are of, and keys of steps and of values. */
+const nameKey = /^(name|metric|tag|title|label|key)$/;
+const stepsKey = /^(x|steps?|iterations?|epochs?)$/;
+const valuesKey = /^(y|values?|data)$/;
+const firstStepKey = /^(start_step|first_step|start)$/;
+const everyKey = /^(step_interval|interval|every)$/;
 const NORMS = 'norms';
 const counted = /^(?:(?:epoch|step|iter|iteration)[ _-]?)?(\d{1,15})$/i;
 const headers = /^(columns|header|headers|fields|names|keys)$/;
@@ -50,6 +61,14 @@ class Frame {
   columns: string[] | null = null;
   /** Norms of single parameters. */
   norms: Record<string, number> | null = null;
+  /** Of an object that is keyed by steps: those. */
+  steps: number[] | null = null;
+  /** Of an object of objects that are keyed by steps: those of each, by key. */
+  keyed: Map<string, readonly number[]> | null = null;
+  /** What an object says its numbers are of, and the steps of its list of values. */
+  name = '';
+  first = Number.NaN;
+  every = 1;
   #partPath: string | null = null;
 
   /** Opens an object or array. */
@@ -69,6 +88,11 @@ class Frame {
     this.arrays = null;
     this.columns = null;
     this.norms = null;
+    this.steps = null;
+    this.keyed = null;
+    this.name = '';
+    this.first = Number.NaN;
+    this.every = 1;
   }
 
   /** The path of objects and arrays in this one. */
@@ -99,8 +123,17 @@ export class JsonDocument {
   #text = '';
   #line = 1;
 
-  constructor(newTable: (form: string, wanted?: readonly string[]) => Table) {
+  readonly #onText: (text: string) => void;
+  /** Values by name and step, wherever in the document they stand. */
+  #series: Series | null = null;
+
+  /** `onText` hears of strings that hold the text of a program. */
+  constructor(
+    newTable: (form: string, wanted?: readonly string[]) => Table,
+    onText: (text: string) => void = () => {},
+  ) {
     this.#newTable = newTable;
+    this.#onText = onText;
   }
 
   /** Whether rows were found. */
@@ -187,14 +220,25 @@ export class JsonDocument {
       else if (c === 34) break;
       else if (c === 10) this.#line++;
     }
-    if (this.#text.length < LONGEST) this.#text += text.slice(from, at);
+    if (this.#text.length < (this.#isText() ? LONGEST_TEXT : LONGEST)) this.#text += text.slice(from, at);
     if (at === text.length) return at;
     const value = this.#text.includes('\\') ? unescaped(this.#text) : this.#text;
     if (this.#isKey) {
       this.#frame!.key = value;
       this.#state = COLON;
-    } else this.#scalar(value);
+    } else {
+      if (this.#isText()) this.#onText(value);
+      this.#scalar(value);
+    }
     return at + 1;
+  }
+
+  /** Whether the value that is read is the text of a program, or a part of it. */
+  #isText(): boolean {
+    if (this.#isKey) return false;
+    const frame = this.#frame!;
+    const holder = frame.isArray ? this.#frames[this.#depth - 2] : frame;
+    return holder !== undefined && !holder.isArray && textKey.test(holder.key);
   }
 
   #bare(text: string, from: number): number {
@@ -260,7 +304,21 @@ export class JsonDocument {
     else if (typeof value !== 'string' && stepIn(frame.key) !== null) {
       frame.numbers ??= [];
       frame.numbers.push(numeric(value));
-    } else if (frame.row !== null && frame.prefix !== null) {
+      frame.steps ??= [];
+      frame.steps.push(stepIn(frame.key)!);
+    } else {
+      if (typeof value === 'string') {
+        if (nameKey.test(frame.key)) frame.name = value.slice(0, LONGEST_NAME);
+      } else if (typeof value === 'number') {
+        if (firstStepKey.test(frame.key)) frame.first = value;
+        else if (everyKey.test(frame.key)) frame.every = value;
+      }
+      this.#put(frame, value);
+    }
+  }
+
+  #put(frame: Frame, value: string | number | boolean | null): void {
+    if (frame.row !== null && frame.prefix !== null) {
       frame.row.put(
         frame.row.column(frame.prefix === '' ? frame.key : frame.prefix + frame.key),
         value,
@@ -277,21 +335,75 @@ export class JsonDocument {
     if (frame.isArray || (frame.numbers !== null && frame.numbers.length === frame.count))
       this.#closeArray(frame, parent);
     if (frame.norms !== null && parent?.row) parent.row.putNorms(frame.norms);
-    if (frame.arrays !== null) this.#tableOf(frame);
+    if (frame.arrays !== null && !this.#seriesOf(frame)) this.#tableOf(frame);
     if (frame.isRow) frame.row?.endRow();
   }
 
-  #closeArray({ numbers, strings, count }: Frame, parent: Frame | undefined): void {
+  #closeArray({ numbers, strings, count, steps }: Frame, parent: Frame | undefined): void {
+    if (steps !== null && numbers !== null && parent !== undefined && !parent.isArray && count > 1) {
+      if (valuesKey.test(parent.key)) this.#addSeries(this.#nameOf(parent), steps, numbers);
+      else if (isOfInterest(parent.key) !== null) {
+        parent.arrays ??= new Map();
+        parent.arrays.set(parent.key, numbers);
+        parent.keyed ??= new Map();
+        parent.keyed.set(parent.key, steps);
+      }
+      return;
+    }
     if (parent === undefined || (numbers === null && strings === null)) return;
     if (parent.isArray) this.#rowOfArray(parent, numbers, strings);
     else if (numbers !== null && numbers.length === count) {
       if (count === 1 && parent.row !== null && parent.prefix !== null) {
         parent.row.put(parent.row.column(parent.prefix + parent.key), numbers[0], this.#line);
-      } else if (count > 1 && isOfInterest(parent.key) !== null) {
+      } else if (
+        count > 1 &&
+        (isOfInterest(parent.key) !== null || stepsKey.test(parent.key) || valuesKey.test(parent.key))
+      ) {
         parent.arrays ??= new Map();
         parent.arrays.set(parent.key, numbers);
       }
     } else if (strings !== null && headers.test(parent.key)) parent.columns = strings;
+  }
+
+  /** What the values under a key are of: the key, or where that says `values` what the object or those around it are called. */
+  #nameOf(frame: Frame): string {
+    if (!valuesKey.test(frame.key)) return frame.key;
+    const names = [frame.name];
+    for (let i = this.#frames.indexOf(frame) - 1; i >= 0; i--) names.push(this.#frames[i].key);
+    return names.find((name) => name !== '' && isOfInterest(name) !== null) ?? frame.key;
+  }
+
+  /** An object with a list of values and one of their steps, or the first step and the distance: `{name, x, y}`. */
+  #seriesOf(frame: Frame): boolean {
+    const arrays = [...frame.arrays!];
+    const { keyed } = frame;
+    if (keyed !== null) {
+      // Where one of the objects holds the steps, the keys number the rows.
+      if (arrays.some(([key]) => rankOf(key, 'step') !== null)) return false;
+      for (const [key, numbers] of arrays) this.#addSeries(key, keyed.get(key) ?? [], numbers);
+      return true;
+    }
+    const values = arrays.find(([key]) => valuesKey.test(key));
+    const steps = arrays.find(([key]) => stepsKey.test(key));
+    if (values === undefined || arrays.length > 2) return false;
+    const name = this.#nameOf(Object.assign(frame, { key: values[0] }));
+    if (valuesKey.test(name) || isOfInterest(name) === null) return false;
+    const places = steps?.[1] ?? values[1].map((_, i) => frame.first + i * frame.every);
+    if (Number.isNaN(places[0])) return false;
+    this.#addSeries(name, places, values[1]);
+    return true;
+  }
+
+  #addSeries(name: string, steps: readonly number[], values: readonly number[]): void {
+    if (this.#series === null) {
+      const table = this.#newTable('JSON document');
+      this.tables.set(' series', table);
+      this.#series = new Series(table);
+    }
+    for (let i = 0; i < values.length && i < steps.length; i++) {
+      if (values[i] !== EMPTY) this.#series.add(name, steps[i], values[i], this.#line);
+    }
+    this.#series.end();
   }
 
   /** An array within an array: a row of cells, or the names of those that follow. */

@@ -17,6 +17,12 @@ export function parseLoose(text: string, from: number): Parsed {
   return { value: isObject ? (value as Parsed['value']) : undefined, end: Math.max(parser.at, from + 1) };
 }
 
+/** Reads the list of numbers that begins at a place of a line; undefined if there is none. Never throws. */
+export function parseList(text: string, from: number): readonly unknown[] | undefined {
+  const list = new Loose(text, from).value(0);
+  return Array.isArray(list) ? (list as readonly unknown[]) : undefined;
+}
+
 /** What no value is. */
 const FAILED = Symbol('failed');
 

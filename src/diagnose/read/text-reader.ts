@@ -5,8 +5,11 @@
 
 import { ConsoleReader } from './console.js';
 import { DelimitedReader } from './delimited.js';
+import { HtmlRows, hasCells } from './html-rows.js';
 import { JsonDocument, NotJson } from './json-document.js';
-import { parsedJson, readObjects } from './objects.js';
+import { parseList } from './loose.js';
+import { isOfInterest } from './names.js';
+import { type ObjectListener, parsedJson, readObjects } from './objects.js';
 import { Series } from './series.js';
 import { Table } from './table.js';
 import { Lines, plain } from './text.js';
@@ -16,6 +19,9 @@ import { numberOf } from './values.js';
 const KEPT = 1 << 20;
 /** Rows after which a form is settled, if it has nearly all rows. */
 const SETTLED = 5000;
+/** Numbers of a list that is more than a setting, and lists that are kept. */
+const FEWEST_LISTED = 5;
+const MOST_LISTS = 100;
 /** Columns of a table without a header. */
 const MOST_NUMBERS = 16;
 
@@ -27,6 +33,20 @@ export class TextReader {
   readonly #objects: Table;
   readonly #console: ConsoleReader;
   readonly #numbers: Table;
+  readonly #html = new HtmlRows();
+  /** Lists of numbers by name, a row each place. */
+  readonly #lists: Table;
+  readonly #listed = new Map<string, readonly unknown[]>();
+  /** Reads the text that stands in strings: of a notebook, of a collector of logs. */
+  #inner: TextReader | null = null;
+  #lineNumber = 0;
+  readonly #listener: ObjectListener = {
+    broken: () => this.#objects.broken.add(this.#lineNumber),
+    text: (text) => this.#textInside(text),
+    lists: (lists) => {
+      for (const [name, numbers] of lists) this.#list(name, numbers);
+    },
+  };
   #numbersWidth = 0;
   /** The document that the text may be; null once it is none. */
   #document: JsonDocument | null | undefined;
@@ -47,6 +67,7 @@ export class TextReader {
     this.#newTable = newTable;
     this.#delimited = new DelimitedReader(newTable('CSV'));
     this.#objects = newTable('JSON lines');
+    this.#lists = newTable('lists of numbers');
     this.#console = new ConsoleReader(newTable('console text'));
     this.#numbers = newTable(
       'a table without a header',
@@ -61,7 +82,8 @@ export class TextReader {
         this.#kept.push(text);
         return;
       }
-      this.#document = start[0] === '{' || start[0] === '[' ? new JsonDocument(this.#newTable) : null;
+      this.#document =
+        start[0] === '{' || start[0] === '[' ? new JsonDocument(this.#newTable, this.#listener.text) : null;
     }
     if (this.#document === null) {
       this.#asLines(text);
@@ -145,7 +167,8 @@ export class TextReader {
       return;
     }
     if (line.includes('{')) {
-      const rows = readObjects(line, number, this.#objects, () => this.#objects.broken.add(number));
+      this.#lineNumber = number;
+      const rows = readObjects(line, number, this.#objects, this.#listener);
       if (rows > 0) {
         this.#settle();
         return;
@@ -155,6 +178,8 @@ export class TextReader {
       this.#objects.passed++;
       return;
     }
+    if (hasCells(line) && this.#html.push(line, (row) => this.#row(row, number))) return;
+    if (line.includes('[') && this.#listIn(line)) return;
     if (delimited.firstRow(line, number)) return;
     delimited.offer(line);
     if (line.startsWith('#')) return;
@@ -164,10 +189,49 @@ export class TextReader {
     if (!isConsole && !delimited.isActive) this.#headless(line, number);
   }
 
+  /** A row of a table in HTML. */
+  #row(row: string, number: number): void {
+    if (this.#delimited.row(row, number) || this.#delimited.firstRow(row, number)) return;
+    this.#delimited.offer(row);
+  }
+
+  /** `losses = [2.5, 2.4, …]` */
+  #listIn(line: string): boolean {
+    const [whole, name] = /^\s*["']?([A-Za-z][\w ./-]{0,60}?)["']?\s*[:=]\s*(?=\[\s*[-\d.])/.exec(line) ?? [];
+    if (whole === undefined || isOfInterest(singular(name)) === null) return false;
+    const numbers = parseList(line, whole.length);
+    if (numbers === undefined || numbers.length < FEWEST_LISTED) return false;
+    this.#list(singular(name), numbers);
+    return true;
+  }
+
+  #list(name: string, numbers: readonly unknown[]): void {
+    if (this.#listed.size < MOST_LISTS) this.#listed.set(singular(name), numbers);
+  }
+
+  /** The lists as rows. */
+  #listedRows(): Table {
+    const length = [...this.#listed.values()].reduce((most, list) => Math.max(most, list.length), 0);
+    for (let i = 0; i < length && this.#lists.length < length; i++) {
+      for (const [name, list] of this.#listed) this.#lists.put(this.#lists.column(name), list[i], 1);
+      this.#lists.endRow();
+    }
+    return this.#lists;
+  }
+
+  /** Text that stands in a string. */
+  #textInside(text: string): void {
+    this.#inner ??= new TextReader(this.#newTable);
+    this.#inner.push(text.endsWith('\n') ? text : `${text}\n`);
+  }
+
   /** A line of nothing but numbers, as many as the lines before. */
   #headless(line: string, number: number): void {
     if (line.length > 10_000) return;
-    const cells = line.trim().split(/[ \t]*[,;\t|][ \t]*|[ \t]+/);
+    const cells = line
+      .trim()
+      .replace(/^[([]|[)\]],?$/g, '')
+      .split(/[ \t]*[,;\t|][ \t]*|[ \t]+/);
     if (cells.length > MOST_NUMBERS || !cells.every((cell) => typeof numberOf(cell) === 'number')) return;
     this.#numbersWidth ||= cells.length;
     if (cells.length !== this.#numbersWidth) {
@@ -193,6 +257,10 @@ export class TextReader {
     if (table > 20 * objects && this.#delimited.table.worth > SETTLED / 2) this.#settled = 'delimited';
   }
 
+  #innerTables(isEnd: boolean): readonly Table[] {
+    return this.#inner?.tables(isEnd) ?? [];
+  }
+
   /** The tables so far; at the end of the text also of what waits for more of its row. */
   tables(isEnd: boolean): Table[] {
     if (this.#document === undefined || this.#document === null) {
@@ -201,18 +269,30 @@ export class TextReader {
         this.#delimited.end();
         this.#console.end();
       }
-      return [this.#objects, this.#delimited.table, this.#console.table, this.#numbers];
+      return [
+        this.#objects,
+        this.#delimited.table,
+        this.#console.table,
+        this.#listedRows(),
+        this.#numbers,
+        ...this.#innerTables(isEnd),
+      ];
     }
     const document = this.#document;
-    if (!isEnd) return [...document.tables.values()];
+    if (!isEnd) return [...document.tables.values(), ...this.#innerTables(false)];
     const isBroken = this.#documentBroken || (!document.isComplete && !document.hasRows);
     document.end();
-    const found = [...document.tables.values()].filter(({ length }) => length > 0);
+    const found = [...document.tables.values(), ...this.#innerTables(true)].filter(
+      ({ length }) => length > 0,
+    );
     if (!isBroken || found.some(({ worth }) => worth > 0) || !this.#isKept) return found;
     this.#giveUpDocument();
     return this.tables(true);
   }
 }
+
+/** `train_losses` is a list of `train_loss`. */
+const singular = (name: string): string => name.replace(/(loss)es$|(norm)s$/i, '$1$2');
 
 /** Rows of a name, a step and a value each, as rows of a step; null where a table has no such columns. */
 export function pivoted(table: Table, names: string, step: string, value: string): Series {
