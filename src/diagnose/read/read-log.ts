@@ -82,7 +82,8 @@ export async function readLog(
   for (const source of list) {
     checkObject('readLog', 'a source', source, 'an object { name, chunks }');
     checkText('readLog', 'the name of a source', source.name);
-    checkObject('readLog', 'the chunks of a source', source.chunks, 'an iterable or a stream of bytes');
+    if (!Array.isArray(source.chunks))
+      checkObject('readLog', 'the chunks of a source', source.chunks, 'an iterable or a stream of bytes');
   }
   for (const source of list) {
     const reader = new LogReader(source.name, columns);
