@@ -72,18 +72,23 @@ export default class Order extends Widget<typeof session, typeof settings> {
   }
 
   async #compute(): Promise<void> {
-    const asked = this.values;
-    const { order, optimizer, c, wd } = asked;
+    const { order, optimizer, c, wd } = this.values;
+    const isAsked = (): boolean => {
+      const now = this.values;
+      return order === now.order && optimizer === now.optimizer && c === now.c && wd === now.wd;
+    };
+    const bench = await this.ask('bench', order);
+    if (!isAsked()) return;
+    this.#bench = bench;
+    this.requestUpdate();
     const given = { order, optimizer: optimizer as 'sgd' | 'adam', c, wd };
-    const [bench, own, right, hundred] = await Promise.all([
-      this.ask('bench', order),
+    const trained = await Promise.all([
       this.ask('train', given),
       this.ask('train', { ...given, order: RIGHT.join() }),
       this.ask('train', { ...given, c: 100 * c }),
     ]);
-    const { hundred: _, ...now } = this.values;
-    if (order !== now.order || optimizer !== now.optimizer || c !== now.c || wd !== now.wd) return;
-    [this.#bench, this.#own, this.#right, this.#hundred] = [bench, own, right, hundred];
+    if (!isAsked()) return;
+    [this.#own, this.#right, this.#hundred] = trained;
     this.requestUpdate();
   }
 
@@ -160,7 +165,7 @@ export default class Order extends Widget<typeof session, typeof settings> {
     return html`${style}
       ${this.#row()}
       ${this.#measured()}
-      <lab-chart class="course" .figure=${this.#figure} height="260"></lab-chart>
+      <lab-chart class="course" .figure=${this.#figure} height="270"></lab-chart>
       ${this.#apart()}
       ${this.controls('optimizer', 'c', 'wd', 'hundred')}
     `;
@@ -235,7 +240,7 @@ export default class Order extends Widget<typeof session, typeof settings> {
     return {
       title: 'Loss of a training in this order',
       x: { label: 'update', min: 0, max: 100 },
-      y: { label: 'loss', scale: 'log', min: 5, max: 1e5 },
+      y: { label: 'loss', scale: 'log', min: 1, max: 1e6 },
       series: [
         line('this order', this.#own, 1),
         ...(hundred ? [line(`this order, clipped at ${formatNumber(100 * c)}`, this.#hundred, 3)] : []),

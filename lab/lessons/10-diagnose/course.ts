@@ -1,12 +1,15 @@
 /** The course of a run as the page draws it: what is too long is thinned out, spikes and gaps stay. */
 
 import type { LogColumns } from '../../../src/diagnose/index.js';
+import { median } from '../../../src/index.js';
 
 /** Points of a line. */
 export interface Line {
   readonly x: readonly number[];
   /** NaN where the log is silent or the number is not finite. */
   readonly y: readonly number[];
+  /** The median of all that is finite; NaN without any. */
+  readonly usual: number;
 }
 
 /** What a chart and a sentence need of a run. */
@@ -66,5 +69,6 @@ function lineOf(at: (row: number) => number, values: Float64Array): Line {
     rows.push(...[...new Set(gap < 0 ? [low, high] : [low, high, gap])].sort((a, b) => a - b));
   }
   const finite = (value: number): number => (value < Infinity ? value : Number.NaN);
-  return { x: rows.map(at), y: rows.map((row) => finite(values[row])) };
+  const usual = median(values.filter((value) => value < Infinity));
+  return { x: rows.map(at), y: rows.map((row) => finite(values[row])), usual };
 }

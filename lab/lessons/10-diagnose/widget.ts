@@ -6,7 +6,7 @@ import { formatNumber, formatPercent } from '../../../src/report/index.js';
 import type { ChartFigure } from '../../core/chart.js';
 import { number, text, type ValuesOf } from '../../core/settings.js';
 import { Widget } from '../../core/widget.js';
-import type { Course } from './course.js';
+import type { Course, Line } from './course.js';
 import { FAULTS, type Fault, RUNS } from './faults.js';
 import type session from './session.js';
 import type { Blind, OwnLog } from './session.js';
@@ -249,10 +249,11 @@ function figureOf(
       { label: 'gradient norm', style: 1, ...norm },
     ].filter(({ y }) => y.some((value) => !Number.isNaN(value))),
     levels: level ? [{ label: `${level.label} ${formatNumber(level.y)}`, y: level.y }] : [],
+    // At the right end the letters would lie on the lines, and the words below say it.
     marks:
       broke === null
         ? []
-        : [{ label: broken === 1 ? 'not finite' : `not finite, ${broken} times`, x: broke }],
+        : [{ label: broke < 0.8 * loss.x[loss.x.length - 1] ? 'not finite' : '', x: broke }],
     summary: courseWords({ loss, norm, broke, broken }),
   };
 }
@@ -264,17 +265,19 @@ function courseWords({
   broke,
   broken,
 }: Pick<Course, 'loss' | 'norm' | 'broke' | 'broken'>): string {
-  const said = (label: string, y: readonly number[]): string => {
+  const said = (label: string, { y, usual }: Line): string => {
     const known = y.filter((value) => !Number.isNaN(value));
     if (known.length === 0) return `The log has no ${label}.`;
     const highest = known.reduce((most, value) => Math.max(most, value), -Infinity);
-    return `The ${label} goes from ${formatNumber(known[0])} to ${formatNumber(known[known.length - 1])}, ${formatNumber(highest)} at most.`;
+    return `The ${label} goes from ${formatNumber(known[0])} to ${formatNumber(known[known.length - 1])}; usually it is ${formatNumber(usual)}, at most ${formatNumber(highest)}.`;
   };
   const gap =
     broke === null
       ? ''
-      : ` ${broken === 1 ? 'One step is' : `${broken} steps are`} not finite, from step ${broke} on.`;
-  return `${said('loss', loss.y)} ${said('norm', norm.y)}${gap}`;
+      : broken === 1
+        ? ` At step ${broke} a number is not finite.`
+        : ` ${broken} steps are not finite, the first is step ${broke}.`;
+  return `${said('loss', loss)} ${said('norm', norm)}${gap}`;
 }
 
 function peaksOf({ peaks }: Course): TemplateResult | typeof nothing {
