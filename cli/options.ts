@@ -63,7 +63,9 @@ export function commonOptions(): Option[] {
 function trainingOptions(steps?: number, lr?: number): Option[] {
   return [
     new Option('--seed <integer>', 'seed of weights and data').argParser(wholeNumber(0, MAX_SEED)).default(1),
-    new Option('--steps <integer>', 'most training steps').argParser(wholeNumber(1)).default(steps),
+    new Option('--steps <integer>', 'maximum number of training steps')
+      .argParser(wholeNumber(1))
+      .default(steps),
     new Option(
       '--clip <spec>',
       `train under this clip spec; repeat it to compare several: none, ${clipWords()}; + puts several one after the other, as skip-non-finite+norm:1 (default: ${DEFAULT_CLIPS.join(', ')})`,
@@ -79,7 +81,7 @@ function outputOptions(): Option[] {
       .choices(allBackends().map(({ name }) => name))
       .default(defaultBackend().name),
     report(),
-    new Option('--log <file.jsonl>', 'write one JSON object a step'),
+    new Option('--log <file.jsonl>', 'write one JSON object per step'),
     new Option('--link', 'print links that open these runs in the lab, at their last step'),
     json(),
     quiet(),
@@ -107,7 +109,7 @@ export function experimentOptions(): Option[] {
 const jobs = (): Option =>
   new Option(
     '--jobs <integer>',
-    `how many run side by side (default: one a core, here ${defaultJobs()})`,
+    `how many run at the same time (default: one per core, here ${defaultJobs()})`,
   ).argParser(wholeNumber(1));
 
 /** The options of `sweep join`. */
@@ -141,7 +143,7 @@ export function sweepOptions(demo: Demo): Option[] {
     new Option('--shard <i/n>', 'run part i of n; `sweep join` puts the parts together').argParser(shard),
     new Option(
       '--out <file.jsonl>',
-      'rows, one a training; a sweep that was killed goes on from there (default: a name of its own for each sweep)',
+      'one row for each training; a sweep that was killed continues from this file (default: a name made from the sweep)',
     ),
     ...axes.map(axisOption),
     ...demoOptions(demo).filter(({ long }) => !replaced.includes(long!)),
@@ -180,10 +182,13 @@ function rates(text: string): readonly number[] {
 /** The options of `advise`: columns by name, where the guess is wrong. */
 export function adviseOptions(): Option[] {
   return [
-    new Option('--loss <column>', 'column of the loss; none does without, here and below'),
+    new Option(
+      '--loss <column>',
+      'column of the loss; none means that there is no such column, here and below',
+    ),
     new Option('--norm <column>', 'column of the gradient norm before clipping'),
-    new Option('--step <column>', 'column of the step; with none, rows are counted, as one run'),
-    new Option('--batch <column>', 'column that says which batch it was'),
+    new Option('--step <column>', 'column of the step; with none, rows are counted as steps of one run'),
+    new Option('--batch <column>', 'column with the name or number of the batch'),
     new Option('--lr <column>', 'column of the learning rate'),
     new Option('--clip <norm>', 'the norm at which the run was clipped: 1.0 or norm:1.0').argParser(clipNorm),
     new Option('--follow', 'read a log that is being written, and judge it as it grows'),
@@ -200,7 +205,7 @@ export function adviseOptions(): Option[] {
 /** The options of `lab`. */
 export function labOptions(): Option[] {
   return [
-    new Option('--port <integer>', 'port to serve on; 0 takes any that is free')
+    new Option('--port <integer>', 'port to serve on; 0 takes any free port')
       .argParser(wholeNumber(0, 65_535))
       .default(8177),
   ];

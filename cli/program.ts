@@ -23,7 +23,7 @@ import {
   sweepOptions,
 } from './options.js';
 
-/** Exit code of what failed; a signal that ended a run has a code of its own. */
+/** Exit code of a failure; a run that a signal ended has another code (interrupt.ts). */
 export const FAILED = 1;
 const WRONG_USAGE = 2;
 const LINE = 80;
@@ -85,7 +85,7 @@ function buildProgram(done: (exitCode: number) => void): Command {
     })
     .helpCommand(false);
   const demo = configure(program.command('demo'))
-    .description(`run a demo side by side under every clip spec (default: ${demos[0].name})`)
+    .description(`run a demo once under each clip spec, side by side (default: ${demos[0].name})`)
     .usage('[name] [options]')
     .helpCommand(false)
     .addHelpText('after', ({ command }) => `\n${commonHelp(command)}`);
@@ -127,7 +127,7 @@ function addSweeps(program: Command, done: (exitCode: number) => void): void {
 
 function addAdvise(program: Command, done: (exitCode: number) => void): void {
   const advise = configure(program.command('advise'))
-    .description('judge a training log of any form: which threshold, and what is the matter')
+    .description('diagnose a training log and recommend a clip threshold')
     .argument('<file...>', 'the log, several, or the folder of a run; - for stdin');
   for (const option of adviseOptions()) advise.addOption(option);
   advise.action(async (files: readonly string[], options: AdviseOptions) =>
@@ -143,7 +143,7 @@ function addLab(program: Command, done: (exitCode: number) => void): void {
 
 function addExperiments(program: Command, done: (exitCode: number) => void): void {
   const experiment = configure(program.command('experiment'))
-    .description('run claims about clipping as experiments; without a word, list them')
+    .description('run claims about clipping as experiments; without arguments, list them')
     .argument('[id...]', 'numbers or names of experiments, or all')
     .helpCommand(false);
   for (const option of experimentOptions()) experiment.addOption(option);
@@ -173,7 +173,7 @@ function commonHelp(command: Command): string {
   return ['Options of every demo:', ...lines, '', more].join('\n');
 }
 
-/** Of package.json, which stands one folder up from here, in the sources as in dist. */
+/** From package.json, which is one folder up from here, in the sources and in dist. */
 function version(): string {
   const text = readFileSync(new URL('../package.json', import.meta.url), 'utf8');
   return (JSON.parse(text) as { version: string }).version;

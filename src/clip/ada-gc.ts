@@ -1,4 +1,4 @@
-/** Clipping each parameter by a running average of its own norms: AdaGC, Wang et al. 2025 (arXiv 2502.11034), Alg. 1. */
+/** Clips each parameter by a running average of its own norms: AdaGC, Wang et al. 2025 (arXiv 2502.11034), Alg. 1. */
 
 import { checkCount } from '../tensor/arguments.js';
 import { check, integer, type OptionRanges, ranges, settingsOf } from './checks.js';
@@ -33,8 +33,8 @@ const optionRanges: OptionRanges<AdaGCOptions> = {
 /**
  * Scales the gradient of parameter i so that its norm is at most `maxRatio` (λ_rel, 1.05) times its own average:
  * ĝ_i = g_i · min(1, λ_rel γ_i / ‖g_i‖), then γ_i ← βγ_i + (1 − β)‖ĝ_i‖. In the warm-up it clips by the global norm and
- * γ_i is the least ‖ĝ_i‖ seen. Norms that are zero (a γ of 0 would let nothing pass any more) or not finite leave γ alone;
- * a parameter first seen behind the warm-up starts at its norm, at most `maxNorm`.
+ * γ_i is the smallest ‖ĝ_i‖ so far. Norms that are zero (with γ = 0 nothing would pass any more) or not finite do not change
+ * γ; a parameter that is new after the warm-up starts at its norm, at most `maxNorm`.
  */
 export function adaGC(maxRatio = 1.05, options: AdaGCOptions = {}): GradientHook {
   const name = 'adaGC';

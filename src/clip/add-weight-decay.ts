@@ -1,4 +1,4 @@
-/** Weight decay as a hook: an L2 penalty that stands before or behind a clipper, as its place in the list says. */
+/** Weight decay as a hook: an L2 penalty before or after a clipper, depending on its place in the list. */
 
 import { checkCount } from '../tensor/arguments.js';
 import { check, type OptionRanges, ranges, settingsOf } from './checks.js';

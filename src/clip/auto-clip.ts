@@ -24,7 +24,7 @@ const percent: OptionRange = {
 /**
  * Scales all gradients so that their norm is at most a percentile of all norms seen, this one included:
  * g ← g · min(1, P_q(‖g_1‖ … ‖g_t‖) / ‖g_t‖), the norms taken before clipping. `percentile` q in [0, 100]: the paper's 10
- * clips nine steps in ten, at most by what the quiet ones are. Norms that are zero or not finite are not remembered;
+ * clips nine steps in ten, down to the norm of the quiet ones. Norms that are zero or not finite are not remembered;
  * before the first that is remembered nothing is clipped.
  */
 export function autoClip(percentile = 10, options: AutoClipOptions = {}): GradientHook {

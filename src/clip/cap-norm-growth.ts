@@ -9,7 +9,7 @@ import { clipFactor, countClipped } from './threshold.js';
 
 /** Options of `capNormGrowth`. */
 export interface CapNormGrowthOptions {
-  /** A gradient may always have the norm floor · √elements, so that one that all but vanished can come back; default 1e-7. */
+  /** A gradient may always have the norm floor · √elements, so that one that has nearly vanished can grow again; default 1e-7. */
   readonly floor?: number;
   /** Added to the norm before dividing; 0 (default) lands on the cap, Optimisers.jl uses 1e-8. */
   readonly eps?: number;
@@ -21,9 +21,9 @@ const defaults: Required<CapNormGrowthOptions> = { floor: 1e-7, eps: 0, nonFinit
 const optionRanges = { floor: ranges.bound, eps: ranges.finite, nonFinite: policyRange };
 
 /**
- * Lets no parameter's gradient have more than `maxGrowth` times the norm that it had one step before, after capping:
+ * Bounds the norm of each parameter's gradient to `maxGrowth` times the capped norm of the step before:
  * g_t ← g_t · min(1, γ‖g_{t−1}‖ / ‖g_t‖) (Chen et al. 2024, "Fira"; γ = 1.01 there). Directions are kept. The first
- * gradient of a parameter is not capped; one that is zero is not remembered, nor a step with NaN or ∞ anywhere.
+ * gradient of a parameter is not capped. Zero gradients, and steps with NaN or ∞ anywhere, are not remembered.
  */
 export function capNormGrowth(maxGrowth = 1.01, options: CapNormGrowthOptions = {}): GradientHook {
   const name = 'capNormGrowth';

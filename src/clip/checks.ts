@@ -1,4 +1,4 @@
-/** Checks of what clippers, optimizers and schedules are given. Each throws an Error that says the rule and what was given. */
+/** Checks of the arguments of clippers, optimizers and schedules. Each throws an Error with the rule and what was given. */
 
 import { Parameter } from '../autograd/index.js';
 import { kindOf } from '../tensor/arguments.js';
@@ -68,10 +68,10 @@ export function checkAll(
   }
 }
 
-/** In the place of a default: a number that must be given, and whose range refuses undefined. */
+/** Takes the place of a default if a number must be given; its range refuses undefined. */
 export const REQUIRED = undefined as unknown as number;
 
-/** A default for every option; undefined for one that may stay out. */
+/** A default for every option; undefined for one that may be left out. */
 export type Defaults<Options> = { readonly [Name in keyof Required<Options>]: Options[Name] };
 
 /** Options with their defaults: undefined only where the default is. */
@@ -96,7 +96,7 @@ export function settingsOf<Options extends object, Standard extends Defaults<Opt
   return settings as Complete<Options, Standard>;
 }
 
-/** The range of an option that may stay out. */
+/** The range of an option that may be left out. */
 export function optional({ rule, has }: OptionRange): OptionRange {
   return { rule, has: (x) => x === undefined || has(x) };
 }

@@ -1,4 +1,4 @@
-/** Clipping the elements that stand out from their own history: SPAM's spike-aware clipping. */
+/** Clips elements that are much larger than their own history: SPAM's spike-aware clipping. */
 
 import type { Parameter } from '../autograd/index.js';
 import { checkCount } from '../tensor/arguments.js';
@@ -36,7 +36,7 @@ function rounded(bound: number, { dtype }: Tensor): number {
 }
 
 /**
- * Bounds every element by what its second moment v, as the optimizer left it one step before, leads to expect: where
+ * Bounds every element by what its second moment v, as the optimizer left it one step before, leads to expect: if
  * g² > θ·v_{t−1}, g ← sign(g)·√(θ·v_{t−1}), θ being `maxRatio` (Huang et al. 2025, "SPAM"; θ = 5000 there). Elements without a history
  * (the first step, rows not seen yet) stay; NaN passes and ±∞ is bounded. Throws if the optimizer keeps no second
  * moment; Adam and RMSprop do. SPAM also zeroes the moments every 500 steps; this does not, since hooks only read an
@@ -53,7 +53,7 @@ export function clipSpikes(maxRatio: number | Schedule = 5000): GradientHook {
       const limit = thresholdAt(name, maxRatio, context.step);
       const { parameters } = gradients;
       const moments = parameters.map((parameter) => momentsOf(context, parameter));
-      // Parameters of a group added later have none yet; it is another matter if nobody has.
+      // Parameters of a group that was added later have no moment yet. If no parameter has one, the optimizer keeps none.
       if (context.step > 0 && context.parameters.every((each) => momentsOf(context, each) === undefined)) {
         stateOf(name, context, parameters[0], 'secondMoment');
       }

@@ -1,5 +1,5 @@
 /**
- * Adaptive gradient clipping (AGC), Brock et al. 2021 (arXiv 2102.06171), §4: the gradient of each unit is held against
+ * Adaptive gradient clipping (AGC), Brock et al. 2021 (arXiv 2102.06171), §4: the gradient of each unit is compared with
  * the norm of its weights.
  */
 
@@ -18,7 +18,7 @@ export interface ClipUnitwiseOptions {
    * laid out [in, out], as Optax.
    */
   readonly units?: UnitKind;
-  /** Least norm that weights count as having, so that those that start at zero may leave it; default 1e-3. */
+  /** The smallest norm that weights count as having, so that weights that start at zero can move; default 1e-3. */
   readonly floor?: number;
   /** Parameters to leave as they are, by name; the paper leaves out the last layer. */
   readonly exclude?: (name: string) => boolean;
@@ -41,8 +41,8 @@ const optionRanges: OptionRanges<ClipUnitwiseOptions> = {
 
 /**
  * Scales the gradient of each unit so that its norm is at most `maxRatio` (λ) times that of the unit's weights:
- * G_u ← G_u · min(1, λ max(‖W_u‖, ε) / ‖G_u‖), ε being `floor`. The step is then bounded in proportion to what it
- * changes. Measured on the host in float64.
+ * G_u ← G_u · min(1, λ max(‖W_u‖, ε) / ‖G_u‖), ε being `floor`. The step is then bounded in proportion to the
+ * weights that it changes. Norms are computed on the host in float64.
  */
 export function clipUnitwise(
   maxRatio: number | Schedule = 0.01,

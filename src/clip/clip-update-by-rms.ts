@@ -12,11 +12,11 @@ import { checkThreshold, countClipped, thresholdAt } from './threshold.js';
 
 /** Options of `clipUpdateByRms`. */
 export interface ClipUpdateByRmsOptions {
-  /** Least √v̂ that divides, so that a moment of almost nothing does not divide; default 1e-6. */
+  /** √v̂ counts as at least this, so that nothing is divided by almost 0; default 1e-6. */
   readonly eps?: number;
 }
 
-/** What 1 − β₂ⁿ is by now: v starts at 0, and is too small by this factor after n updates. */
+/** 1 − β₂ⁿ: v starts at 0 and is too small by this factor after n updates. */
 function correctionOf({ optionsOf, updatesOf }: StepContext, parameter: Parameter): number {
   const { betas } = optionsOf(parameter);
   const beta2 = Array.isArray(betas) ? Number(betas[1]) : 0;
@@ -37,8 +37,8 @@ function rmsOf({ grad }: Parameter, moments: FloatArray, correction: number, eps
  * Shortens the update of each parameter whose gradient the second moment underestimates: by 1 / max(1, RMS / maxRms),
  * RMS = √mean(g² / max(v̂, ε²)), v̂ being the moment after the update (Wortsman et al. 2023, "Stable and low-precision
  * training", Algorithm 2: StableAdamW; the update clipping of Adafactor, Shazeer & Stern 2018, brought to Adam).
- * For Adam and AdamW; decoupled weight decay is shortened with it, as there. NaN and ∞ pass: the moments
- * hold them by then. Throws if no such moment is kept.
+ * For Adam and AdamW; decoupled weight decay is shortened with it, as in the paper. NaN and ∞ pass, since
+ * the moments hold them already. Throws if the optimizer keeps no second moment.
  */
 export function clipUpdateByRms(
   maxRms: number | Schedule = 1,

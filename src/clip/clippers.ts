@@ -1,6 +1,5 @@
 /**
- * Every clipper, one line each: what stands here is public, and is held to the laws that all clippers obey
- * (test/clip/laws). Only what makes a hook belongs here.
+ * Every clipper, one line each. What this file exports is public and must pass the laws of all clippers (test/clip/laws).
  */
 
 export { type AdaGCOptions, adaGC } from './ada-gc.js';

@@ -15,7 +15,7 @@ import { clipFactor } from './threshold.js';
 
 /** Where a norm is measured. */
 export interface TotalNormOptions {
-  /** Where float32 gradients are measured; default: webasm, else cpu. */
+  /** Where float32 gradients are measured; default: the first that works of webasm, in browsers webgl2, cpu. */
   readonly normDevice?: NormDevice;
 }
 
@@ -75,8 +75,8 @@ const CLIP_RANGES = {
 
 /**
  * Scales all gradients by min(1, maxNorm / (norm + 1e-6)) and returns the norm before. Unlike PyTorch, a finite
- * gradient whose float32 square would overflow has its true norm, and a negative or NaN threshold is an error. Until it
- * has finished, the gradients belong to it: await it.
+ * gradient whose float32 square would overflow has its true norm, and a negative or NaN threshold is an error. Await it: until
+ * it has finished, nothing else may use the gradients.
  */
 export async function clipGradNorm(
   parameters: Iterable<Parameter>,
@@ -118,7 +118,7 @@ export async function clipGradValue(parameters: Iterable<Parameter>, maxValue: n
   return held(caller, meterOf(caller, parameters), async (gradients) => gradients.clamp(maxValue));
 }
 
-/** What `work` makes of gradients that belong to nobody else until it has finished. */
+/** Runs `work` on the gradients; until it has finished, nothing else may change them. */
 async function held<T>(
   caller: string,
   meter: NormMeter,

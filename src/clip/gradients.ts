@@ -1,6 +1,6 @@
 /**
- * Gradients: what stands between backward and step. The gradients of an optimizer's parameters, the measurements of
- * them, computed once and kept until something changes them, and the only ways to change them.
+ * Gradients: what a hook gets between backward and step. It holds the gradients of an optimizer's parameters, measures them
+ * once and remembers the result until something changes them, and has the only methods that may change them.
  */
 
 import { combineNorms } from '../../kernels/gpu/host.js';
@@ -12,7 +12,7 @@ import { clampInPlace, rangeOf, scaleRuns, type ValueRange } from './in-place.js
 import type { MeterDevice, NormMeter } from './norm-meter.js';
 import { indexOf } from './subject.js';
 
-/** Everything about the gradients that a report tells: 2-norms, and where they were measured. */
+/** What a report says about the gradients: 2-norms, and where they were measured. */
 export interface Measurement {
   readonly norm: number;
   readonly norms: Readonly<Record<string, number>>;
@@ -84,12 +84,12 @@ export class Gradients {
     return this.#skipped;
   }
 
-  /** One gradient by its place in `parameters` or its name; not to be written: use `edit`. Throws if there is none. */
+  /** One gradient by its place in `parameters` or its name, to read; `edit` changes it. Throws if no gradient has that name. */
   get(which: number | string): Tensor {
     return this.parameters[indexOf('Gradients.get', this, which)].grad!;
   }
 
-  /** All that a report tells, in one wait: a tiny step notices each. */
+  /** All that a report says, behind one await: each await costs a tiny step time. */
   async measure(): Promise<Measurement> {
     const norms = this.#measured.get(2) ?? (await this.#measure(2));
     return {
@@ -252,7 +252,7 @@ export class Gradients {
     return norms;
   }
 
-  /** A version only grows: whatever is written to any gradient raises the sum. */
+  /** Versions only grow, so any write to any gradient raises the sum. */
   #sumOfVersions(): number {
     let sum = 0;
     for (let i = 0; i < this.parameters.length; i++) sum += this.parameters[i].grad!.version;

@@ -1,6 +1,6 @@
 /**
- * Holding parameters: while a step or a clip runs, and while micro-batches are still to come, nobody else may write the
- * values and gradients that it works on.
+ * Holding parameters: while a step or a clip runs, and while micro-batches are still missing, nothing else may write their
+ * values and gradients.
  */
 
 import type { Parameter, ParameterHolder } from '../autograd/index.js';
@@ -13,7 +13,7 @@ export function hold(caller: string, parameters: readonly Parameter[], holder: P
   for (let i = 0; i < parameters.length; i++) parameters[i].holder = holder;
 }
 
-/** Takes parameters back from a holder; those that another holds stay with it. */
+/** Releases the parameters that this holder has; others keep theirs. */
 export function letGo(parameters: readonly Parameter[], holder: ParameterHolder): void {
   for (let i = 0; i < parameters.length; i++) {
     if (parameters[i].holder === holder) parameters[i].holder = null;

@@ -1,4 +1,4 @@
-/** The contract between an optimizer and what may stand between backward and its step. */
+/** The hook contract: what an optimizer and the stages between backward and step expect of each other. */
 
 import type { Gradients } from './gradients.js';
 import type { StepContext } from './step-context.js';

@@ -1,4 +1,4 @@
-/** Changing the numbers of gradients where they lie: what Gradients' methods do once they have decided. */
+/** Changes the numbers of gradients in place, for the methods of Gradients. */
 
 import type { Parameter } from '../autograd/index.js';
 import { BLOCK_PADDING } from '../tensor/backend.js';
@@ -21,7 +21,7 @@ export function scaleRuns(parameters: readonly Parameter[], ks: ArrayLike<number
   return changed;
 }
 
-/** Whether parameter i lies behind the one before it in a block, with nothing but padding between. */
+/** Whether parameter i follows the one before it in a block, with at most padding between them. */
 function areNeighbours(parameters: readonly Parameter[], i: number): boolean {
   const [{ place: before, value }, { place }] = [parameters[i - 1], parameters[i]];
   if (!place || place.block !== before?.block) return false;
@@ -29,7 +29,7 @@ function areNeighbours(parameters: readonly Parameter[], i: number): boolean {
   return gap >= 0 && gap < BLOCK_PADDING;
 }
 
-/** From the first to the last of some neighbours: a gradient is one run of its own memory or of a block. */
+/** Scales the memory from the first to the last of some neighbours; a gradient is one contiguous run. */
 function scaleRun(first: Parameter, last: Parameter, k: number): void {
   const { place, value } = first;
   const { scaleBlock } = value.backend.fused;
@@ -42,7 +42,7 @@ function scaleRun(first: Parameter, last: Parameter, k: number): void {
   for (let i = offset; i < end; i++) data[i] *= k;
 }
 
-/** Bounds of an element; what is left out does not bound. */
+/** Bounds of an element; a bound left out does not apply. */
 export interface ValueRange {
   /** At most 0: a gradient of zero stays zero. */
   readonly min?: number;

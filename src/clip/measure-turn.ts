@@ -1,4 +1,4 @@
-/** The angle by which a clipper turns the gradient: a hook around a hook, which costs nothing where it is not used. */
+/** Measures the angle by which a clipper turns the gradient: a hook around a hook, which costs nothing unless it is used. */
 
 import type { FloatArray } from '../tensor/index.js';
 import { check, described, optional, ranges } from './checks.js';
@@ -7,9 +7,9 @@ import type { GradientHook } from './hook.js';
 
 /**
  * The clipper itself, which also reports as `turn` by how many degrees it turned the gradient of all parameters together:
- * 0 where it changes nothing and, to rounding, where it scales; above 0 where it bounds elements or parts. It copies the
- * gradients. `onTurn` hears of every angle: NaN where a gradient that it changes is zero or not finite, before or after;
- * nothing of a skipped step.
+ * 0 if it changes nothing and (to rounding) if it scales, above 0 if it bounds elements or parts. It copies the gradients.
+ * `onTurn` is called with every angle, NaN if a gradient that changed is zero or not finite; it is not called for a skipped
+ * step.
  */
 export function measureTurn(hook: GradientHook, onTurn?: (degrees: number) => void): GradientHook {
   if (Object(hook).stage === 'update' || typeof Object(hook).apply !== 'function') {

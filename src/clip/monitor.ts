@@ -1,4 +1,4 @@
-/** The monitor: what clipping did to a run so far, in bounded memory, from what a training step reports anyway. */
+/** The monitor: what clipping did to a run so far, in bounded memory, from the report of each training step. */
 
 import { shareOf } from '../statistics/share.js';
 import { QuantileSketch } from '../statistics/sketch.js';
@@ -12,7 +12,7 @@ import { countIn, namedNumbersIn, partIn, wrong } from './state.js';
 export interface ClipMonitorOptions {
   /** Steps whose clip rate is compared with the rate before; default 200. */
   readonly window?: number;
-  /** Hears at once when the clip rate shifts. */
+  /** Called as soon as the clip rate shifts. */
   readonly onShift?: (shift: RateShift) => void;
 }
 
@@ -41,11 +41,11 @@ export interface ClipSummary {
   /** Steps that updated the parameters. */
   readonly steps: number;
   readonly skipped: number;
-  /** Steps whose norm was NaN or infinite; no number here counts them but this. */
+  /** Steps whose norm was NaN or infinite; no other number here counts them. */
   readonly nonFinite: number;
   /** Share of the steps in which a hook changed the gradients. */
   readonly clipRate: number;
-  /** Σ(1 − s)‖g‖ / Σ‖g‖, s being the norm after by that before: the share of all step length that clipping took. */
+  /** Σ(1 − s)‖g‖ / Σ‖g‖, s being the norm after divided by the norm before: the share of all step length that clipping removed. */
   readonly stepLengthLost: number;
   /** Percentiles of the norm, right to 1 %. */
   readonly percentiles: Readonly<Record<'p10' | 'p50' | 'p75' | 'p90' | 'p99', number>>;
@@ -53,7 +53,7 @@ export interface ClipSummary {
   readonly largest: number;
   /** Mean share of each parameter in the squared norm, by name, where that is not 0. */
   readonly shares: Readonly<Record<string, number>>;
-  /** Degrees by which clipping turned the gradient, where they were told by `measureTurn`: null if never. */
+  /** Degrees by which clipping turned the gradient, as `measureTurn` reported them; null without it. */
   readonly turn: { readonly mean: number; readonly largest: number } | null;
   /** The latest shifts of the clip rate, at most 100. */
   readonly shifts: readonly RateShift[];

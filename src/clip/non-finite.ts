@@ -1,4 +1,4 @@
-/** What the policies about NaN and infinite gradients do: the optimizer applies the one that a hook declares, before the hook. */
+/** The policies for NaN and infinite gradients. The optimizer applies a hook's policy before it calls the hook. */
 
 import { wrongKind } from '../tensor/arguments.js';
 import { oneOf } from './checks.js';
@@ -41,8 +41,8 @@ export function lossIsNot(loss: number | null): string | null {
 
 /**
  * Whether a norm may enter a hook's memory: it is finite and above 0, no element was zeroed to make it so, and the loss is
- * not known to be broken. One NaN in an average stays there for good, and zeros would pull a threshold down to where
- * nothing passes.
+ * not known to be broken. One NaN in an average never leaves it, and zeros would lower a threshold until nothing
+ * passes.
  */
 export function mayRemember(gradients: Gradients, norm: number): boolean {
   if (!(gradients instanceof Gradients)) {

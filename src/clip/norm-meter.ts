@@ -45,7 +45,7 @@ function kernelsOn(device: GpuDevice | undefined): Promise<NormKernels> {
   if (!kernels) {
     kernels = openNormKernels(device);
     opened.set(device, kernels);
-    // What failed now may work later: a page's policy, a device taken, a download.
+    // It may work later: a page's policy, a busy device or a failed download can change.
     kernels.catch(() => opened.delete(device));
   }
   return kernels;
@@ -63,7 +63,7 @@ export class NormMeter {
   readonly #names: readonly string[] | null;
 
   /**
-   * `device`: where float32 gradients are measured; default the first that works of webasm, cpu. `names` stay as they are
+   * `device`: where float32 gradients are measured; default the first that works of webasm, in browsers webgl2, cpu. `names` stay as they are
    * given; by default they are those that the parameters have when they are asked for.
    */
   constructor(parameters: readonly Parameter[], device?: NormDevice, names: readonly string[] | null = null) {
@@ -95,7 +95,7 @@ export class NormMeter {
       for (const launch of launches) {
         const { members, layout } = launch;
         const found = await this.#kernels.norms(this.#block(launch), layout, p);
-        // A missing gradient's memory holds what it held: it was measured for nothing.
+        // The memory of a missing gradient still holds old numbers; its norm counts as 0.
         for (let t = 0; t < found.length; t++) if (!parameters[members[t]].grad) found[t] = 0;
         if (isWhole) norms = found;
         else for (let t = 0; t < found.length; t++) norms[members[t]] = found[t];
@@ -134,7 +134,7 @@ export class NormMeter {
     return this.#launches;
   }
 
-  /** The array a launch reads: gradients where they are, or copied; if there are none, anything. */
+  /** The array a launch reads: gradients in place, or copied. The memory of a missing gradient holds old numbers. */
   #block({ block, staging, layout, members }: Launch): Float32Array {
     if (block) return block.grads as Float32Array;
     for (let t = 0; t < members.length; t++) {
@@ -145,7 +145,7 @@ export class NormMeter {
   }
 }
 
-/** The norm of a gradient in a block that its backend's kernels reach; undefined where they have none for it. */
+/** The norm of a gradient in a block, by a kernel of its backend; undefined if no kernel can measure it. */
 function kernelNormOf({ grad, place, value }: Parameter, p: number): number | undefined {
   if (!place) return undefined;
   const { grads, backend } = place.block;
@@ -156,7 +156,7 @@ function kernelNormOf({ grad, place, value }: Parameter, p: number): number | un
   return undefined;
 }
 
-/** The norm of a gradient, one run of memory, in float64; 0 if there is none. */
+/** The norm of a gradient in float64; 0 without a gradient. */
 function hostNormOf({ grad }: Parameter, p: number): number {
   if (!grad) return 0;
   const { data, offset } = grad.view();

@@ -1,6 +1,6 @@
 /**
- * Clipping each example's gradient before they are summed, and noise: differentially private SGD. No hook, because
- * hooks see gradients that are summed already: it stands where the backward pass is called, example by example.
+ * Clips the gradient of each example before they are summed, and adds noise: differentially private SGD. This is not a hook,
+ * because hooks see gradients that are summed already. It takes the place of the backward pass, example by example.
  */
 
 import { type Parameter, Variable } from '../autograd/index.js';
@@ -120,8 +120,8 @@ export class PerExampleClipping {
   }
 
   /**
-   * Computes the loss of one example in a memory scope of its own, walks back, and adds the clipped gradient to the sum.
-   * Throws if the gradient is not finite, and where parameters have gradients from elsewhere; the sum stays as it was.
+   * Computes the loss of one example in its own memory scope, runs the backward pass, and adds the clipped gradient to the sum.
+   * Throws, and leaves the sum as it was, if the gradient is not finite or a parameter has a gradient already.
    */
   async add(loss: () => Variable): Promise<ExampleReport> {
     this.#checkIdle('add');
@@ -157,7 +157,7 @@ export class PerExampleClipping {
     const deviation = noise ? noise.multiplier * maxNorm : 0;
     longLived(() => {
       for (const parameter of this.#meter.parameters) {
-        // Noise is on every parameter: one that no example reached would tell so by its silence.
+        // Every parameter gets noise: one without noise would reveal that no example reached it.
         let sum = this.#sums.get(parameter) ?? (noise && fullLike(parameter.value, 0));
         if (noise) sum = sum!.add(noiseLike(sum!, noise.random, deviation));
         parameter.grad = sum?.div(batch) ?? null;
@@ -169,7 +169,7 @@ export class PerExampleClipping {
     return report;
   }
 
-  /** What a checkpoint must save between batches: where the noise goes on. Throws in the middle of one. */
+  /** What a checkpoint must save between batches: the state of the noise. Throws in the middle of a batch. */
   state(): HookState {
     this.#checkIdle('state');
     if (this.#examples > 0)

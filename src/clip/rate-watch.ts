@@ -1,11 +1,11 @@
-/** Tells when the share of clipped steps shifts: separate from the monitor, so that its false alarms can be counted. */
+/** Notices when the share of clipped steps shifts. Separate from the monitor, so that its false alarms can be counted. */
 
 import { hypergeometricTail } from '../statistics/fisher-test.js';
 import { shareOf } from '../statistics/share.js';
 import type { HookState } from './hook.js';
 import { countIn, wrong } from './state.js';
 
-/** The share of clipped steps is another than before. */
+/** A change of the share of clipped steps. */
 export interface RateShift {
   /** Steps seen when it was noticed. */
   readonly step: number;
@@ -44,7 +44,7 @@ export class RateWatch {
     this.#window = window;
   }
 
-  /** Adds a step; tells the shift that its window shows, if it is the last of one that does. */
+  /** Adds a step. Returns the shift if this step completes a window that shows one, else null. */
   add(clipped: boolean): RateShift | null {
     const counts = this.#counts;
     counts.steps++;

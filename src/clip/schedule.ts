@@ -1,6 +1,6 @@
 /**
- * Schedules: numbers that follow the step. Separate from the learning-rate schedules, which stand with the optimizers,
- * because a clip threshold may follow one, too.
+ * Schedules: numbers that follow the step. The learning-rate schedules are in src/optim/schedules; the type is here because a
+ * clip threshold may follow a schedule as well.
  */
 
 /**

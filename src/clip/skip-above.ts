@@ -1,4 +1,4 @@
-/** Skipping the steps whose norm is too large: the plainest contrast to clipping, Megatron's `grad_norm_skip_threshold`. */
+/** Skips the steps whose norm is too large: the simplest contrast to clipping. Megatron's `grad_norm_skip_threshold`. */
 
 import { checkCount } from '../tensor/arguments.js';
 import { settingsOf } from './checks.js';

@@ -1,4 +1,4 @@
-/** The hook that turns a NaN or infinite gradient into a step that is not taken. */
+/** Skips the steps whose gradients or loss are NaN or infinite. */
 
 import { checkCount } from '../tensor/arguments.js';
 import { check, type OptionRange } from './checks.js';
@@ -12,9 +12,9 @@ const countOrInfinity: OptionRange = {
 };
 
 /**
- * Skips the update when any gradient, or the loss of the step, is NaN or infinite: parameters, moments and step count stay as they are. After
- * `maxInARow` such steps in a row it throws, naming the parameters, since a run that only skips no longer trains; Optax'
- * `apply_if_finite` lets the bad update through then.
+ * Skips the update if any gradient, or the loss of the step, is NaN or infinite: parameters, moments and step count stay as
+ * they are. After `maxInARow` such steps in a row it throws and names the parameters, since a run that only skips does not
+ * train any more. (Optax' `apply_if_finite` applies the bad update then.)
  */
 export function skipNonFinite(maxInARow = Number.POSITIVE_INFINITY): GradientHook {
   const name = 'skipNonFinite';

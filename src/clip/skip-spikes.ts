@@ -1,4 +1,4 @@
-/** Skipping the steps whose loss or gradient norm stands out from the last ones: OLMo-core's SkipStepOptimizer. */
+/** Skips steps whose loss or gradient norm is far from the latest ones: OLMo-core's SkipStepOptimizer. */
 
 import { combineNorms } from '../../kernels/gpu/host.js';
 import { LatestWindow } from '../statistics/window.js';
@@ -7,7 +7,7 @@ import { check, integer, type OptionRange, settingsOf } from './checks.js';
 import type { GradientHook } from './hook.js';
 import { numbersIn } from './state.js';
 
-/** Fewer numbers than these are no history. */
+/** Nothing is judged before there are this many numbers. */
 const LEAST = 20;
 
 /** Options of `skipSpikes`; defaults as in OLMo-core. */
@@ -26,7 +26,7 @@ interface History {
 
 /**
  * How many unbiased standard deviations a number lies from the mean of a history: 0 while that is too short, ∞ if the
- * number is not finite. Computed from differences to the number itself, so that no rounding error stands out if all are
+ * number is not finite. Computed from differences to the number itself, so that a rounding error is not a spike if all are
  * equal.
  */
 function deviationsFrom({ latest }: History, number: number): number {
@@ -43,17 +43,17 @@ function deviationsFrom({ latest }: History, number: number): number {
   return (Math.abs(mean) * Math.sqrt(count - 1)) / spread;
 }
 
-/** Why a number is one too many. */
+/** Why a number counts as a spike. */
 function reason({ what }: History, number: number, z: number): string {
   const how = Number.isFinite(number) ? `, ${z.toPrecision(3)} standard deviations from its mean` : '';
   return `${what} ${number}${how}`;
 }
 
 /**
- * Skips the step where the loss or the global norm lies more than `maxDeviations` standard deviations from its mean over the
- * last `window` steps, above or below: |x − μ| > 6σ by default (OLMo-core, `SkipStepOptimizer`). What was skipped is
- * remembered too, so that a lasting change comes to be accepted; a step whose loss or norm is not finite is skipped and
- * never remembered. The loss is what `step({ loss })` is told, as `train` does; without it the norm alone is judged.
+ * Skips the step if the loss or the global norm lies more than `maxDeviations` standard deviations from its mean over the
+ * last `window` steps, above or below: |x − μ| > 6σ by default (OLMo-core, `SkipStepOptimizer`). Skipped
+ * steps are remembered too, so that a lasting change is accepted after a while. A step whose loss or norm is not finite is
+ * skipped and never remembered. `train` passes the loss; in your own loop call `step({ loss })`, or only the norm is judged.
  */
 export function skipSpikes(maxDeviations = 6, options: SkipSpikesOptions = {}): GradientHook {
   const name = 'skipSpikes';

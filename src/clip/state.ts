@@ -1,4 +1,4 @@
-/** Reading back what a hook saved: JSON from a file, of which nothing is known. Shared by every hook that remembers. */
+/** Reads what a hook saved: JSON from a file, which may hold anything. For every hook with a memory. */
 
 import type { HookState } from './hook.js';
 
@@ -7,7 +7,7 @@ export function wrong(hook: string, key: string, rule: string): Error {
   return new Error(`${hook}: ${key} of a saved state must be ${rule}; give restore() what state() returned`);
 }
 
-/** An integer ≥ 0. Throws an Error that names the hook and the key if there is none. */
+/** An integer ≥ 0. Throws an Error that names the hook and the key if the value is something else. */
 export function countIn(hook: string, state: HookState, key: string): number {
   const value = state[key];
   if (Number.isInteger(value) && (value as number) >= 0) return value as number;

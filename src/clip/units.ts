@@ -1,4 +1,4 @@
-/** Units of a tensor: the rows or columns that feed one output each, measured and scaled apart. */
+/** Units of a tensor: rows or columns, one for each output, each measured and scaled by itself. */
 
 import { hostNorm } from '../../kernels/gpu/host.js';
 import type { Shape, Tensor } from '../tensor/index.js';

@@ -1,5 +1,5 @@
 /**
- * Updates: what stands behind an optimizer's rule. Separate from Gradients because an update is known only once the
+ * Updates: what an optimizer's rule did. Separate from Gradients because an update is known only once the
  * rule has run: it is the difference that the rule made.
  */
 

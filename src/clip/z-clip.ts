@@ -1,4 +1,4 @@
-/** Clipping what stands out from a running mean of the norms: ZClip, Kumar et al. 2025 (arXiv 2504.02507). */
+/** Clips gradients whose norm is far above a running mean of the norms: ZClip, Kumar et al. 2025 (arXiv 2504.02507). */
 
 import { combineNorms } from '../../kernels/gpu/host.js';
 import { checkCount } from '../tensor/arguments.js';
@@ -14,7 +14,7 @@ const modes = ['adaptive', 'mean', 'percentile'] as const;
 /** Options of `zClip`; names in brackets are those of the published code. */
 export interface ZClipOptions {
   /**
-   * What a spike is brought down to: `adaptive` (default) μ + zσ · z / z_t, the less the more it stands out; `mean` μ;
+   * What a spike is brought down to: `adaptive` (default) μ + zσ · z / z_t, less for a larger spike; `mean` μ;
    * `percentile` μ + zσ. (mode and clip_option)
    */
   readonly mode?: (typeof modes)[number];
@@ -22,13 +22,13 @@ export interface ZClipOptions {
   readonly decay?: number;
   /** Norms that make the first mean and variance, an integer ≥ 1; default 25. (warmup_steps) */
   readonly warmup?: number;
-  /** A fixed bound on the norm besides, in the warm-up too; default 1, Infinity: none. (max_grad_norm) */
+  /** A fixed bound on the norm as well, also during the warm-up; default 1, Infinity for no bound. (max_grad_norm) */
   readonly maxNorm?: number;
   /** Multiplies what `adaptive` brings a spike down to; default 1, 0.5 to 0.9 are harsher. (clip_factor) */
   readonly factor?: number;
   /** Whether a spike, as clipped, enters mean and variance; default true. (not skip_update_on_spike) */
   readonly learnSpikes?: boolean;
-  /** Added to σ, which may be 0; default 1e-6, too much for norms that are not far above. (eps) */
+  /** Added to σ, which may be 0; default 1e-6, which is too large for norms near 1e-6. (eps) */
   readonly sigmaEps?: number;
   /** Added to the norm before dividing; 0 (default) lands on the threshold, the published code has 1e-6. */
   readonly eps?: number;
@@ -67,9 +67,9 @@ interface Spread {
 }
 
 /**
- * Scales all gradients down when their norm n stands out: z = (n − μ) / σ > `maxZ`, by `mode`, and to at most
+ * Scales all gradients down if their norm n is a spike, z = (n − μ) / σ > `maxZ`, as `mode` says, and to at most
  * `maxNorm` anyway. μ and σ are exponential averages of the norms, those of spikes as clipped. Norms that are zero or not
- * finite enter neither, while one NaN disables the published code for good.
+ * finite enter neither; in the published code one NaN disables the clipper forever.
  */
 export function zClip(maxZ = 2.5, options: ZClipOptions = {}): GradientHook {
   const name = 'zClip';
@@ -127,7 +127,7 @@ function targetOf(
   return settings.factor * (mean + maxZ * sigma * (maxZ / z));
 }
 
-/** Mean and σ, of all of them rather than of a sample. */
+/** Mean and σ of these norms (divided by n, not n − 1). */
 function spreadOf(norms: readonly number[]): Spread {
   const mean = norms.reduce((sum, norm) => sum + norm, 0) / norms.length;
   const deviations = norms.map((norm) => norm - mean);

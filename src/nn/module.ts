@@ -280,7 +280,7 @@ function checkFields(
     const [kind, items] = hiddenIn(value);
     if (!items.some((item) => isPart(item) && !modules.has(item) && !parameters.has(item))) continue;
     throw new Error(
-      `${module.constructor.name}: Parameters and Modules must stand in fields or arrays, got ${kind} in '${field}'; use an array, or override children`,
+      `${module.constructor.name}: Parameters and Modules must be in fields or arrays, got ${kind} in '${field}'; use an array, or override children`,
     );
   }
 }

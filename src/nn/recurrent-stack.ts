@@ -62,7 +62,7 @@ export class RecurrentStack<const Layers extends readonly RecurrentLayer[]> exte
     if (starts !== undefined) checkArray('RecurrentStack.forward', 'starts', starts, 'starts');
     if (starts && starts.length !== this.layers.length) {
       throw new Error(
-        `RecurrentStack: starts must have one entry for each of ${this.layers.length} layers, got ${starts.length}; undefined stands for zeros`,
+        `RecurrentStack: starts must have one entry for each of ${this.layers.length} layers, got ${starts.length}; undefined means zeros`,
       );
     }
     const outputs: RecurrentOutput[] = [];

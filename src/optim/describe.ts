@@ -5,7 +5,7 @@ import { described } from '../clip/checks.js';
 import type { StepHook } from '../clip/index.js';
 import { isGradientHook, isUpdateHook } from '../clip/run-hooks.js';
 
-/** What is told of an optimizer. */
+/** What is printed about an optimizer. */
 interface Described {
   readonly steps: number;
   readonly counts: { readonly skipped: number; readonly clipped: number };

@@ -11,7 +11,7 @@ export const sharedNames = ['hooks', 'normDevice', ...preparationNames] as const
 
 type SharedName = (typeof sharedNames)[number];
 
-/** Parameters with options of their own; what is left out is taken from the optimizer's. */
+/** Parameters with their own options; options left out come from the optimizer. */
 export type ParameterGroup<Options> = Partial<Omit<Options, SharedName>> & {
   readonly params: Iterable<Parameter>;
 };
@@ -26,7 +26,7 @@ export type RuleOptions<Options> = Omit<GroupOptions<Options>, 'lr'> & { readonl
 export interface OptimizerGroup<Options> {
   readonly parameters: readonly Parameter[];
   get options(): GroupOptions<Options>;
-  /** What is left out is as the optimizer was made with. Throws, and keeps what was there, if an option is wrong. */
+  /** Options left out come from the optimizer. Throws, and changes nothing, if an option is wrong. */
   set options(options: Partial<Omit<Options, SharedName>>);
 }
 
@@ -64,7 +64,7 @@ export class Group<Options> implements OptimizerGroup<Options> {
   }
 }
 
-/** What was listed as groups: the parameters that stand alone are the first. Throws if it is neither. */
+/** The groups in a list of parameters or groups; plain parameters form the first group. Throws if an entry is neither. */
 export function groupsOf<Group extends { readonly params: Iterable<Parameter> }>(
   caller: string,
   params: Iterable<Parameter> | Iterable<Group>,

@@ -45,9 +45,9 @@ export interface LossScaleOptions {
   readonly interval?: number;
 }
 
-/** Below this scale an overflow is not the scale's doing. */
+/** Below this scale, the scale is not the cause of an overflow. */
 const SMALLEST = 2 ** -24;
-/** Beyond it no scale grows: a float32 loss times more is infinite, and from an infinite scale there is no way back. */
+/** A scale never grows beyond this: a larger one makes a float32 loss infinite, and an infinite scale can never shrink. */
 const LARGEST = 2 ** 127;
 
 const scaleRange: OptionRange = {
@@ -84,7 +84,7 @@ export function dynamicLossScale(options: LossScaleOptions = {}): LossScale {
       return scale;
     },
     update(overflowed, use) {
-      // A round ends when somebody who has reported in it reports again. Later reports of a round move nothing, except
+      // A round ends when an optimizer that has reported in it reports again. Later reports in a round change nothing, except
       // for its first overflow.
       const isNewRound = use === undefined || reported.size === 0 || reported.has(use.by);
       if (isNewRound) [reported, hasOverflowed] = [new Set(), false];

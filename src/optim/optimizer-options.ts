@@ -27,7 +27,7 @@ export interface StepOptions {
   readonly partial?: boolean;
 }
 
-/** What may be told of setting gradients to null. */
+/** Options of `zeroGrad`. */
 export interface ZeroGradOptions {
   /** Also those of micro-batches that no step was made of. */
   readonly discard?: boolean;

@@ -60,7 +60,7 @@ export function saveState(owner: StateOwner, memory: OptimizerMemory): Optimizer
   return { ...descriptionOf(owner, memory), tensors: Object.fromEntries(tensors) };
 }
 
-/** The state without its tensors: what it is of. */
+/** The state without its tensors: it says which optimizer it belongs to. */
 function descriptionOf(owner: StateOwner, memory: OptimizerMemory): Omit<OptimizerState, 'tensors'> {
   const nameOf = naming(owner);
   return {
@@ -116,7 +116,7 @@ export function restoreState(owner: StateOwner, memory: OptimizerMemory, state: 
     });
   });
   for (const [i, { parameters }] of owner.groups.entries()) {
-    // Memory may run out here, while nothing but zeros was added.
+    // If memory runs out here, only zeros were added so far.
     memory.allocate(
       parameters,
       groups[i].flatMap(({ arrays }) => Object.keys(arrays)),

@@ -1,6 +1,6 @@
 /**
  * Optimizer: the order of a step. Gradients are measured, the hooks run on them, and what they leave is applied
- * group by group; the update rules themselves stand in a file each.
+ * group by group; each update rule is in a file of its own.
  */
 
 import { type Parameter, type ParameterHolder, Variable } from '../autograd/index.js';
@@ -230,7 +230,7 @@ export class Optimizer<Options extends OptimizerOptions> {
     const [factor] = factors;
     if (factors.some((each) => each !== factor)) {
       throw new Error(
-        `${caller}: the optimizers must multiply the loss alike, got ${factors.join(' and ')}; give all of them the same lossScale, and accumulate in each for a weight`,
+        `${caller}: the optimizers must multiply the loss by the same factor, got ${factors.join(' and ')}; give all of them the same lossScale, and accumulate in each for a weight`,
       );
     }
     const prepared = optimizers.filter((optimizer) => optimizer.#preparation);
@@ -342,7 +342,7 @@ export class Optimizer<Options extends OptimizerOptions> {
     };
   }
 
-  /** The gradients of a step, which are skipped already if somebody asks for that. */
+  /** The gradients of a step; with a reason in `skip`, the step is skipped from the start. */
   #wholeGradients(skip: string | null): Gradients {
     const gradients = new Gradients(this.#meter);
     if (skip !== null) gradients.skip(skip);
@@ -421,7 +421,7 @@ export class Optimizer<Options extends OptimizerOptions> {
     if (this.#busy) throw new Error(`Optimizer.${caller}: the step before has not finished; await it`);
   }
 
-  /** What messages say to whoever writes the parameters during a step or between micro-batches. */
+  /** How messages call this optimizer if somebody writes its parameters during a step or between micro-batches. */
   #makeHolder(): ParameterHolder {
     const { name } = this.#rule;
     const isBusy = (): boolean => this.#busy;
@@ -481,7 +481,7 @@ export class Optimizer<Options extends OptimizerOptions> {
   }
 }
 
-/** What a step was told, checked. */
+/** The options of a step, checked. */
 function checkedStep(options: StepOptions): StepOptions {
   checkNames('Optimizer.step', options, ['loss', 'partial']);
   check(

@@ -50,7 +50,7 @@ export const preparationNames = ['accumulate', 'dropNonFinite', 'lossScale', 'av
 /** What a step runs under, after the replicas have agreed on it. */
 export type Agreement = Pick<ReplicaShare, 'loss' | 'skip'>;
 
-/** The preparation that options ask for; null if `loss.backward()` is all there is to it. */
+/** The preparation that the options need; null if `loss.backward()` is enough. */
 export function preparationFor(caller: string, options: PreparationOptions): Preparation | null {
   const { accumulate = 1, dropNonFinite = false, lossScale = null, averaging = null } = options;
   check(caller, 'accumulate', accumulate, {
@@ -87,7 +87,7 @@ export class Preparation {
   #dropped = 0;
   /** What multiplied the losses of this update: of all its micro-batches the same. */
   #scale = 1;
-  /** Gradients as they were before the micro-batch that is under way, where it may be dropped. */
+  /** Gradients before the current micro-batch, kept if it may have to be dropped. */
   #before: readonly (Tensor | null)[] | null = null;
   /** Sum of the gradients' versions after the last micro-batch: what was written to one since then shows. */
   #versions = 0;
@@ -237,7 +237,7 @@ export class Preparation {
           ]
         : ['a gradient', 'call zeroGrad({ discard: true }) and start the update again'];
     throw new Error(
-      `Optimizer.${caller}: ${which} did not come by optimizer.backward(loss) alone; ${remedy}`,
+      `Optimizer.${caller}: ${which} did not come from optimizer.backward(loss) alone; ${remedy}`,
     );
   }
 }
@@ -259,7 +259,7 @@ function agreed(shares: readonly ReplicaShare[]): Agreement {
   const total = shares.reduce((sum, { weight }) => sum + weight, 0);
   const mean = shares.reduce((sum, { loss, weight }) => sum + (loss ?? Number.NaN) * weight, 0) / total;
   const skipping = shares.findIndex(({ skip }) => skip !== null);
-  // One that is known not to be finite counts even if others do not know theirs.
+  // One loss that is known not to be finite counts, even if other replicas do not know theirs.
   const broken = shares.find(({ loss }) => lossIsNot(loss) !== null)?.loss;
   return {
     loss: broken ?? (shares.some(({ loss }) => loss === null) ? null : mean),

@@ -43,7 +43,7 @@ for (const name of reported) {
   });
 }
 
-/** The same Promise, which names the missing await to whoever reads the report from it. */
+/** The same Promise; reading a field of the report from it throws an error that names the missing await. */
 export function namesPending(report: Promise<StepReport>): Promise<StepReport> {
   return Object.setPrototypeOf(report, pending);
 }

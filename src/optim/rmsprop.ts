@@ -22,7 +22,7 @@ export interface RMSpropOptions extends OptimizerOptions {
 
 /**
  * s ← αs + (1−α)g², d = g / (√s + ε), θ ← θ − lr · d; with momentum v ← μv + d, θ ← θ − lr · v. Centered, √(s − ḡ²)
- * replaces √s, with ḡ ← αḡ + (1−α)g; where rounding makes that variance negative it is 0 here, and NaN in PyTorch.
+ * replaces √s, with ḡ ← αḡ + (1−α)g. If rounding makes that variance negative, it is 0 here and NaN in PyTorch.
  */
 export class RMSprop extends defineOptimizer<RMSpropOptions>({
   name: 'RMSprop',

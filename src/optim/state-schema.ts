@@ -1,6 +1,6 @@
 /**
  * What a saved state of an optimizer is, and whether it fits one: everything that comes from a file is looked at here,
- * before anything changes. A state says what it is of, so that what does not fit can be shown side by side.
+ * before anything changes. A state says what it belongs to, so that an error can show both sides.
  */
 
 import { type DType, formatShape, Tensor } from '../tensor/index.js';
@@ -61,7 +61,7 @@ export interface SavedHook {
   readonly state: unknown;
 }
 
-/** A state without its tensors: what it is of. */
+/** A state without its tensors: it says which optimizer it belongs to. */
 type Description = Omit<OptimizerState, 'tensors'>;
 
 /** All but schedules, which are functions of the step and remember nothing. */
@@ -70,7 +70,7 @@ export function savedOptions(options: object): Readonly<Record<string, unknown>>
   return structuredClone(Object.fromEntries(plain));
 }
 
-/** Settings as JSON can hold them: functions by that word, infinities by theirs; what is undefined is left out. */
+/** Settings as JSON can hold them: a function as the word `function`, infinities as words; undefined is left out. */
 export function plainSettings(
   settings: Readonly<Record<string, unknown>>,
 ): Readonly<Record<string, unknown>> {
@@ -111,7 +111,7 @@ function checkFormat(state: unknown): void {
   if (format === STATE_FORMAT) return;
   const what = format === undefined ? 'none (of version 1, or not a state)' : quoted(format, '');
   throw new Error(
-    `Optimizer.restore: the state must have format ${STATE_FORMAT}, got ${what}; older states do not say which optimizer they are of: restore the model alone, and begin with a new optimizer`,
+    `Optimizer.restore: the state must have format ${STATE_FORMAT}, got ${what}; older states do not say which optimizer they belong to: restore the model alone, and start with a new optimizer`,
   );
 }
 
@@ -203,7 +203,7 @@ const state = objectOf({
   tensors: recordOf(is('a Tensor', (value) => value instanceof Tensor)),
 });
 
-/** What keeps a value from being a state of whichever optimizer, or null. */
+/** Why a value cannot be the state of any optimizer, or null. */
 function whole(value: unknown): string | null {
   return state(value, '');
 }
@@ -251,7 +251,7 @@ function parameterMismatches(saved: GroupState, own: GroupState, steps: number):
   });
 }
 
-/** Hooks are told apart by their place, name and settings. */
+/** Hooks are compared by place, name and settings. */
 function hookMismatches(what: string, saved: readonly SavedHook[], own: readonly SavedHook[]): string[] {
   const names = (list: readonly SavedHook[]): string => `[${list.map(({ name }) => name).join(', ')}]`;
   if (names(saved) !== names(own)) return [sides(what, names(saved), names(own))];

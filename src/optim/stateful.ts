@@ -1,13 +1,13 @@
-/** What remembers between steps and can be saved: optimizers, hooks, Randoms. Shared by all that puts several back at once. */
+/** What keeps a state between steps and can be saved: optimizers, hooks, Randoms; and how several are restored together. */
 
 /** Something whose state can be taken and put back. */
 export interface Stateful<State = unknown> {
   state(): State;
-  /** Throws, and stays as it is, where the state is not one of its own. */
+  /** Throws, and changes nothing, if the state is not one that `state()` returned. */
   restore(state: State): void;
 }
 
-/** Puts states back in order; if one does not fit, those before it get back what they had, and its error is thrown. */
+/** Restores states in order. If one does not fit, the parts before it get their old state back, and its error is thrown. */
 export function restoreAll(parts: readonly (readonly [part: Stateful, state: unknown])[]): void {
   const before: (readonly [part: Stateful, state: unknown])[] = [];
   try {
@@ -22,7 +22,7 @@ export function restoreAll(parts: readonly (readonly [part: Stateful, state: unk
   }
 }
 
-/** The error of a part that fell over a state instead of refusing it says at least what happened. */
+/** If a part crashed on a state instead of refusing it, the error says at least what happened. */
 function inOneLine(error: unknown): unknown {
   if (!(error instanceof TypeError || error instanceof RangeError)) return error;
   const reason = error.message.replace(/\s+/g, ' ').slice(0, 200);

@@ -30,7 +30,7 @@ interface OpenRun extends UpdateRun {
   readonly block: ParameterBlock;
   readonly from: number;
   to: number;
-  /** Where there is padding inside the run; −1 if there is none. */
+  /** Where the padding inside the run begins; −1 without padding. */
   padding: number;
 }
 
@@ -65,7 +65,7 @@ export class OptimizerMemory {
   #waiting: (readonly Parameter[])[] = [];
   #released = false;
   readonly #arrays = new Map<ParameterBlock, State>();
-  /** By the list that is updated together: no parameter is in two. */
+  /** By the list of parameters that are updated together; no parameter is in two lists. */
   readonly #updates = new Map<readonly Parameter[], Updates>();
 
   /**
@@ -79,7 +79,7 @@ export class OptimizerMemory {
     else this.#waiting.push(...lists);
   }
 
-  /** Packs what `keep` put off. Throws if there is no room. */
+  /** Packs the groups that `keep` has postponed. Throws if memory is full. */
   pack(): void {
     this.#pack(this.#waiting);
     this.#waiting = [];
@@ -169,7 +169,7 @@ export class OptimizerMemory {
     this.#updatesOf(parameters).prepared = options;
   }
 
-  /** Allocates the state of these names for a group, zeros if there is none yet. */
+  /** Allocates the state of these names for a group; new state is zeros. */
   allocate(parameters: readonly Parameter[], names: readonly string[]): void {
     for (const { place } of this.#updatesOf(parameters).order) {
       const { block } = place!;
@@ -180,7 +180,7 @@ export class OptimizerMemory {
     }
   }
 
-  /** An array as long as a block, which comes back by itself when nobody holds the optimizer any more. */
+  /** An array as long as a block; it is freed by itself once the optimizer is no longer referenced. */
   #allocateLike({ values, backend }: ParameterBlock): FloatArray {
     const array = backend.memory.allocateBlock(dtypeOf(values), values.length);
     freeWithOwner(this, backend.memory, array);
@@ -301,7 +301,7 @@ export class OptimizerMemory {
     return state;
   }
 
-  /** What is remembered of one parameter, by name: views, not to be written, and gone once it is released. */
+  /** The state of one parameter, by name: read-only views, invalid after `release`. */
   of({ place, value }: Parameter): Readonly<Record<string, FloatArray>> {
     this.check('optimizerState');
     const arrays = place ? (this.#arrays.get(place.block) ?? {}) : {};

@@ -69,7 +69,7 @@ export class WeightAverage {
 
   /**
    * Runs `fn` while the parameters have the average values, then puts theirs back; resolves to what `fn` returned. Until
-   * then nobody else may write them, nor walk back into them.
+   * then nothing else may write them or run a backward pass into them.
    */
   async use<T>(fn: () => T | Promise<T>): Promise<T> {
     const { parameters } = this;

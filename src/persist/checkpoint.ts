@@ -104,7 +104,7 @@ function readCheckpoint(bytes: Uint8Array, parts: CheckpointParts): { header: He
   const { format, state, checksum } = metadata;
   if (format === OLDER && parts.optimizer) {
     throw new Error(
-      `restoreCheckpoint: the format must be '${FORMAT}', got '${OLDER}', which does not say which optimizer it is of; restore { model } alone, and begin with a new optimizer`,
+      `restoreCheckpoint: the format must be '${FORMAT}', got '${OLDER}', which does not say which optimizer it belongs to; restore { model } alone, and start with a new optimizer`,
     );
   }
   if (format !== FORMAT && format !== OLDER) {

@@ -23,7 +23,7 @@ export function headerEntries(
   return Object.entries(header);
 }
 
-/** Throws if a name stands twice in one object, or something lies too deep, in text that is JSON. */
+/** Throws if a name appears twice in one object, or an object is nested too deeply, in text that is JSON. */
 function checkNames(text: string, problem: (what: string) => Error): void {
   /** The names of each open object; null for an open array. */
   const open: (Set<string> | null)[] = [];
@@ -39,7 +39,7 @@ function checkNames(text: string, problem: (what: string) => Error): void {
       if (!isName(text, i + 1)) continue;
       const name = JSON.parse(text.slice(start, i + 1)) as string;
       const names = open[open.length - 1]!;
-      if (names.has(name)) throw problem(`${quoted(name)} stands twice in its header`);
+      if (names.has(name)) throw problem(`${quoted(name)} appears twice in its header`);
       names.add(name);
     }
   }

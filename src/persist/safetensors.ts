@@ -91,7 +91,7 @@ export function encodeSafetensors(
 function checkHeaderLength(length: number): void {
   if (length <= LONGEST_HEADER) return;
   throw new Error(
-    `encodeSafetensors: names and metadata must fit into ${LONGEST_HEADER} bytes, got ${length}; put what is large into tensors, or a file of its own`,
+    `encodeSafetensors: names and metadata must fit into ${LONGEST_HEADER} bytes, got ${length}; put large values into tensors or into a separate file`,
   );
 }
 

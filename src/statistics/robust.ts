@@ -1,6 +1,6 @@
 /**
- * Statistics that a few wild values cannot move, and the tests built on them: what advice and diagnosis are made of.
- * Plain numbers in and out, separate from what they are used for.
+ * Statistics that a few wild values cannot move, and the tests that use them, for advice and diagnosis. They take and return
+ * plain numbers.
  */
 
 import { erf } from '../tensor/math.js';

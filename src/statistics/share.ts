@@ -1,6 +1,6 @@
 /** Shares of a whole. Every clip rate in tamegrad is one of these: clipped updates divided by all updates. */
 
-/** The share of a count in a whole; 0 of nothing. */
+/** The share of a count in a whole; 0 if the whole is 0. */
 export function shareOf(count: number, whole: number): number {
   return whole > 0 ? count / whole : 0;
 }

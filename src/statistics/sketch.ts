@@ -2,19 +2,19 @@
 
 import { exp, log } from '../tensor/math.js';
 
-/** Ratio of a bin's edges: the middle of a bin is within 1 % of all that fell into it. */
+/** Logarithm of the ratio of a bin's edges: the middle of a bin is within 1 % of every number in it. */
 const LN_RATIO = log(1.01 / 0.99);
 
 /**
- * Counts of norms in bins of equal ratio. A percentile is right to 1 %, whatever came; 10 ± 300 decades are 71,000 bins,
- * and those that stay empty take no memory.
+ * Counts of norms in bins of equal ratio. A percentile is right to 1 % for any input. 600 decades are 71,000 bins,
+ * and empty bins take no memory.
  */
 export class QuantileSketch {
   #bins = new Map<number, number>();
   #zeros = 0;
   #count = 0;
 
-  /** How many norms came. */
+  /** How many norms were added. */
   get count(): number {
     return this.#count;
   }

@@ -167,7 +167,7 @@ function checkAlike([first, ...others]: readonly Arrival[]): void {
   );
   if (other < 0) return;
   throw new Error(
-    `replicas: replica ${other + 1} has other parameters than replica 0; build all with one seed, or load one state into each`,
+    `replicas: replica ${other + 1} has different parameters from replica 0; build all with one seed, or load one state into each`,
   );
 }
 

@@ -86,7 +86,7 @@ describe('Module names parameters by their path', () => {
         yield ['own', new Parameter(ones([1]))] as const;
       }
     }
-    const message = `Lost: Parameters and Modules must stand in fields or arrays, got ${kind} in 'heads'; use an array, or override children`;
+    const message = `Lost: Parameters and Modules must be in fields or arrays, got ${kind} in 'heads'; use an array, or override children`;
     class Holder extends Module {
       readonly part = new Lost();
     }

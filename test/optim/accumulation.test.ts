@@ -161,7 +161,7 @@ describe('a wrong order says so, and changes nothing', () => {
     );
     await optimizer.step();
     expect(() => optimizer.backward(lossWith(w, [1, 1]))).toThrow(
-      'Optimizer.backward: the gradient of w did not come by optimizer.backward(loss) alone; call zeroGrad() first',
+      'Optimizer.backward: the gradient of w did not come from optimizer.backward(loss) alone; call zeroGrad() first',
     );
     expect(gradOf(w)).toEqual([1, 1]);
   });
@@ -175,7 +175,7 @@ describe('a wrong order says so, and changes nothing', () => {
       expect(gradOf(w)).toEqual([2, 2]);
       w.grad!.addInPlace(tensor([1, 1], ref));
     } else lossWith(w, [1, 1]).backward();
-    const message = 'did not come by optimizer.backward(loss) alone';
+    const message = 'did not come from optimizer.backward(loss) alone';
     expect(() => optimizer.backward(lossWith(w, [1, 1]))).toThrow(message);
     await expect(optimizer.step({ partial: true })).rejects.toThrow(
       count === 0

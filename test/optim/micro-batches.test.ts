@@ -210,7 +210,7 @@ describe('one loss for two optimizers', () => {
   it('must be multiplied alike for both; nothing changes otherwise', () => {
     const { a, b, optimizers, loss } = setup([{ lossScale: dynamicLossScale({ initial: 8 }) }, {}]);
     expect(() => Optimizer.backward(loss(), optimizers)).toThrow(
-      'Optimizer.backward: the optimizers must multiply the loss alike, got 8 and 1; give all of them the same lossScale',
+      'Optimizer.backward: the optimizers must multiply the loss by the same factor, got 8 and 1; give all of them the same lossScale',
     );
     expect([a.grad, b.grad]).toEqual([null, null]);
   });
@@ -219,7 +219,7 @@ describe('one loss for two optimizers', () => {
     const { a, b, optimizers, loss } = setup([{ accumulate: 1 }, { accumulate: 2 }]);
     b.grad = tensor([1]);
     expect(() => Optimizer.backward(loss(), optimizers)).toThrow(
-      'the gradient of b did not come by optimizer.backward',
+      'the gradient of b did not come from optimizer.backward',
     );
     expect(a.grad).toBeNull();
   });

@@ -453,7 +453,7 @@ describe('a state says what it is of', () => {
     const optimizer = new SGD(model(), { lr: 1 });
     const { format: _, ...old } = optimizer.state();
     expect(() => optimizer.restore(old as OptimizerState)).toThrow(
-      'Optimizer.restore: the state must have format 2, got none (of version 1, or not a state); older states do not say which optimizer they are of: restore the model alone, and begin with a new optimizer',
+      'Optimizer.restore: the state must have format 2, got none (of version 1, or not a state); older states do not say which optimizer they belong to: restore the model alone, and start with a new optimizer',
     );
     expect(() => optimizer.restore({ ...old, format: 3 } as unknown as OptimizerState)).toThrow(
       'got 3; older',

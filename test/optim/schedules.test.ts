@@ -144,7 +144,7 @@ describe('nonsense is refused', () => {
     [() => constantSchedule(-1), 'constantSchedule: value must be a number ≥ 0'],
     [
       () => inSequence([constantSchedule(1)], { at: [3] }),
-      'inSequence: needs one schedule more than there are numbers in at, got 1 and 1',
+      'inSequence: needs one more schedule than numbers in at, got 1 and 1',
     ],
     [
       () => inSequence([constantSchedule(1), 2 as never], { at: [3] }),

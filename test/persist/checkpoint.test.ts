@@ -234,7 +234,7 @@ describe('what does not fit is refused, and nothing changes', () => {
     refused(
       old,
       parts,
-      "restoreCheckpoint: the format must be 'tamegrad checkpoint 2', got 'tamegrad checkpoint 1', which does not say which optimizer it is of; restore { model } alone, and begin with a new optimizer",
+      "restoreCheckpoint: the format must be 'tamegrad checkpoint 2', got 'tamegrad checkpoint 1', which does not say which optimizer it belongs to; restore { model } alone, and start with a new optimizer",
     );
   });
 

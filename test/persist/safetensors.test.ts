@@ -313,7 +313,7 @@ describe('what is no safetensors file is said in one line', () => {
       ['{"__metadata__":{"k":"\\"{","k":"v"}}', 'k'],
       ['{"__metadata__":{},"__metadata__":{}}', '__metadata__'],
     ]) {
-      expect(() => decodeSafetensors(fileOf(header, four))).toThrow(`'${name}' stands twice in its header`);
+      expect(() => decodeSafetensors(fileOf(header, four))).toThrow(`'${name}' appears twice in its header`);
     }
     const apart = decodeSafetensors(fileOf('{"__metadata__":{"a":"a","b":"a"}}')).metadata;
     expect(apart).toEqual({ a: 'a', b: 'a' });

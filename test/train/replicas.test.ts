@@ -95,7 +95,7 @@ describe('a replica that is out of step is an error for all, and no hang', () =>
     [
       'starts from other parameters',
       { kind: 'network', seeds: [1, 1, 2] },
-      'replica 2 has other parameters than replica 0; build all with one seed, or load one state into each',
+      'replica 2 has different parameters from replica 0; build all with one seed, or load one state into each',
     ],
   ];
   it.each(wrong)('%s', async (_, job, message) => {

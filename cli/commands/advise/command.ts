@@ -54,7 +54,7 @@ function checkPaths(paths: readonly string[], { follow: follows }: AdviseOptions
     throw new UsageError(`--follow: '${paths[0]}' is a folder; name the file that is being written`);
   }
   if (paths.length > 1 && paths.includes('-'))
-    throw new UsageError('advise: - is stdin and stands alone; name files, or - alone');
+    throw new UsageError('advise: - means stdin and must be the only name; give files, or - alone');
 }
 
 async function readAll(paths: readonly string[], options: AdviseOptions, signal: AbortSignal): Promise<Log> {

@@ -26,7 +26,7 @@ export function inSequence(
   const at = [...options.at];
   if (parts.length !== at.length + 1) {
     throw new Error(
-      `inSequence: needs one schedule more than there are numbers in at, got ${parts.length} and ${at.length}`,
+      `inSequence: needs one more schedule than numbers in at, got ${parts.length} and ${at.length}`,
     );
   }
   if (at.length > 0) checkMilestones('inSequence', at);

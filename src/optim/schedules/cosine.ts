@@ -94,7 +94,7 @@ export function oneCycle(options: OneCycleOptions): Schedule {
     },
   );
   const { peak, steps, rise, from = peak / 25, to = from / 1e4 } = settings;
-  // The update at which it stands at the peak; as in PyTorch not always a whole one.
+  // The update at which the peak is reached; not always a whole number, as in PyTorch.
   const top = rise * steps - 1;
   if (!(top > 0 && rise < 1)) {
     throw new Error(`oneCycle: rise must lie above 1 / steps and below 1, got ${rise} of ${steps} steps`);

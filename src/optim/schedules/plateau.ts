@@ -11,7 +11,7 @@ export interface ReduceOnPlateauOptions {
   readonly from: number;
   /** What it is multiplied by, in [0, 1); default 0.1. */
   readonly factor?: number;
-  /** Observations without improvement that are let pass; default 10. */
+  /** How many observations without improvement are accepted; default 10. */
   readonly patience?: number;
   /** By which share of the best so far an observation must be better to count; default 1e-4. */
   readonly threshold?: number;
@@ -33,7 +33,7 @@ export interface PlateauState {
   readonly cooling: number;
 }
 
-/** A schedule that is told results. */
+/** A schedule that follows the results that it is given. */
 export interface PlateauSchedule extends Schedule, Stateful<PlateauState> {
   /** Adds a result, such as the validation loss of an epoch; NaN is no improvement. */
   observe(result: number): void;
