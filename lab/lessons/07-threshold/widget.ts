@@ -44,8 +44,6 @@ export default class Threshold extends Widget<typeof session, typeof settings> {
   #norms: Float64Array | null = null;
   /** By percentile, of the run at hand. */
   #chosen = new Map<number, Chosen>();
-  /** The percentile that the figures show: the one asked for, once it is computed. */
-  #shown: Chosen | null = null;
   #computing = false;
 
   protected override opened(): void {
@@ -64,7 +62,6 @@ export default class Threshold extends Widget<typeof session, typeof settings> {
     if (task !== this.values.task || seed !== this.values.seed) return;
     this.#norms = norms;
     this.#chosen = new Map();
-    this.#shown = null;
     this.requestUpdate();
     void this.#choose();
   }
@@ -82,6 +79,11 @@ export default class Threshold extends Widget<typeof session, typeof settings> {
       this.requestUpdate();
     }
     this.#computing = false;
+  }
+
+  /** What belongs to the percentile at hand, once it is computed. */
+  get #shown(): Chosen | undefined {
+    return this.#chosen.get(this.values.percent);
   }
 
   #missing(): number | undefined {
@@ -113,7 +115,6 @@ export default class Threshold extends Widget<typeof session, typeof settings> {
 
   protected override render(): TemplateResult {
     const norms = this.#norms;
-    this.#shown = this.#chosen.get(this.values.percent) ?? null;
     return html`
       ${
         norms
@@ -206,7 +207,7 @@ export default class Threshold extends Widget<typeof session, typeof settings> {
     if (!this.#norms) return '';
     const { percent: p } = this.values;
     const c = formatNumber(percentileOf(this.#norms, p));
-    const shown = this.#chosen.get(p);
+    const shown = this.#shown;
     if (!shown) return `At percentile ${p} the threshold is ${c}.`;
     const { inSample, after } = shown;
     return `At percentile ${p} the threshold is ${c}. Of the ${STEPS} steps measured it would clip ${formatPercent(inSample.rate)} and halve ${formatPercent(inSample.halved)}, taking ${formatPercent(inSample.lost)} of their length; of the ${STEPS} steps after it clips ${formatPercent(after.rate)}.`;
