@@ -16,8 +16,9 @@ export type { Address };
 
 /**
  * Functions of one operand. Largest errors found, in units in the last place against float64 (test/kernels/simd):
- * exp 1.02, log 0.77, log1p 0.76, tanh 2.01, sigmoid 2.23, erf 1.10, sin and cos 0.50; the others are exact. Subnormal
- * arguments and results are kept; poles and infinities give what `Math` gives.
+ * exp 1.02, log 0.77, log1p 0.76, tanh 2.01, sigmoid 2.23, erf 1.10, sin and cos 0.50; the others are exact. What would be
+ * subnormal is 0 for exp, tanh, sigmoid and erf (assembly/tiny.ts), and kept elsewhere; poles and infinities give what
+ * `Math` gives.
  */
 export const UNARY = {
   neg: 0,

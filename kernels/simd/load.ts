@@ -6,7 +6,7 @@
 import { inflateSync } from 'fflate';
 import { dictionary, relaxed as fused, plain } from './build/bytes.js';
 import type { SimdKernels } from './kernels.js';
-import { resultsOf, SELF_CHECK_PAGES, sameResults } from './self-check.js';
+import { type Build, resultsOf, SELF_CHECK_PAGES, sameResults, type Unit } from './self-check.js';
 
 /** What to load. */
 export interface LoadOptions {
@@ -125,40 +125,44 @@ function v8InNode(): number {
 
 /** The flag of V8 for packing two operations on neighbouring vectors of 128 bits into one of 256. */
 const PACKING = 'experimental-wasm-revectorize';
-const wideKnown = new Map<boolean, boolean>();
 
 /**
- * Whether kernels run in 256-bit vectors here, with the bits of 128. V8 13.6 and later (Node 24) can pack operations on
- * neighbouring vectors, behind a flag that belongs to the whole process and is set here. Every kernel is then compared
- * with its 128-bit build; on any difference the flag is taken back. The first call costs some 100 ms, the result is kept.
+ * Whether kernels can run in 256-bit vectors here. V8 13.6 and later (Node 24) can pack operations on neighbouring vectors,
+ * behind a flag that belongs to the whole process; `WideCheck` sets it.
  */
-export function wideVectors(relaxed = false): boolean {
-  let known = wideKnown.get(relaxed);
-  if (known === undefined) {
-    known = hasPacking() && packsRight(relaxed);
-    wideKnown.set(relaxed, known);
+export const wideVectors = (): boolean => v8InNode() >= 13.6 && process.arch === 'x64';
+
+function setFlags(...flags: readonly string[]): void {
+  for (const flag of flags) process.getBuiltinModule('node:v8').setFlagsFromString(`--${flag}`);
+}
+
+/**
+ * Compares kernels of the 256-bit build with the 128-bit one, in memories of its own. Compiling all of them would take a
+ * tenth of a second; one takes a few milliseconds, when it is first needed. What was compiled for the check is what runs
+ * afterwards: V8 compiles a module once, however often it is instantiated.
+ */
+export class WideCheck {
+  readonly #builds: readonly Build[];
+
+  /** Sets the flag. Throws an Error where `wideVectors` is false. */
+  constructor(options: Pick<LoadOptions, 'relaxed' | 'shared'> = {}) {
+    if (!wideVectors()) throw new Error('WideCheck: no 256-bit vectors here; ask wideVectors() first');
+    setFlags(PACKING);
+    const own = { ...options, pages: SELF_CHECK_PAGES };
+    this.#builds = [loadKernels(own), loadKernels({ ...own, wide: true })];
   }
-  return known;
-}
 
-const hasPacking = (): boolean => v8InNode() >= 13.6 && process.arch === 'x64';
-
-/** Compares the builds: the 128-bit one as V8 first compiles it, which never packs, the other optimised at once. */
-function packsRight(relaxed: boolean): boolean {
-  const set = (...flags: string[]): void => {
-    for (const flag of flags) process.getBuiltinModule('node:v8').setFlagsFromString(`--${flag}`);
-  };
-  const narrow = checked({ pages: SELF_CHECK_PAGES, relaxed });
-  // Inlining needs counts that only code which was not optimised keeps.
-  set(PACKING, 'no-liftoff', 'no-wasm-inlining');
-  const wide = checked({ pages: SELF_CHECK_PAGES, relaxed, wide: true });
-  set('liftoff', 'wasm-inlining');
-  const same = sameResults(narrow, wide);
-  if (!same) set(`no-${PACKING}`);
-  return same;
-}
-
-function checked(options: LoadOptions): readonly Int32Array[] {
-  const { exports, memory } = loadKernels(options);
-  return resultsOf(exports, memory);
+  /** Whether a unit gives the same bits in both builds; from the first that does not on, V8 packs no more. */
+  passes(unit: Unit): boolean {
+    const [narrow, wide] = this.#builds;
+    // As V8 first compiles it, a function is never packed.
+    const wanted = resultsOf(narrow, unit);
+    // Optimised at once. Inlining needs counts that only code which was not optimised keeps.
+    setFlags('no-liftoff', 'no-wasm-inlining');
+    const got = resultsOf(wide, unit);
+    setFlags('liftoff', 'wasm-inlining');
+    const same = sameResults(wanted, got);
+    if (!same) setFlags(`no-${PACKING}`);
+    return same;
+  }
 }

@@ -1,6 +1,6 @@
 /*
- * Whether two builds of the kernels give the same bits: every kernel runs in both, on shapes with whole vectors, pairs of
- * vectors, and remainders. For builds that an engine's experimental pass has changed: nobody else has tested those.
+ * Whether a kernel gives the same bits in two builds, on shapes with whole vectors, pairs of vectors, and remainders. For builds
+ * that an engine's experimental pass has changed: nobody else has tested those.
  */
 
 import { ACTIVATION, type Address, BINARY, OPTIM, REDUCE, type SimdKernels, UNARY } from './kernels.js';
@@ -137,20 +137,47 @@ const calls: Calls = {
   ),
 };
 
-/** What every call leaves in memory and returns, in order. `memory`, of SELF_CHECK_PAGES, is overwritten. */
-export function resultsOf(exports: SimdKernels, { buffer }: WebAssembly.Memory): readonly Int32Array[] {
-  fillMemory(buffer);
-  const written = new Int32Array(buffer, WRITTEN, (INTEGERS - WRITTEN) / 4);
-  const returned = new Float64Array(1);
-  const results: Int32Array[] = [];
-  for (const [name, lists] of Object.entries(calls)) {
-    const kernel = exports[name as keyof SimdKernels] as (...args: readonly number[]) => number | undefined;
-    for (const args of lists) {
-      returned[0] = kernel(...args) ?? 0;
-      results.push(written.slice(), new Int32Array(returned.buffer.slice(0)));
-    }
-  }
-  return results;
+/** What is checked at once: a kernel, or of those that hold many functions (unary, binary) one function, 'unary 3'. */
+export type Unit = string;
+
+/** Kernels whose first argument chooses one of many functions, each compiled by itself. */
+export const MANIFOLD: ReadonlySet<string> = new Set(['unary', 'binary'] satisfies (keyof SimdKernels)[]);
+
+const unitOf = (name: string, first: number): Unit => (MANIFOLD.has(name) ? `${name} ${first}` : name);
+
+/** The unit that a call belongs to. */
+export const unitOfCall = (name: string, args: readonly number[]): Unit => unitOf(name, args[0]);
+
+type List = readonly (readonly number[])[];
+const lists = Object.entries(calls) as [keyof SimdKernels, List][];
+
+/** Every unit, each once. */
+export const units: readonly Unit[] = [
+  ...new Set(lists.flatMap(([name, list]) => list.map((args) => unitOfCall(name, args)))),
+];
+
+/** A build of the kernels, over a memory of SELF_CHECK_PAGES that is the check's own. */
+export interface Build {
+  readonly exports: SimdKernels;
+  readonly memory: WebAssembly.Memory;
+}
+
+/** What each call of a unit leaves in memory and returns; memory holds `start` before each of them. */
+export function resultsOf(
+  { exports, memory }: Build,
+  unit: Unit,
+  start: Float32Array = usualNumbers(),
+): readonly Int32Array[] {
+  const [name] = unit.split(' ') as [keyof SimdKernels];
+  const kernel = exports[name] as (...args: readonly number[]) => number | undefined;
+  const own = (calls[name] as List).filter((args) => unitOfCall(name, args) === unit);
+  return own.map((args) => {
+    new Float32Array(memory.buffer).set(start, FIRST / 4);
+    const returned = Float64Array.of(kernel(...args) ?? 0);
+    const written = new Int32Array(memory.buffer.slice(WRITTEN, INTEGERS + 8));
+    written.set(new Int32Array(returned.buffer), written.length - 2);
+    return written;
+  });
 }
 
 /** Whether two lists of results are the same, bit for bit. */
@@ -158,11 +185,19 @@ export function sameResults(left: readonly Int32Array[], right: readonly Int32Ar
   return left.every((bits, k) => bits.every((value, i) => value === right[k][i]));
 }
 
+let usual: Float32Array | undefined;
+
 /** Numbers between −1 and 1, no two neighbours alike, and small row numbers that are classes and bounds as well. */
-function fillMemory(buffer: ArrayBufferLike): void {
-  const floats = new Float32Array(buffer);
-  for (let i = FIRST / 4; i < SCRATCH / 4; i++) floats[i] = ((i * 7919) % 2017) / 1008.5 - 1;
+function usualNumbers(): Float32Array {
+  usual ??= startFrom((i) => ((i * 7919) % 2017) / 1008.5 - 1);
+  return usual;
+}
+
+/** The memory that a check starts from: f(i) in every place but the integers, and what must not be negative made positive. */
+export function startFrom(f: (i: number) => number): Float32Array {
+  const floats = Float32Array.from({ length: (SCRATCH - FIRST) / 4 }, (_, i) => f(i + FIRST / 4));
   // Second moments are not negative.
-  for (let i = at(12) / 4; i < at(13) / 4; i++) floats[i] = Math.abs(floats[i]);
-  new Int32Array(buffer, INTEGERS, 6).set([0, 3, 3, 6, 1, 2]);
+  for (let i = (at(12) - FIRST) / 4; i < (at(13) - FIRST) / 4; i++) floats[i] = Math.abs(floats[i]);
+  new Int32Array(floats.buffer, INTEGERS - FIRST, 6).set([0, 3, 3, 6, 1, 2]);
+  return floats;
 }

@@ -2,6 +2,7 @@
 
 import { ranges } from '../clip/checks.js';
 import type { FloatArray } from '../tensor/index.js';
+import { atLeast, squaredFrom } from '../tensor/tiny.js';
 import { defineOptimizer } from './define-optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
 
@@ -41,11 +42,13 @@ export class Adagrad extends defineOptimizer<AdagradOptions>({
     const { values, grads, start, end, count } = run;
     const sum = run.state('sumOfSquares');
     const largest = largestOf(sum);
+    const least = squaredFrom(sum, 1);
     const rate = lr / (1 + count * lrDecay);
     const before = count === 0 ? initialAccumulatorValue : 0;
     for (let i = start; i < end; i++) {
       let grad = maximize ? -grads[i] : grads[i];
       if (weightDecay !== 0) grad += weightDecay * values[i];
+      grad = atLeast(least, grad);
       sum[i] = Math.min(sum[i] + (before + grad * grad), largest);
       values[i] -= (rate * grad) / (Math.sqrt(sum[i]) + eps);
     }

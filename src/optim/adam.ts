@@ -2,6 +2,7 @@
 
 import { type OptionRange, ranges } from '../clip/checks.js';
 import { power } from '../tensor/math.js';
+import { atLeast, carriedFrom, normalFrom, squaredFrom } from '../tensor/tiny.js';
 import { defineOptimizer } from './define-optimizer.js';
 import type { RuleOptions } from './group.js';
 import type { OptimizerOptions } from './optimizer-options.js';
@@ -64,11 +65,14 @@ export function adamUpdate(run: UpdateRun, options: RuleOptions<AdamOptions>, de
   }
   const penalty = decoupled ? 0 : weightDecay;
   const shrink = decoupled ? 1 - lr * weightDecay : 1;
+  const [least, leastSquare] = [carriedFrom(values), normalFrom(values)];
+  const leastGrad = squaredFrom(values, 1 - betas[1]);
   for (let i = start; i < end; i++) {
     let grad = maximize ? -grads[i] : grads[i];
     if (penalty !== 0) grad += penalty * values[i];
-    first[i] = betas[0] * first[i] + (1 - betas[0]) * grad;
-    second[i] = betas[1] * second[i] + (1 - betas[1]) * grad * grad;
+    grad = atLeast(leastGrad, grad);
+    first[i] = atLeast(least, betas[0] * first[i] + (1 - betas[0]) * grad);
+    second[i] = atLeast(leastSquare, betas[1] * second[i] + (1 - betas[1]) * grad * grad);
     let scale = second[i];
     if (largest) {
       // As written, a NaN second moment would never enter the maximum.

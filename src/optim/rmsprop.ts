@@ -1,6 +1,7 @@
 /** RMSprop: Tieleman & Hinton 2012, lecture 6.5; centered: Graves 2013, §4.2, eqs. 38–45. */
 
 import { ranges } from '../clip/checks.js';
+import { atLeast, carriedFrom, normalFrom, squaredFrom } from '../tensor/tiny.js';
 import { defineOptimizer } from './define-optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
 
@@ -55,18 +56,21 @@ export class RMSprop extends defineOptimizer<RMSpropOptions>({
     const square = run.state('meanSquare');
     const mean = centered ? run.state('mean') : null;
     const velocity = momentum === 0 ? null : run.state('velocity');
+    const [least, leastSquare] = [carriedFrom(values), normalFrom(values)];
+    const leastGrad = squaredFrom(values, 1 - alpha);
     for (let i = start; i < end; i++) {
       let grad = maximize ? -grads[i] : grads[i];
       if (weightDecay !== 0) grad += weightDecay * values[i];
-      square[i] = alpha * square[i] + (1 - alpha) * grad * grad;
+      grad = atLeast(leastGrad, grad);
+      square[i] = atLeast(leastSquare, alpha * square[i] + (1 - alpha) * grad * grad);
       let variance = square[i];
       if (mean) {
-        mean[i] = alpha * mean[i] + (1 - alpha) * grad;
+        mean[i] = atLeast(least, alpha * mean[i] + (1 - alpha) * grad);
         variance = Math.max(0, variance - mean[i] * mean[i]);
       }
       let direction = grad / (Math.sqrt(variance) + eps);
       if (velocity) {
-        velocity[i] = momentum * velocity[i] + direction;
+        velocity[i] = atLeast(least, momentum * velocity[i] + direction);
         direction = velocity[i];
       }
       values[i] -= lr * direction;

@@ -1,6 +1,7 @@
 /** Stochastic gradient descent, with PyTorch's momentum. */
 
 import { ranges } from '../clip/checks.js';
+import { atLeast, carriedFrom } from '../tensor/tiny.js';
 import { defineOptimizer } from './define-optimizer.js';
 import type { OptimizerOptions } from './optimizer-options.js';
 
@@ -49,11 +50,12 @@ export class SGD extends defineOptimizer<SGDOptions>({
       return;
     }
     const keepGradient = count === 0 ? 1 : 1 - dampening;
+    const least = carriedFrom(values);
     for (let i = start; i < end; i++) {
       let direction = maximize ? -grads[i] : grads[i];
       if (weightDecay !== 0) direction += weightDecay * values[i];
       if (velocity) {
-        velocity[i] = momentum * velocity[i] + keepGradient * direction;
+        velocity[i] = atLeast(least, momentum * velocity[i] + keepGradient * direction);
         direction = nesterov ? direction + momentum * velocity[i] : velocity[i];
       }
       values[i] -= lr * direction;

@@ -3,17 +3,19 @@
  * float32 could not hold the squares they are float64, in which the square of a float32 is exact.
  */
 
-import { hold, loadPart, storePart } from './lanes';
+import { holdFloat, loadPart, storePart } from './lanes';
 import { maxLane } from './reduce';
 
 /** x[i] *= factor. */
 export function scaleBlock(x: usize, n: i32, factor: f32): void {
-  const f = hold(f32x4.splat(factor));
+  const f = f32x4.splat(holdFloat(factor));
   for (; n >= 16; n -= 16, x += 64) {
-    v128.store(x, f32x4.mul(v128.load(x), f));
-    v128.store(x, f32x4.mul(v128.load(x, 16), f), 16);
-    v128.store(x, f32x4.mul(v128.load(x, 32), f), 32);
-    v128.store(x, f32x4.mul(v128.load(x, 48), f), 48);
+    const v0 = f32x4.mul(v128.load(x), f), v1 = f32x4.mul(v128.load(x, 16), f);
+    const v2 = f32x4.mul(v128.load(x, 32), f), v3 = f32x4.mul(v128.load(x, 48), f);
+    v128.store(x, v0);
+    v128.store(x, v1, 16);
+    v128.store(x, v2, 32);
+    v128.store(x, v3, 48);
   }
   for (; n >= 4; n -= 4, x += 16) v128.store(x, f32x4.mul(v128.load(x), f));
   if (n > 0) storePart(x, f32x4.mul(loadPart(x, n), f), n);

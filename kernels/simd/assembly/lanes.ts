@@ -26,17 +26,18 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
  */
 export const ZEROS: usize = 32;
 
-let held: v128 = f32x4.splat(0);
+let heldFloat: f32 = 0;
 
 /**
- * The same value, from a register. V8 moves arithmetic on unchanging operands into the loop that uses the result, so
- * that a splat of an argument would be made again in every iteration; what comes from a variable stays where it is.
+ * The same value, from a variable. V8 moves arithmetic on unchanging operands into the loop that uses the result, so that the
+ * conversion of an argument would be made again in every iteration; what comes from a variable stays outside. A float and
+ * not a vector, to be splat in the loop: beside a vector from a variable V8 packs nothing into 256 bits.
  */
 // @ts-ignore: decorator
 @inline
-export function hold(v: v128): v128 {
-  held = v;
-  return held;
+export function holdFloat(x: f32): f32 {
+  heldFloat = x;
+  return heldFloat;
 }
 
 /** The first `count` (1 … 3) floats at `from`; the other lanes are 0. */

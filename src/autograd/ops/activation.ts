@@ -2,6 +2,7 @@
 
 import { checkNumber } from '../../tensor/arguments.js';
 import { type ActivationName, Tensor } from '../../tensor/index.js';
+import { carried } from '../../tensor/tiny.js';
 import { defineOp, type Sample } from '../op.js';
 
 type One = readonly [x: Tensor];
@@ -96,7 +97,7 @@ export function activate(name: ActivationName, x: Tensor): Tensor {
   return name === 'identity' ? x : x[name]();
 }
 
-/** grad · f′, with f′ computed from the output f(x). */
+/** grad · f′, with f′ computed from the output f(x); what a saturated tanh or sigmoid leaves is 0 where it is too small to carry on. */
 export function activationGrad(name: ActivationName, grad: Tensor, output: Tensor): Tensor {
   const { activationBackward } = grad.backend.fused;
   if (activationBackward) {
@@ -111,8 +112,8 @@ export function activationGrad(name: ActivationName, grad: Tensor, output: Tenso
       // Closed where 0 ≥ output, so that a NaN, which is not, passes its gradient on, as in PyTorch.
       return grad.like(0).where(output.like(0).binary('greaterEqual', output), grad);
     case 'tanh':
-      return grad.mul(output.like(1).sub(output.mul(output)));
+      return carried(grad.mul(output.like(1).sub(output.mul(output))));
     case 'sigmoid':
-      return grad.mul(output.mul(output.like(1).sub(output)));
+      return carried(grad.mul(output.mul(output.like(1).sub(output))));
   }
 }

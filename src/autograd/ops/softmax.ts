@@ -5,6 +5,7 @@
 
 import { formatShape, fullLike, ShapeError, Tensor, type View } from '../../tensor/index.js';
 import { checkNotEmpty, normalizeAxis } from '../../tensor/shape.js';
+import { carried } from '../../tensor/tiny.js';
 import { defineOp, type Sample } from '../op.js';
 
 type One = readonly [x: Tensor];
@@ -146,7 +147,7 @@ export function softmaxOf(x: Tensor, axis: number): Tensor {
   const along = axisOf('softmax', x, axis);
   const fused = overRows(x, along, x.backend.fused.softmaxRows);
   if (fused) return fused;
-  const powers = x.sub(x.max({ axis: along, keepDims: true })).exp();
+  const powers = carried(x.sub(x.max({ axis: along, keepDims: true })).exp());
   return powers.div(powers.sum({ axis: along, keepDims: true }));
 }
 
@@ -194,7 +195,7 @@ export function crossEntropyOf(logits: Tensor, classes: Int32Array): CrossEntrop
   }
   const logs = logSoftmaxOf(logits, 1);
   const picked = logs.reshape([logs.size]).gatherRows(placesOf(classes, logits.shape[1]));
-  return { loss: logs.like(0).sub(picked.sum()), probabilities: logs.exp() };
+  return { loss: logs.like(0).sub(picked.sum()), probabilities: carried(logs.exp()) };
 }
 
 /** ∂L/∂logits from the softmax of the logits and `grad`, the scalar ∂L/∂loss. */
@@ -205,7 +206,7 @@ export function crossEntropyGrad(probabilities: Tensor, classes: Int32Array, gra
     crossEntropyBackward(probabilities.view(), classes, grad.item(), out.view());
     return out;
   }
-  const out = probabilities.mul(grad);
+  const out = carried(probabilities.mul(grad));
   const places = placesOf(classes, probabilities.shape[1]);
   out.reshape([out.size]).scatterAddRows(grad.neg().broadcastTo([classes.length]), places);
   return out;

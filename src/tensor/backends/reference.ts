@@ -6,6 +6,7 @@
 import type { Backend, BinaryName, Memory, UnaryName } from '../backend.js';
 import { cos, erf, exp, log, log1p, power, sin, tanh } from '../math.js';
 import { rowMajorStrides, type Shape, sizeOf } from '../shape.js';
+import { normalFrom } from '../tiny.js';
 import { allocateArray, type View } from '../view.js';
 
 const unaryFunctions: Readonly<Record<UnaryName, (x: number) => number>> = {
@@ -24,6 +25,9 @@ const unaryFunctions: Readonly<Record<UnaryName, (x: number) => number>> = {
   sin,
   cos,
 };
+
+/** Functions whose results are 0 where they would be subnormal: see ../tiny.ts. */
+const madeNormal: ReadonlySet<UnaryName> = new Set(['exp', 'tanh', 'sigmoid', 'erf']);
 
 const binaryFunctions: Readonly<Record<BinaryName, (a: number, b: number) => number>> = {
   add: (a, b) => a + b,
@@ -90,9 +94,12 @@ export const reference: Backend = {
   unary(name, x, out) {
     const f = unaryFunctions[name];
     const [stepX, stepOut] = [lastStride(x), lastStride(out)];
+    const least = madeNormal.has(name) ? normalFrom(out.data) : 0;
     forEachRow(out.shape, [x, out], (starts, length) => {
       for (let k = 0, i = starts[0], o = starts[1]; k < length; k++, i += stepX, o += stepOut) {
-        out.data[o] = f(x.data[i]);
+        const y = f(x.data[i]);
+        // The sign of a zero stays.
+        out.data[o] = Math.abs(y) < least ? y * 0 : y;
       }
     });
   },

@@ -17,7 +17,7 @@ export interface SimdOptions {
   /**
    * Width of vectors in bits, default 128; it changes no bit of any result. 256 needs Node 24 or later on an x64 processor and sets an
    * experimental flag of V8 for the whole process, so it must be asked for; every kernel is compared with its 128-bit build
-   * first. `auto` takes 256 where it can be had.
+   * before its first use, and on any difference all run in 128 bits. `auto` takes 256 where it can be had.
    */
   readonly vectors?: 128 | 256 | 'auto';
 }
@@ -53,7 +53,7 @@ export function checkSimdOptions({ mebibytes, precision, threads, vectors }: Req
   if (![128, 256, 'auto'].includes(vectors)) {
     throw new Error(`configureSimd: vectors must be 128, 256 or 'auto', got ${vectors}`);
   }
-  if (vectors === 256 && !wideVectors(precision === 'fast')) {
+  if (vectors === 256 && !wideVectors()) {
     throw new Error(
       "configureSimd: 256-bit vectors cannot be had here; use vectors: 'auto', or Node 24 or later on an x64 processor",
     );

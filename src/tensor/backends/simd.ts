@@ -3,8 +3,8 @@
  * copies in and out what does not lie in the kernels' memory; the arithmetic is in kernels/simd.
  */
 
-import { BINARY, REDUCE, UNARY } from '../../../kernels/simd/kernels.js';
-import { loadKernels, wideVectors } from '../../../kernels/simd/load.js';
+import { BINARY, REDUCE, type SimdKernels, UNARY } from '../../../kernels/simd/kernels.js';
+import { loadKernels, WideCheck, wideVectors } from '../../../kernels/simd/load.js';
 import { checkCount } from '../arguments.js';
 import type { Backend, BinaryName, FusedKernels, ReduceName, UnaryName } from '../backend.js';
 import { checkNames } from '../options.js';
@@ -17,6 +17,7 @@ import { SimdOperands } from './simd-operands.js';
 import { checkSimdOptions, DEFAULT_OPTIONS, type SimdOptions } from './simd-options.js';
 import { ThreadPool } from './simd-pool.js';
 import { kernelsAlone, kernelsOfPool, type LeastWork, MEASURED_LEAST_WORK } from './simd-threads.js';
+import { checkedKernels } from './simd-wide.js';
 
 /** WebAssembly SIMD, float32. */
 export class SimdBackend implements Backend {
@@ -74,13 +75,30 @@ export class SimdBackend implements Backend {
     const { mebibytes, precision, threads, vectors } = this.#options;
     const shared = threads > 1;
     const relaxed = precision === 'fast';
-    const wide = vectors === 'auto' ? wideVectors(relaxed) : vectors === 256;
+    const wide = vectors === 'auto' ? wideVectors() : vectors === 256;
     this.#options = { ...this.#options, vectors: wide ? 256 : 128 };
+    const check = wide ? new WideCheck({ relaxed, shared }) : null;
     const loaded = loadKernels({ pages: Math.floor(mebibytes * 16), relaxed, wide, shared });
     const { memory, exports } = loaded;
     this.#pool = shared ? new ThreadPool(loaded, threads) : null;
     const kernels = this.#pool ? kernelsOfPool(exports, this.#pool, this.#leastWork) : kernelsAlone(exports);
-    return new SimdOperands(new SimdMemory(memory, kernels));
+    const checked =
+      check &&
+      checkedKernels(
+        kernels,
+        (unit) => check.passes(unit),
+        () => this.#narrowKernels(memory),
+      );
+    return new SimdOperands(new SimdMemory(memory, checked ?? kernels));
+  }
+
+  /** The kernels in 128 bits over the memory that is in use, on one thread, after a check has failed. */
+  #narrowKernels(memory: WebAssembly.Memory): SimdKernels {
+    const { precision, threads } = this.#options;
+    this.#options = { ...this.#options, vectors: 128 };
+    this.#pool?.stop();
+    const { exports } = loadKernels({ memory, relaxed: precision === 'fast', shared: threads > 1 });
+    return kernelsAlone(exports);
   }
 
   unary(name: UnaryName, x: View, out: View): void {

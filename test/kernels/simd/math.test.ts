@@ -22,6 +22,10 @@ const functions: Record<keyof typeof UNARY, [(x: number) => number, number]> = {
   cos: [cos, 0.501],
 };
 const names = Object.keys(functions) as (keyof typeof UNARY)[];
+
+/** Functions whose results are 0 where they would be subnormal. */
+const madeNormal: ReadonlySet<string> = new Set(['exp', 'tanh', 'sigmoid', 'erf']);
+const SMALLEST_NORMAL = 2 ** -126;
 const variants = [false, ...(relaxedSimd() ? [true] : [])];
 
 /** Arguments where something changes: zeros, subnormals, limits of overflow and underflow, reduction boundaries. */
@@ -70,9 +74,12 @@ describe('functions of one operand', () => {
         const [truth, allowed] = functions[name];
         arena.kernels.unary(UNARY[name], out.at, x.at, inputs.length);
         for (let i = 0; i < inputs.length; i++) {
-          const exact = truth(x.data[i]!);
+          const full = truth(x.data[i]!);
+          const exact = madeNormal.has(name) && Math.abs(full) < SMALLEST_NORMAL ? 0 : full;
           const rounded = Math.fround(exact);
           const got = out.data[i]!;
+          // At the edge it may be 0: erf x, 1.13 x there, is 0 where x is subnormal.
+          if (madeNormal.has(name) && got === 0 && Math.abs(full) < 1.13 * SMALLEST_NORMAL) continue;
           const same = Object.is(got, rounded) || (got === 0 && rounded === 0);
           const near = Number.isFinite(rounded) && ulpError(got, exact) <= allowed;
           if (!same && !near) expect.fail(`${name}(${x.data[i]}): got ${got}, wanted ${exact}`);

@@ -46,19 +46,37 @@ function apply(op: i32, x: v128, y: v128): v128 {
   return v128.and(f32x4.eq(x, y), one);
 }
 
-/** A row in which `out` is contiguous and each operand is contiguous or stands still: steps of 4 or 0 bytes. */
+/**
+ * A row in which `out` is contiguous and each operand is contiguous or stands still: steps of 4 or 0 bytes. Pairs of vectors
+ * of the arithmetic ones are read before they are written, which V8 packs into 256 bits.
+ */
 // @ts-ignore: decorator
 @inline
 function run(op: i32, out: usize, a: usize, aStep: usize, b: usize, bStep: usize, n: i32): void {
   if (aStep != 0 && bStep != 0) {
+    for (; op <= Binary.min && n >= 8; n -= 8, a += 32, b += 32, out += 32) {
+      const z0 = apply(op, v128.load(a), v128.load(b)), z1 = apply(op, v128.load(a, 16), v128.load(b, 16));
+      v128.store(out, z0);
+      v128.store(out, z1, 16);
+    }
     for (; n >= 4; n -= 4, a += 16, b += 16, out += 16) v128.store(out, apply(op, v128.load(a), v128.load(b)));
     if (n > 0) storePart(out, apply(op, loadPart(a, n), loadPart(b, n)), n);
   } else if (aStep != 0) {
     const y = v128.load_splat<f32>(b);
+    for (; op <= Binary.min && n >= 8; n -= 8, a += 32, out += 32) {
+      const z0 = apply(op, v128.load(a), y), z1 = apply(op, v128.load(a, 16), y);
+      v128.store(out, z0);
+      v128.store(out, z1, 16);
+    }
     for (; n >= 4; n -= 4, a += 16, out += 16) v128.store(out, apply(op, v128.load(a), y));
     if (n > 0) storePart(out, apply(op, loadPart(a, n), y), n);
   } else if (bStep != 0) {
     const x = v128.load_splat<f32>(a);
+    for (; op <= Binary.min && n >= 8; n -= 8, b += 32, out += 32) {
+      const z0 = apply(op, x, v128.load(b)), z1 = apply(op, x, v128.load(b, 16));
+      v128.store(out, z0);
+      v128.store(out, z1, 16);
+    }
     for (; n >= 4; n -= 4, b += 16, out += 16) v128.store(out, apply(op, x, v128.load(b)));
     if (n > 0) storePart(out, apply(op, x, loadPart(b, n)), n);
   } else {

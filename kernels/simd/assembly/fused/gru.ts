@@ -7,6 +7,7 @@
 import { loadUpTo4, madd, nmadd, storeUpTo4 } from '../lanes';
 import { strips } from '../matmul/matmul';
 import { packPanels } from '../matmul/pack';
+import { carried4 } from '../tiny';
 import { activateRows, Activation, derive } from './activation';
 
 /** Bytes of scratch that gruForward and gruBackward need: the weights, packed, and one row. */
@@ -16,16 +17,34 @@ export function gruScratchBytes(hidden: i32): i32 {
 
 /** n += r ∘ inner of one row. */
 function candidateRow(n: usize, r: usize, inner: usize, count: i32): void {
+  for (; count >= 8; count -= 8, n += 32, r += 32, inner += 32) {
+    const n0 = madd(v128.load(r), v128.load(inner), v128.load(n));
+    const n1 = madd(v128.load(r, 16), v128.load(inner, 16), v128.load(n, 16));
+    v128.store(n, n0);
+    v128.store(n, n1, 16);
+  }
   for (; count > 0; count -= 4, n += 16, r += 16, inner += 16) {
     storeUpTo4(n, madd(loadUpTo4(r, count), loadUpTo4(inner, count), loadUpTo4(n, count)), count);
   }
 }
 
-/** h = n + z ∘ (h′ − n) of one row. */
+/** n + z ∘ (h′ − n). */
+// @ts-ignore: decorator
+@inline
+function state(before: v128, z: v128, n: v128): v128 {
+  return madd(z, f32x4.sub(before, n), n);
+}
+
+/** The states of one row. */
 function stateRow(h: usize, before: usize, z: usize, n: usize, count: i32): void {
+  for (; count >= 8; count -= 8, h += 32, before += 32, z += 32, n += 32) {
+    const h0 = state(v128.load(before), v128.load(z), v128.load(n));
+    const h1 = state(v128.load(before, 16), v128.load(z, 16), v128.load(n, 16));
+    v128.store(h, h0);
+    v128.store(h, h1, 16);
+  }
   for (; count > 0; count -= 4, h += 16, before += 16, z += 16, n += 16) {
-    const y = loadUpTo4(n, count);
-    storeUpTo4(h, madd(loadUpTo4(z, count), f32x4.sub(loadUpTo4(before, count), y), y), count);
+    storeUpTo4(h, state(loadUpTo4(before, count), loadUpTo4(z, count), loadUpTo4(n, count)), count);
   }
 }
 
@@ -69,22 +88,26 @@ export function gruForward(
   }
 }
 
-/** One row of `dinput` and `dhidden` from dh; `earlier`, the gradient of h_(t−1), receives its share by z. */
+/**
+ * One row of `dinput` and `dhidden` from dh; `earlier`, the gradient of h_(t−1), receives its share by z. Nothing is carried
+ * on that is too small (../tiny).
+ */
 function backRow(
   dinput: usize, dhidden: usize, earlier: usize, dh: usize, gates: usize, inner: usize, before: usize, row: usize, count: i32,
 ): void {
   for (; count > 0; count -= 4) {
     const r = loadUpTo4(gates, count), z = loadUpTo4(gates + row, count), n = loadUpTo4(gates + 2 * row, count);
-    const dy = loadUpTo4(dh, count);
+    const dy = carried4(loadUpTo4(dh, count));
     const dn = derive(Activation.tanh, nmadd(dy, z, dy), n);
     const dr = derive(Activation.sigmoid, f32x4.mul(dn, loadUpTo4(inner, count)), r);
     const dz = derive(Activation.sigmoid, f32x4.mul(dy, f32x4.sub(loadUpTo4(before, count), n)), z);
+    storeUpTo4(dh, dy, count);
     storeUpTo4(dinput, dr, count);
     storeUpTo4(dinput + row, dz, count);
     storeUpTo4(dinput + 2 * row, dn, count);
     storeUpTo4(dhidden, dr, count);
     storeUpTo4(dhidden + row, dz, count);
-    storeUpTo4(dhidden + 2 * row, f32x4.mul(dn, r), count);
+    storeUpTo4(dhidden + 2 * row, carried4(f32x4.mul(dn, r)), count);
     storeUpTo4(earlier, madd(dy, z, loadUpTo4(earlier, count)), count);
     dinput += 16;
     dhidden += 16;

@@ -10,6 +10,7 @@ import { runTanh } from '../elementwise/unary';
 import { loadUpTo4, madd, storeUpTo4 } from '../lanes';
 import { strips } from '../matmul/matmul';
 import { packPanels } from '../matmul/pack';
+import { carried4 } from '../tiny';
 import { activateRows, Activation, derive } from './activation';
 
 /** Bytes of scratch that lstmForward and lstmBackward need: the weights, packed, and one row. */
@@ -17,16 +18,37 @@ export function lstmScratchBytes(hidden: i32): i32 {
   return (4 * ((hidden + 7) & ~7) + 1) * hidden * 4;
 }
 
-/** c = f ∘ c′ + i ∘ g of one row of n units; `gates` holds i, f, g, o, `row` bytes apart. */
+/** c = f ∘ c′ + i ∘ g. */
+// @ts-ignore: decorator
+@inline
+function cell(i: v128, f: v128, g: v128, before: v128): v128 {
+  return madd(f, before, f32x4.mul(i, g));
+}
+
+/** The cells of one row of n units; `gates` holds i, f, g, o, `row` bytes apart. */
 function cellRow(c: usize, before: usize, gates: usize, row: usize, n: i32): void {
-  for (; n > 0; n -= 4, c += 16, before += 16, gates += 16) {
-    const added = f32x4.mul(loadUpTo4(gates, n), loadUpTo4(gates + 2 * row, n));
-    storeUpTo4(c, madd(loadUpTo4(gates + row, n), loadUpTo4(before, n), added), n);
+  const f = gates + row, g = f + row;
+  let at: usize = 0;
+  for (; n >= 8; n -= 8, at += 32) {
+    const c0 = cell(v128.load(gates + at), v128.load(f + at), v128.load(g + at), v128.load(before + at));
+    const c1 = cell(
+      v128.load(gates + at, 16), v128.load(f + at, 16), v128.load(g + at, 16), v128.load(before + at, 16));
+    v128.store(c + at, c0);
+    v128.store(c + at, c1, 16);
+  }
+  for (; n > 0; n -= 4, at += 16) {
+    const i = loadUpTo4(gates + at, n);
+    storeUpTo4(c + at, cell(i, loadUpTo4(f + at, n), loadUpTo4(g + at, n), loadUpTo4(before + at, n)), n);
   }
 }
 
 /** h = o ∘ h of one row, which holds tanh c. */
 function stateRow(h: usize, o: usize, n: i32): void {
+  for (; n >= 8; n -= 8, h += 32, o += 32) {
+    const h0 = f32x4.mul(v128.load(h), v128.load(o)), h1 = f32x4.mul(v128.load(h, 16), v128.load(o, 16));
+    v128.store(h, h0);
+    v128.store(h, h1, 16);
+  }
   for (; n > 0; n -= 4, h += 16, o += 16) storeUpTo4(h, f32x4.mul(loadUpTo4(h, n), loadUpTo4(o, n)), n);
 }
 
@@ -66,27 +88,47 @@ export function lstmForward(
   }
 }
 
+/** Four floats; all of a row's whole vectors, or its last one to three. */
+// @ts-ignore: decorator
+@inline
+function read(whole: bool, from: usize, n: i32): v128 {
+  return whole ? v128.load(from) : loadUpTo4(from, n);
+}
+
+// @ts-ignore: decorator
+@inline
+function write(whole: bool, to: usize, v: v128, n: i32): void {
+  if (whole) v128.store(to, v);
+  else storeUpTo4(to, v, n);
+}
+
+/** backRow for four units; nothing is carried on that is too small (../tiny). */
+// @ts-ignore: decorator
+@inline
+function back4(
+  whole: bool, dpre: usize, dc: usize, dh: usize, seen: usize, gates: usize, before: usize, row: usize, n: i32,
+): void {
+  const i = read(whole, gates, n), f = read(whole, gates + row, n);
+  const g = read(whole, gates + 2 * row, n), o = read(whole, gates + 3 * row, n);
+  const dy = carried4(read(whole, dh, n)), y = read(whole, seen, n);
+  const d = carried4(f32x4.add(read(whole, dc, n), derive(Activation.tanh, f32x4.mul(dy, o), y)));
+  write(whole, dh, dy, n);
+  write(whole, dpre, derive(Activation.sigmoid, f32x4.mul(d, g), i), n);
+  write(whole, dpre + row, derive(Activation.sigmoid, f32x4.mul(d, read(whole, before, n)), f), n);
+  write(whole, dpre + 2 * row, derive(Activation.tanh, f32x4.mul(d, i), g), n);
+  write(whole, dpre + 3 * row, derive(Activation.sigmoid, f32x4.mul(dy, y), o), n);
+  write(whole, dc, carried4(f32x4.mul(d, f)), n);
+}
+
 /** One row of `dpre` from dh, and dc, the gradient of c_t from later steps, becomes that of c_(t−1); `seen` is tanh c_t. */
 function backRow(
   dpre: usize, dc: usize, dh: usize, seen: usize, gates: usize, before: usize, row: usize, n: i32,
 ): void {
-  for (; n > 0; n -= 4) {
-    const i = loadUpTo4(gates, n), f = loadUpTo4(gates + row, n);
-    const g = loadUpTo4(gates + 2 * row, n), o = loadUpTo4(gates + 3 * row, n);
-    const dy = loadUpTo4(dh, n), y = loadUpTo4(seen, n);
-    const d = f32x4.add(loadUpTo4(dc, n), derive(Activation.tanh, f32x4.mul(dy, o), y));
-    storeUpTo4(dpre, derive(Activation.sigmoid, f32x4.mul(d, g), i), n);
-    storeUpTo4(dpre + row, derive(Activation.sigmoid, f32x4.mul(d, loadUpTo4(before, n)), f), n);
-    storeUpTo4(dpre + 2 * row, derive(Activation.tanh, f32x4.mul(d, i), g), n);
-    storeUpTo4(dpre + 3 * row, derive(Activation.sigmoid, f32x4.mul(dy, y), o), n);
-    storeUpTo4(dc, f32x4.mul(d, f), n);
-    dpre += 16;
-    dc += 16;
-    dh += 16;
-    seen += 16;
-    gates += 16;
-    before += 16;
+  let at: usize = 0;
+  for (; n >= 4; n -= 4, at += 16) {
+    back4(true, dpre + at, dc + at, dh + at, seen + at, gates + at, before + at, row, 4);
   }
+  if (n > 0) back4(false, dpre + at, dc + at, dh + at, seen + at, gates + at, before + at, row, n);
 }
 
 /**

@@ -8,9 +8,11 @@
  * likewise ∂L/∂W_ih with x; ∂L/∂b is a column sum of dpre.
  */
 
-import { packPanels } from '../matmul/pack';
+import { loadUpTo4, storeUpTo4 } from '../lanes';
 import { strips } from '../matmul/matmul';
-import { activateRows, activationBackward } from './activation';
+import { packPanels } from '../matmul/pack';
+import { carried4 } from '../tiny';
+import { Activation, activateRows, activationBackward, derive } from './activation';
 
 /** Bytes of scratch that recurrentForward and recurrentBackward need. */
 export function recurrentScratchBytes(hidden: i32): i32 {
@@ -38,8 +40,35 @@ export function recurrentForward(
   }
 }
 
+/** dh, 0 where it is too small to carry on (../tiny), and what tanh leaves of it: the usual activation, in one loop. */
+function backTanh(dpre: usize, dh: usize, h: usize, n: i32): void {
+  for (; n >= 8; n -= 8, dpre += 32, dh += 32, h += 32) {
+    const d0 = carried4(v128.load(dh)), d1 = carried4(v128.load(dh, 16));
+    const p0 = derive(Activation.tanh, d0, v128.load(h)), p1 = derive(Activation.tanh, d1, v128.load(h, 16));
+    v128.store(dh, d0);
+    v128.store(dh, d1, 16);
+    v128.store(dpre, p0);
+    v128.store(dpre, p1, 16);
+  }
+  for (; n > 0; n -= 4, dpre += 16, dh += 16, h += 16) {
+    const d = carried4(loadUpTo4(dh, n));
+    const p = derive(Activation.tanh, d, loadUpTo4(h, n));
+    storeUpTo4(dh, d, n);
+    storeUpTo4(dpre, p, n);
+  }
+}
+
+/** The same for any activation. */
+function back(activation: i32, dpre: usize, dh: usize, h: usize, n: i32): void {
+  if (activation == Activation.tanh) return backTanh(dpre, dh, h, n);
+  for (let at: usize = 0, left = n; left > 0; left -= 4, at += 16) {
+    storeUpTo4(dh + at, carried4(loadUpTo4(dh + at, left)), left);
+  }
+  activationBackward(activation, dpre, dh, h, n);
+}
+
 /**
- * dh[t] = ∂L/∂h_t and dpre[t] = ∂L/∂pre_t for every t, kept. `upstream` is the gradient that reaches h_t from outside
+ * dh[t] = ∂L/∂h_t and dpre[t] = ∂L/∂pre_t for every t, kept, 0 below what is carried. `upstream` is the gradient that reaches h_t from outside
  * the recurrence: [steps, batch, hidden] (it may be `dh`), or with `lastOnly` that of the last step, [batch, hidden].
  */
 export function recurrentBackward(
@@ -63,6 +92,6 @@ export function recurrentBackward(
       const from: usize = lastOnly != 0 ? 0 : (upstream -= step);
       strips(dh, row, from, row, dpre + step, row, 4, 4 * row, scratch, 32, panel, 0, rows, hidden, hidden);
     }
-    activationBackward(activation, dpre, dh, h, rows * hidden);
+    back(activation, dpre, dh, h, rows * hidden);
   }
 }

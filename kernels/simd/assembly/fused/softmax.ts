@@ -4,17 +4,19 @@
  */
 
 import { fill } from '../elementwise/copy';
+import { runExp } from '../elementwise/unary';
 import { loadPart, storePart } from '../lanes';
-import { exp4 } from '../math/exponential';
+import { CARRIED_FROM } from '../math/exponential';
 import { log4 } from '../math/logarithm';
 import { maximum, sum } from '../reduce';
+import { carried4 } from '../tiny';
 
-/** out[j] = e^(x[j] − most); returns their sum. */
+/**
+ * out[j] = e^(x[j] − most), 0 below what is carried (../tiny): beside the largest, which is 1, that changes no bit of their sum,
+ * which it returns.
+ */
 function exponentials(out: usize, x: usize, most: f32, n: i32): f64 {
-  const m = f32x4.splat(most);
-  let o = out, j = n;
-  for (; j >= 4; j -= 4, x += 16, o += 16) v128.store(o, exp4(f32x4.sub(v128.load(x), m)));
-  if (j > 0) storePart(o, exp4(f32x4.sub(loadPart(x, j), m)), j);
+  runExp(out, x, n, most, CARRIED_FROM);
   return sum(out, n);
 }
 
@@ -28,6 +30,11 @@ function logOf(x: f32): f32 {
 /** out[j] *= factor. */
 function scaleRow(out: usize, n: i32, factor: f32): void {
   const f = f32x4.splat(factor);
+  for (; n >= 8; n -= 8, out += 32) {
+    const v0 = f32x4.mul(v128.load(out), f), v1 = f32x4.mul(v128.load(out, 16), f);
+    v128.store(out, v0);
+    v128.store(out, v1, 16);
+  }
   for (; n >= 4; n -= 4, out += 16) v128.store(out, f32x4.mul(v128.load(out), f));
   for (; n > 0; n--, out += 4) store<f32>(out, load<f32>(out) * factor);
 }
@@ -85,7 +92,10 @@ export function crossEntropyForward(
   return loss;
 }
 
-/** out[i, j] = (probs[i, j] − [j = targets[i]]) · scale, scale being ∂L/∂loss over the rows; `out` may be `probs`. */
+/**
+ * out[i, j] = (probs[i, j] − [j = targets[i]]) · scale, scale being ∂L/∂loss over the rows, 0 below what is carried; `out` may
+ * be `probs`.
+ */
 export function crossEntropyBackward(
   out: usize, outRow: usize, probs: usize, targets: usize, rows: i32, n: i32, scale: f32,
 ): void {
@@ -94,8 +104,13 @@ export function crossEntropyBackward(
     const t = <usize>load<i32>(targets) << 2;
     const hit = (load<f32>(probs + t) - 1) * scale;
     let o = out, p = probs, j = n;
-    for (; j >= 4; j -= 4, p += 16, o += 16) v128.store(o, f32x4.mul(v128.load(p), s));
-    for (; j > 0; j--, p += 4, o += 4) store<f32>(o, load<f32>(p) * scale);
+    for (; j >= 8; j -= 8, p += 32, o += 32) {
+      const g0 = carried4(f32x4.mul(v128.load(p), s)), g1 = carried4(f32x4.mul(v128.load(p, 16), s));
+      v128.store(o, g0);
+      v128.store(o, g1, 16);
+    }
+    for (; j >= 4; j -= 4, p += 16, o += 16) v128.store(o, carried4(f32x4.mul(v128.load(p), s)));
+    if (j > 0) storePart(o, carried4(f32x4.mul(loadPart(p, j), s)), j);
     store<f32>(out + t, hit);
   }
 }

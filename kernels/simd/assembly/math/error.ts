@@ -4,12 +4,14 @@
  */
 
 import { madd } from '../lanes';
-import { exp4 } from './exponential';
+import { normal4 } from '../tiny';
+import { NORMAL_FROM, expFrom } from './exponential';
 
-/** erf x. */
+/** erf x, 0 for a subnormal x. */
 // @ts-ignore: decorator
 @inline
-export function erf4(x: v128): v128 {
+export function erf4(given: v128): v128 {
+  const x = normal4(given);
   const t = f32x4.abs(x);
   const s = f32x4.mul(x, x);
   let p = madd(f32x4.splat(-5.96761703e-4), s, f32x4.splat(4.99119423e-3));
@@ -27,7 +29,7 @@ export function erf4(x: v128): v128 {
   q = madd(q, u, f32x4.splat(-6.34846687e-1));
   q = madd(q, u, f32x4.splat(-1.28717512e-1));
   q = f32x4.sub(madd(q, u, f32x4.splat(0)), u);
-  const far = f32x4.sub(f32x4.splat(1), exp4(q));
-  const signed = v128.or(far, v128.and(x, i32x4.splat(0x80000000)));
-  return v128.bitselect(signed, near, f32x4.gt(t, f32x4.splat(0.927734375)));
+  const far = f32x4.sub(f32x4.splat(1), expFrom(NORMAL_FROM, q));
+  const y = v128.bitselect(far, near, f32x4.gt(t, f32x4.splat(0.927734375)));
+  return v128.or(y, v128.and(given, i32x4.splat(0x80000000)));
 }

@@ -4,6 +4,7 @@
  */
 
 import { madd, nmadd } from '../lanes';
+import { normalSize4 } from '../tiny';
 
 const LOG2E: f32 = 1.44269502;
 /** ln2 in two parts; the first has 9 significant bits, so that n times it is exact. */
@@ -36,12 +37,19 @@ function expMinus1(r: v128): v128 {
   return madd(square, madd(square, madd(square, f32x4.splat(0.0013926213), high), low), r);
 }
 
-/** e^x. The power of two is applied in two factors, so that overflow and subnormal results come out rounded once. */
+/** The smallest x whose e^x is no less than the smallest normal number, and than what is carried (../tiny). */
+export const NORMAL_FROM: f32 = -87.3365;
+export const CARRIED_FROM: f32 = -70.7;
+
+/** Added to x it changes no e^x, and makes what is smaller, and its square, a normal number. */
+export const NUDGE: f32 = 2.168404344971009e-19;
+
+/** e^x, 0 below the x given. The power of two is applied in two factors, so that it overflows where e^x does. */
 // @ts-ignore: decorator
 @inline
-export function exp4(x: v128): v128 {
+export function expFrom(least: f32, x: v128): v128 {
   // pmin(a, b) is b < a ? b : a, so a NaN in x stays.
-  const z = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(-105));
+  const z = f32x4.pmax(f32x4.pmin(x, f32x4.splat(89)), f32x4.splat(least));
   const t = shifted(z);
   const p = f32x4.add(expMinus1(rest(z, f32x4.sub(t, f32x4.splat(ROUNDER)))), f32x4.splat(1));
   const n = i32x4.sub(t, i32x4.splat(0x4b400000));
@@ -49,15 +57,15 @@ export function exp4(x: v128): v128 {
   const one = i32x4.splat(0x3f800000);
   const s1 = i32x4.add(i32x4.shl(half, 23), one);
   const s2 = i32x4.add(i32x4.shl(i32x4.sub(n, half), 23), one);
-  return f32x4.mul(f32x4.mul(p, s1), s2);
+  return v128.andnot(f32x4.mul(f32x4.mul(p, s1), s2), f32x4.lt(x, f32x4.splat(least)));
 }
 
-/** tanh |x| = (1 − E) / (1 + E) with E = e^(−2|x|) = s + s·p, so that each side is rounded once. */
+/** tanh |x| = (1 − E) / (1 + E) with E = e^(−2|x|) = s + s·p, so that each side is rounded once; 0 for a subnormal x. */
 // @ts-ignore: decorator
 @inline
 export function tanh4(x: v128): v128 {
   // 1 − tanh 9.25 is less than half a unit in the last place.
-  const z = f32x4.pmax(f32x4.mul(f32x4.abs(x), f32x4.splat(-2)), f32x4.splat(-18.5));
+  const z = f32x4.pmax(f32x4.mul(normalSize4(f32x4.abs(x)), f32x4.splat(-2)), f32x4.splat(-18.5));
   const t = shifted(z);
   const p = expMinus1(rest(z, f32x4.sub(t, f32x4.splat(ROUNDER))));
   const s = i32x4.add(i32x4.shl(t, 23), i32x4.splat(0x3f800000));
@@ -70,7 +78,7 @@ export function tanh4(x: v128): v128 {
 // @ts-ignore: decorator
 @inline
 export function sigmoid4(x: v128): v128 {
-  const e = exp4(f32x4.neg(f32x4.abs(x)));
+  const e = expFrom(NORMAL_FROM, f32x4.sub(f32x4.splat(NUDGE), f32x4.abs(x)));
   const one = f32x4.splat(1);
   return f32x4.div(v128.bitselect(e, one, f32x4.lt(x, f32x4.splat(0))), f32x4.add(e, one));
 }

@@ -39,10 +39,11 @@ function atEdges(y: v128, x: v128): v128 {
 @inline
 export function log4(x: v128): v128 {
   const small = f32x4.lt(x, f32x4.splat(1.17549435e-38));
-  const scaled = v128.bitselect(f32x4.mul(x, f32x4.splat(33554432)), x, small);
+  // A subnormal is an integer times 2⁻¹⁴⁹, and converting integers is never slow.
+  const scaled = v128.bitselect(f32x4.convert_i32x4_s(x), x, small);
   const k = i32x4.shr_s(i32x4.sub(scaled, i32x4.splat(SQRT_HALF)), 23);
   const f = f32x4.sub(i32x4.sub(scaled, i32x4.shl(k, 23)), f32x4.splat(1));
-  const exponent = i32x4.sub(k, v128.and(small, i32x4.splat(25)));
+  const exponent = i32x4.sub(k, v128.and(small, i32x4.splat(149)));
   return atEdges(assemble(f, f32x4.convert_i32x4_s(exponent), f32x4.splat(0)), x);
 }
 

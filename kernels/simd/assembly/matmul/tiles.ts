@@ -91,6 +91,15 @@ function strip(
   }
 }
 
+// Two functions, since V8 allocates registers better in each alone.
+function fullStrip(
+  out: usize, outRow: usize, init: usize, initRow: usize,
+  a: usize, aRow: usize, aStep: usize, aTile: usize, b: usize, bStep: usize,
+  rows: i32, k: i32, add: bool,
+): void {
+  strip(true, out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, 8, k, add);
+}
+
 /**
  * out[0 … rows, 0 … width] = init + A · B for a strip of 5 … 8 columns; with `add`, out + (init + A · B). All strides are
  * in bytes: `outRow`, `initRow` between rows, `aRow` between rows of A and `aStep` along k, `bStep` between the 8-wide
@@ -102,7 +111,7 @@ export function strip8(
   a: usize, aRow: usize, aStep: usize, aTile: usize, b: usize, bStep: usize,
   rows: i32, width: i32, k: i32, add: bool,
 ): void {
-  if (width == 8) strip(true, out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, 8, k, add);
+  if (width == 8) fullStrip(out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, k, add);
   else strip(false, out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, rows, width, k, add);
 }
 

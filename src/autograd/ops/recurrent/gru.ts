@@ -6,6 +6,7 @@
 import { checkAlike } from '../../../tensor/checks.js';
 import { concatTensors } from '../../../tensor/concat.js';
 import { fullLike, Tensor } from '../../../tensor/index.js';
+import { carried } from '../../../tensor/tiny.js';
 import { defineOp } from '../../op.js';
 import { activationGrad } from '../activation.js';
 import { affineOf } from '../affine.js';
@@ -141,13 +142,13 @@ export function gruGrads(
   for (let t = gates.shape[0] - 1; t >= 0; t--) {
     const [r, z, n] = blocksOf(stepOf(gates, t), 3);
     const earlier = t > 0 ? stepOf(states, t - 1) : h0;
-    const total = stateGrad(upstream, t, later);
+    const total = carried(stateGrad(upstream, t, later));
     const dn = activationGrad('tanh', total.sub(total.mul(z)), n);
     const dr = activationGrad('sigmoid', dn.mul(stepOf(inner, t)), r);
     const dz = activationGrad('sigmoid', total.mul(earlier.sub(n)), z);
     setStep(dh, t, total);
     setBlocks(dinput, t, [dr, dz, dn]);
-    setBlocks(dhidden, t, [dr, dz, dn.mul(r)]);
+    setBlocks(dhidden, t, [dr, dz, carried(dn.mul(r))]);
     later = total.mul(z).add(stepOf(dhidden, t).matmul(weightHh));
   }
   return { dh, dinput, dhidden };

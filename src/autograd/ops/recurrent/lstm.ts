@@ -5,6 +5,7 @@
 
 import { checkAlike } from '../../../tensor/checks.js';
 import { fullLike, Tensor } from '../../../tensor/index.js';
+import { carried } from '../../../tensor/tiny.js';
 import { defineOp } from '../../op.js';
 import { activationGrad } from '../activation.js';
 import { affineOf } from '../affine.js';
@@ -123,8 +124,8 @@ export function lstmGrads(
     const [i, f, g, o] = blocksOf(stepOf(gates, t), 4);
     const earlier = t > 0 ? stepOf(cells, t - 1) : c0;
     const seen = stepOf(cells, t).tanh();
-    const total = stateGrad(upstream, t, later);
-    dc = dc.add(activationGrad('tanh', total.mul(o), seen));
+    const total = carried(stateGrad(upstream, t, later));
+    dc = carried(dc.add(activationGrad('tanh', total.mul(o), seen)));
     setStep(dh, t, total);
     setBlocks(dpre, t, [
       activationGrad('sigmoid', dc.mul(g), i),
@@ -132,7 +133,7 @@ export function lstmGrads(
       activationGrad('tanh', dc.mul(i), g),
       activationGrad('sigmoid', total.mul(seen), o),
     ]);
-    dc = dc.mul(f);
+    dc = carried(dc.mul(f));
     later = stepOf(dpre, t).matmul(weightHh);
   }
   return { dh, dpre, dc0: dc };

@@ -13,6 +13,7 @@ import {
   sameShape,
   Tensor,
 } from '../../../tensor/index.js';
+import { carried } from '../../../tensor/tiny.js';
 import { defineOp, type Sample } from '../../op.js';
 import { activate, activationGrad } from '../activation.js';
 import { affineOf } from '../affine.js';
@@ -103,7 +104,7 @@ export function recurrentGrads(
   }
   let later: Tensor | null = null;
   for (let t = states.shape[0] - 1; t >= 0; t--) {
-    const total = stateGrad(upstream, t, later);
+    const total = carried(stateGrad(upstream, t, later));
     const before = activationGrad(activation, total, stepOf(states, t));
     setStep(dh, t, total);
     setStep(dpre, t, before);
