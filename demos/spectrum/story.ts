@@ -197,7 +197,7 @@ function runOf({ runs }: Rung, clip: string): StudyResult | undefined {
 function belowText(rung: Rung, clip: string): string {
   const clipped = runOf(rung, clip)?.summary.clippedFraction ?? 0;
   const left = rung.hidden[0] / rung.hidden[HOPS];
-  return `The lower edge: at ρ = ${rung.rho} the first time step, the only one that carries the sign, gets ${left > 0 ? formatNumber(left, 2) : 'nothing'} of the gradient that enters at the last. \`${clip}\` clipped ${clipped > 0 ? formatPercent(clipped) : 'none'} of the steps there. Clipping shortens gradients and never lengthens one, so it is no remedy for one that has vanished; where it rescues a ρ below 1, a gradient still came through, and long first steps were what spoiled the run.`;
+  return `The lower edge: at ρ = ${rung.rho} the first time step, the only one that carries the sign, gets ${left > 0 ? formatNumber(left, 2) : 'nothing (below 2e-31 it counts as 0)'} of the gradient that enters at the last. \`${clip}\` clipped ${clipped > 0 ? formatPercent(clipped) : 'none'} of the steps there. Clipping shortens gradients and never lengthens one, so it is no remedy for one that has vanished; where it rescues a ρ below 1, a gradient still came through, and long first steps were what spoiled the run.`;
 }
 
 function walkText(learned: readonly Rung[], clip: string, config: DemoConfig): string {

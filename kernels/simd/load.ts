@@ -71,9 +71,11 @@ function compile(relaxed: boolean, wide: boolean, shared: boolean): WebAssembly.
   return module;
 }
 
+let first: Uint8Array | undefined;
+
 /** A build as it was compiled; the second was deflated with the beginning of the first, which is most like it. */
 function binaryOf(relaxed: boolean): Uint8Array {
-  const first = inflateSync(bytesOf(atob(plain)));
+  first ??= inflateSync(bytesOf(atob(plain)));
   return relaxed ? inflateSync(bytesOf(atob(fused)), { dictionary: first.subarray(0, dictionary) }) : first;
 }
 
@@ -87,8 +89,11 @@ function memoryFlags(bytes: Uint8Array): number {
   );
 }
 
+/** The bytes of a string that atob made; a loop, since a function for each would be called before it is compiled. */
 function bytesOf(text: string): Uint8Array {
-  return Uint8Array.from(text, (c) => c.charCodeAt(0));
+  const bytes = new Uint8Array(text.length);
+  for (let i = 0; i < bytes.length; i++) bytes[i] = text.charCodeAt(i);
+  return bytes;
 }
 
 function codes(text: string): number[] {
