@@ -41,6 +41,9 @@ const WIDE_SECTION = [0, 2, 1, ...codes('w')];
 /** Modules compiled so far, by binary and kind of memory: compiling costs milliseconds. */
 const modules = new Map<string, WebAssembly.Module>();
 
+/** Where kernels read whether they are the wide build, in the memory that nobody else uses (assembly/lanes.ts). */
+const WIDE_MARK = 16;
+
 /** Instantiates the kernels; throws an Error if `relaxed` is asked for and there is none. */
 export function loadKernels(options: LoadOptions = {}): LoadedKernels {
   const { pages = 256, relaxed = false, wide = false, shared = false } = options;
@@ -50,6 +53,7 @@ export function loadKernels(options: LoadOptions = {}): LoadedKernels {
     );
   }
   const memory = options.memory ?? new WebAssembly.Memory({ initial: pages, maximum: pages, shared });
+  new Int32Array(memory.buffer, WIDE_MARK, 1)[0] = wide ? 1 : 0;
   const module = compile(relaxed, wide, shared);
   const instance = new WebAssembly.Instance(module, { env: { memory } });
   return { memory, exports: instance.exports as unknown as SimdKernels, module };

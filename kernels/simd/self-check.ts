@@ -7,7 +7,8 @@ import { ACTIVATION, type Address, BINARY, OPTIM, REDUCE, type SimdKernels, UNAR
 
 /** Memory is used in places of 16 KiB: 0 … 7 are only read, 8 … 14 are written, 15 holds integers; then scratch. */
 const PLACE = 1 << 14;
-const FIRST = 4096;
+/** Nothing lies below. */
+const FIRST = 64;
 const at = (place: number): Address => FIRST + place * PLACE;
 const WRITTEN = at(8);
 const INTEGERS = at(15);
@@ -28,7 +29,7 @@ const codes = (of: Readonly<Record<string, number>>) => Object.values(of);
 const products = [
   [8, 16, 12],
   [7, 13, 300],
-  [4, 64, 64],
+  [5, 37, 300],
   [1, 37, 20],
   [37, 1, 20],
 ] as const;

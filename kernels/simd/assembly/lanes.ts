@@ -26,6 +26,16 @@ export function nmadd(a: v128, b: v128, c: v128): v128 {
  */
 export const ZEROS: usize = 32;
 
+/** Where it stands whether V8 packs vectors into 256 bits: 1 if so (load.ts writes it), for all threads of a memory. */
+const WIDE: usize = 16;
+
+/** Whether tiles may count on vectors of 256 bits. */
+// @ts-ignore: decorator
+@inline
+export function isWide(): bool {
+  return load<i32>(WIDE) != 0;
+}
+
 let heldFloat: f32 = 0;
 
 /**

@@ -10,7 +10,7 @@ import type { ThreadPool } from './simd-pool.js';
 const STRETCH = 65536;
 /** Rows and columns are cut at multiples of these: whole register tiles. */
 const TILE_ROWS = 4;
-const TILE_COLUMNS = 8;
+const TILE_COLUMNS = 16;
 
 /** Work from which a call is shared; below it, handing out costs more than it saves (NOTES.md has the measurements). */
 export interface LeastWork {

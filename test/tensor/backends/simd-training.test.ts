@@ -31,6 +31,9 @@ describe('20 steps of an MLP and an RNN', () => {
     const { mlp, rnn, values } = await train({});
     expect(await train({ vectors: 256 })).toMatchObject({ mlp, rnn, values });
     expect(await train({ vectors: 256, threads: 2 })).toMatchObject({ mlp, rnn, values });
+    const fast = await train({ precision: 'fast' });
+    const wide = await train({ precision: 'fast', vectors: 256, threads: 2 });
+    expect(wide).toMatchObject({ mlp: fast.mlp, rnn: fast.rnn, values: fast.values });
   });
 
   it('come out close in fast precision, which threads do not change either', async () => {

@@ -4,8 +4,9 @@
  */
 
 import { activateRows } from '../fused/activation';
+import { isWide } from '../lanes';
 import { packGroups, packPanels } from './pack';
-import { strip4, strip8 } from './tiles';
+import { strip16, strip4, strip8 } from './tiles';
 import { matrixTimesColumn, rowTimesMatrix } from './vectors';
 
 /**
@@ -22,7 +23,7 @@ export function matmulScratchBytes(): i32 {
 }
 
 /**
- * A block of out: `rows` × n as strips of 8 columns. Strides in bytes; panels of B are `panel` bytes apart with `bStep`
+ * A block of out: `rows` × n as strips of 8 columns, of 16 where vectors have 256 bits. Strides in bytes; panels of B are `panel` bytes apart with `bStep`
  * between their rows. `edge`, if not 0, is where the last, narrower panel lies packed. With `add`, the product is added to
  * `out`.
  */
@@ -30,6 +31,12 @@ export function strips(
   out: usize, outRow: usize, init: usize, initRow: usize, a: usize, aRow: usize, aStep: usize, aTile: usize,
   b: usize, bStep: usize, panel: usize, edge: usize, rows: i32, n: i32, k: i32, add: bool = false,
 ): void {
+  if (isWide()) {
+    for (; n >= 16; n -= 16, out += 64, b += 2 * panel) {
+      strip16(out, outRow, init, initRow, a, aRow, aStep, aTile, b, bStep, panel, rows, k, add);
+      if (init != 0) init += 64;
+    }
+  }
   for (; n > 0; n -= 8, out += 32, b += panel) {
     if (n < 8 && edge != 0) {
       b = edge;

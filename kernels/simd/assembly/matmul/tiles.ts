@@ -4,7 +4,8 @@
  * results do not depend on how the work was divided.
  *
  * A tile of 4 × 8 keeps 8 sums, 2 vectors of B and 4 of A in 14 of the 15 registers that V8 hands out. It places the
- * loads of a loop's body before its arithmetic, so a larger tile, or unrolling over k, spills (NOTES.md).
+ * loads of a loop's body before its arithmetic, so a larger tile, or unrolling over k, spills (NOTES.md). Where vectors have
+ * 256 bits, a tile of 4 × 16 takes as many registers.
  */
 
 import { ZEROS, loadUpTo4, madd, storeUpTo4 } from '../lanes';
@@ -156,6 +157,104 @@ export function strip4(
     storeUpTo4(o1, c1, width);
     storeUpTo4(o2, c2, width);
     storeUpTo4(o3, c3, width);
+    a += aTile;
+    out += 4 * outRow;
+    init += 4 * initRow;
+  }
+}
+
+/**
+ * As strip8, for 16 columns, of which the second eight lie `panel` bytes behind the first in B: half as many loads of A for
+ * each product. In 128 bits its 16 sums would not fit the registers; in 256 they are 8.
+ */
+export function strip16(
+  out: usize, outRow: usize, init: usize, initRow: usize,
+  a: usize, aRow: usize, aStep: usize, aTile: usize, b: usize, bStep: usize, panel: usize,
+  rows: i32, k: i32, add: bool,
+): void {
+  // Of zeros there are eight.
+  let far: usize = 32;
+  if (init == 0) {
+    init = ZEROS;
+    initRow = 0;
+    far = 0;
+  }
+  for (let i = 0; i < rows; i += 4) {
+    const r1: usize = i + 1 < rows ? 1 : 0;
+    const r2: usize = i + 2 < rows ? 2 : r1;
+    const r3: usize = i + 3 < rows ? 3 : r2;
+    const p = init + r1 * initRow, q = init + r2 * initRow, s = init + r3 * initRow;
+    let c00 = v128.load(init), c01 = v128.load(init, 16), c02 = v128.load(init + far), c03 = v128.load(init + far, 16);
+    let c10 = v128.load(p), c11 = v128.load(p, 16), c12 = v128.load(p + far), c13 = v128.load(p + far, 16);
+    let c20 = v128.load(q), c21 = v128.load(q, 16), c22 = v128.load(q + far), c23 = v128.load(q + far, 16);
+    let c30 = v128.load(s), c31 = v128.load(s, 16), c32 = v128.load(s + far), c33 = v128.load(s + far, 16);
+    let a0 = a, a1 = a + r1 * aRow, a2 = a + r2 * aRow, a3 = a + r3 * aRow;
+    let bk = b, bl = b + panel;
+    for (let n = k; n > 0; n--) {
+      const b0 = v128.load(bk), b1 = v128.load(bk, 16);
+      const b2 = v128.load(bl), b3 = v128.load(bl, 16);
+      const x0 = v128.load_splat<f32>(a0);
+      c00 = madd(x0, b0, c00);
+      c01 = madd(x0, b1, c01);
+      c02 = madd(x0, b2, c02);
+      c03 = madd(x0, b3, c03);
+      const x1 = v128.load_splat<f32>(a1);
+      c10 = madd(x1, b0, c10);
+      c11 = madd(x1, b1, c11);
+      c12 = madd(x1, b2, c12);
+      c13 = madd(x1, b3, c13);
+      const x2 = v128.load_splat<f32>(a2);
+      c20 = madd(x2, b0, c20);
+      c21 = madd(x2, b1, c21);
+      c22 = madd(x2, b2, c22);
+      c23 = madd(x2, b3, c23);
+      const x3 = v128.load_splat<f32>(a3);
+      c30 = madd(x3, b0, c30);
+      c31 = madd(x3, b1, c31);
+      c32 = madd(x3, b2, c32);
+      c33 = madd(x3, b3, c33);
+      a0 += aStep;
+      a1 += aStep;
+      a2 += aStep;
+      a3 += aStep;
+      bk += bStep;
+      bl += bStep;
+    }
+    const o1 = out + r1 * outRow, o2 = out + r2 * outRow, o3 = out + r3 * outRow;
+    if (add) {
+      c00 = total(true, out, c00, 4);
+      c01 = total(true, out + 16, c01, 4);
+      c02 = total(true, out + 32, c02, 4);
+      c03 = total(true, out + 48, c03, 4);
+      c10 = total(true, o1, c10, 4);
+      c11 = total(true, o1 + 16, c11, 4);
+      c12 = total(true, o1 + 32, c12, 4);
+      c13 = total(true, o1 + 48, c13, 4);
+      c20 = total(true, o2, c20, 4);
+      c21 = total(true, o2 + 16, c21, 4);
+      c22 = total(true, o2 + 32, c22, 4);
+      c23 = total(true, o2 + 48, c23, 4);
+      c30 = total(true, o3, c30, 4);
+      c31 = total(true, o3 + 16, c31, 4);
+      c32 = total(true, o3 + 32, c32, 4);
+      c33 = total(true, o3 + 48, c33, 4);
+    }
+    v128.store(out, c00);
+    v128.store(out, c01, 16);
+    v128.store(out, c02, 32);
+    v128.store(out, c03, 48);
+    v128.store(o1, c10);
+    v128.store(o1, c11, 16);
+    v128.store(o1, c12, 32);
+    v128.store(o1, c13, 48);
+    v128.store(o2, c20);
+    v128.store(o2, c21, 16);
+    v128.store(o2, c22, 32);
+    v128.store(o2, c23, 48);
+    v128.store(o3, c30);
+    v128.store(o3, c31, 16);
+    v128.store(o3, c32, 32);
+    v128.store(o3, c33, 48);
     a += aTile;
     out += 4 * outRow;
     init += 4 * initRow;
