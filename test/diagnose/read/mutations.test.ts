@@ -105,3 +105,20 @@ it(`${count} damaged logs are read and judged, or refused in one line`, async ()
     expect(slowest).toBeLessThan(2000);
   }
 });
+
+it.each<[what: string, text: (n: number) => string]>([
+  ['spaces behind a key that is not closed', (n) => `{"loss"${' '.repeat(n)}`],
+  ['spaces in an array that is none', (n) => `[{${' '.repeat(n)}\u2028`],
+  ['brackets', (n) => '['.repeat(n)],
+  ['quotes', (n) => '"'.repeat(n)],
+  ['columns', (n) => `${Array.from({ length: n / 8 }, (_, i) => `column${i}`).join()}\n`.repeat(2)],
+  ['pairs in a line', (n) => `${'loss: 1 '.repeat(n / 8)}\n`],
+])('time grows with the length, not with its square: %s', async (_, text) => {
+  const bytes = encoder.encode(text(400_000));
+  const start = process.cpuUsage();
+  await readLog({ name: 'log', chunks: [bytes] }).then(judgeLog, (error: unknown) => {
+    expect(error).toBeInstanceOf(LogError);
+  });
+  // Milliseconds where it is linear, minutes where it is not.
+  expect(process.cpuUsage(start).user / 1e6).toBeLessThan(5);
+});
