@@ -22,7 +22,8 @@ const LONGEST_NAME = 300;
 const numericCell = /(?:^|[\s,;|"])[-+.]?\d[\d.]*(?:e[-+]?\d+)?(?=$|[\s,;|"])/i;
 /** A name with its number, which no name of a column is. */
 const pair = /[=:<] ?[-+.]?\d|\d%/;
-const rule = /^[\s|+:─━═┼│├┤=-]+$/;
+/** A line between a header and its rows, drawn with signs, or a command of LaTeX. */
+const rule = /^[\s|+:─━═┼│├┤=-]+$|^\s*\\[a-z]+\b/i;
 
 /** A line that may be a header, split in each way that gives names. */
 interface Candidate {

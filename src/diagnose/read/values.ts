@@ -64,13 +64,14 @@ export function stepOf(cell: unknown): number | undefined | null {
 
 /** Whether a cell says yes; undefined if it says neither. */
 export function flagOf(cell: unknown): boolean | undefined {
+  if (typeof cell === 'object') return undefined;
   if (/^(true|yes|1(\.0*)?)$/i.test(String(cell))) return true;
   return /^(false|no|0(\.0*)?)$/i.test(String(cell)) ? false : undefined;
 }
 
 /** A name: a number, or text. Text is copied: a part of a line would keep the whole piece of the file in memory. */
 export function nameOf(cell: unknown): number | string | undefined {
-  if (cell === undefined || cell === null || cell === '') return undefined;
+  if (cell === undefined || cell === null || cell === '' || typeof cell === 'object') return undefined;
   const text = String(cell).trim();
   const value = typeof cell === 'number' ? cell : text === '' ? Number.NaN : Number(text);
   if (!Number.isNaN(value)) return value;

@@ -1214,10 +1214,301 @@ const eventForms: readonly Form[] = [
   },
 ];
 
+/** What stands around the numbers of a log: strings, pages, prints of whole lists. */
+const wrappedForms: readonly Form[] = [
+  {
+    name: 'lines in JSON, of a collector',
+    form: text,
+    has: some,
+    write: (steps) =>
+      lines(
+        steps.map(({ step, loss, norm }, i) =>
+          json({
+            log: `step ${step} | loss ${loss} | grad_norm ${norm}\n`,
+            stream: 'stdout',
+            time: `2023-01-01T${clock(i)}Z`,
+          }),
+        ),
+      ),
+  },
+  {
+    name: 'lines in JSON, of a service',
+    form: text,
+    has: ['step', 'loss', 'lr'],
+    write: (steps) =>
+      lines(
+        steps.map(({ step, loss, lr }, i) =>
+          json({
+            severity: 'INFO',
+            message: `step ${step}: loss=${loss}, lr=${lr}`,
+            timestamp: `2023-01-01T${clock(i)}Z`,
+            pid: 17,
+          }),
+        ),
+      ),
+  },
+  {
+    name: 'notebook, printed lines',
+    form: text,
+    has: some,
+    write: (steps) =>
+      notebook({
+        name: 'stdout',
+        output_type: 'stream',
+        text: steps.map(({ step, loss, norm }) => `step ${step}, loss ${loss}, grad_norm ${norm}\n`),
+      }),
+  },
+  {
+    name: 'notebook, a table in HTML',
+    form: 'TSV',
+    has: ['step', 'loss'],
+    write: (steps) =>
+      notebook({
+        output_type: 'display_data',
+        metadata: {},
+        data: { 'text/html': htmlTable(steps, '\n').map((line) => `${line}\n`) },
+      }),
+  },
+  {
+    name: 'HTML, tags on lines',
+    form: 'TSV',
+    has: ['step', 'loss'],
+    write: (steps) => lines(htmlTable(steps, '\n')),
+  },
+  {
+    name: 'HTML on one line',
+    form: 'TSV',
+    has: ['step', 'loss'],
+    write: (steps) => lines([htmlTable(steps, '').join('')]),
+  },
+  {
+    name: 'LaTeX table',
+    form: 'a LaTeX table',
+    has: some,
+    write: (steps) =>
+      lines([
+        '\\begin{tabular}{rrr}',
+        '\\toprule',
+        'step & loss & grad norm \\\\',
+        '\\midrule',
+        ...steps.map(({ step, loss, norm }) => `${step} & ${loss} & ${norm} \\\\`),
+        '\\bottomrule',
+        '\\end{tabular}',
+      ]),
+  },
+  {
+    name: 'pandas, printed',
+    form: 'a table with spaces',
+    has: all,
+    write: (steps) =>
+      lines([
+        '     step    loss  grad_norm        lr',
+        ...steps.map(
+          ({ step, loss, norm, lr }, i) => `${String(i).padEnd(4)} ${step}  ${loss}  ${norm}  ${lr}`,
+        ),
+        '',
+        `[${steps.length} rows x 4 columns]`,
+      ]),
+  },
+  {
+    name: 'scikit-learn, names of two words',
+    form: 'a table with spaces',
+    has: ['step', 'loss'],
+    write: (steps) =>
+      lines([
+        '      Iter       Train Loss   Remaining Time ',
+        ...steps.map(
+          ({ step, loss }, i) =>
+            `${String(step).padStart(10)} ${fixed(loss, 4).padStart(16)} ${fixed(60 - i, 2).padStart(13)}s`,
+        ),
+      ]),
+  },
+  {
+    name: 'lists by name',
+    form: 'lists of numbers',
+    has: ['loss', 'norm'],
+    write: (steps) =>
+      lines([
+        `train_losses = [${steps.map(({ loss }) => loss).join(', ')}]`,
+        `grad_norms = [${steps.map(({ norm }) => norm).join(', ')}]`,
+      ]),
+  },
+  {
+    name: 'Python, a dict of lists',
+    form: 'lists of numbers',
+    has: ['loss', 'norm'],
+    write: (steps) =>
+      lines([python({ loss: steps.map(({ loss }) => loss), grad_norm: steps.map(({ norm }) => norm) })]),
+  },
+  {
+    name: 'series by name, x and y',
+    form: 'JSON document',
+    has: some,
+    write: (steps) =>
+      json([
+        { name: 'loss', x: steps.map(({ step }) => step), y: steps.map(({ loss }) => loss) },
+        { name: 'grad_norm', x: steps.map(({ step }) => step), y: steps.map(({ norm }) => norm) },
+      ]),
+  },
+  {
+    name: 'series keyed by steps',
+    form: 'JSON document',
+    has: some,
+    write: (steps) =>
+      json({
+        config: { seed: 1 },
+        metrics: {
+          loss: Object.fromEntries(steps.map(({ step, loss }) => [step, loss])),
+          grad_norm: Object.fromEntries(steps.map(({ step, norm }) => [step, norm])),
+        },
+      }),
+  },
+  {
+    name: 'series keyed by steps, under values',
+    form: 'JSON document',
+    has: some,
+    write: (steps) => {
+      const of = (name: 'loss' | 'norm') => ({
+        start_step: steps[0].step,
+        step_interval: 1,
+        values: Object.fromEntries(steps.map((step) => [step.step, step[name]])),
+      });
+      return JSON.stringify({ 'lm loss': of('loss'), 'grad norm': of('norm') }, null, 4);
+    },
+  },
+  {
+    name: 'series with a first step and a distance',
+    form: 'JSON document',
+    has: some,
+    write: (steps) => {
+      const of = (name: 'loss' | 'norm') => ({
+        start_step: steps[0].step,
+        step_interval: steps[1].step - steps[0].step,
+        values: steps.map((step) => step[name]),
+      });
+      return json({ 'lm loss': of('loss'), 'grad norm': of('norm') });
+    },
+  },
+  {
+    name: 'RLlib, deep objects',
+    form: 'JSON lines',
+    has: some,
+    write: (steps) =>
+      lines(
+        steps.map(({ step, loss, norm }) =>
+          json({
+            episode_reward_mean: norm,
+            info: { learner: { default_policy: { learner_stats: { total_loss: loss, grad_gnorm: norm } } } },
+            training_iteration: step,
+            config: { lr: 5e-5 },
+          }),
+        ),
+      ),
+  },
+  {
+    name: 'console below source code',
+    form: text,
+    has: ['step', 'loss'],
+    write: (steps) =>
+      lines([
+        'class Model(nn.Module):',
+        '    def __init__(self, dim=768, value_loss=0.5):',
+        '        self.reward = 1.0 # returns 3',
+        '    lr = 3e-4',
+        '====',
+        ...steps.map(
+          ({ step, loss }) =>
+            `step:${step}/99999 train_loss:${fixed(loss, 4)} train_time:${12 * step}ms step_avg:59.3ms`,
+        ),
+      ]),
+  },
+  {
+    name: 'Marian',
+    form: text,
+    has: all,
+    write: (steps) =>
+      lines(
+        steps.map(
+          ({ step, loss, norm, lr }, i) =>
+            `[2023-01-01 ${clock(i)}] Ep. 1 : Up. ${step} : Sen. 6,400 : Cost ${fixed(loss, 8)} : Time 12.34s : 20123.45 words/s : gNorm ${norm} : L.r. ${lr}`,
+        ),
+      ),
+  },
+  {
+    name: 'LitGPT, a loss that is not known',
+    form: text,
+    has: ['step', 'loss'],
+    write: (steps) =>
+      lines(
+        steps.map(
+          ({ step, loss }) =>
+            `Epoch 1 | iter ${4 * step} step ${step} | loss train: ${loss}, val: n/a | iter time: 312.11 ms (step)`,
+        ),
+      ),
+  },
+  {
+    name: 'XGBoost',
+    form: text,
+    has: ['loss'],
+    write: (steps) =>
+      lines(
+        steps.map(({ loss }, i) => `[${i}]\ttrain-logloss:${fixed(loss, 5)}\teval-logloss:${fixed(loss, 5)}`),
+      ),
+  },
+  {
+    name: 'Ultralytics, console',
+    form: 'a table with spaces',
+    has: ['loss'],
+    write: (steps) =>
+      lines(
+        steps.flatMap(({ loss }, i) => [
+          '      Epoch    GPU_mem   box_loss   cls_loss   dfl_loss  Instances       Size',
+          `      ${i + 1}/40      2.51G      ${fixed(loss / 2, 5)}      ${fixed(loss / 4, 5)}      ${fixed(loss / 4, 5)}         12        640: 100%|██████████| 40/40 [00:10<00:00,  3.9it/s]`,
+          '                   all        128        929      0.651      0.541      0.610      0.451',
+        ]),
+      ),
+  },
+  {
+    name: 'numbers in their types',
+    form: text,
+    has: ['step', 'loss'],
+    write: (steps) => lines(steps.map(({ step, loss }) => `step np.int64(${step}) loss np.float32(${loss})`)),
+  },
+];
+
+function notebook(output: object): string {
+  const cell = {
+    cell_type: 'code',
+    execution_count: 3,
+    metadata: {},
+    outputs: [output],
+    source: ['trainer.train()'],
+  };
+  return JSON.stringify({ cells: [cell], metadata: {}, nbformat: 4, nbformat_minor: 5 }, null, 1);
+}
+
+function htmlTable(steps: readonly Step[], end: '\n' | ''): string[] {
+  const row = (cells: readonly string[], kind: string) =>
+    ['<tr>', ...cells.map((cell) => `  <${kind}>${cell}</${kind}>`), '</tr>'].map((line) =>
+      end === '' ? line.trim() : line,
+    );
+  return [
+    '<table border="1" class="dataframe">',
+    '<thead>',
+    ...row(['Step', 'Training Loss'], 'th'),
+    '</thead>',
+    '<tbody>',
+    ...steps.flatMap(({ step, loss }) => row([String(step), String(loss)], 'td')),
+    '</tbody>',
+    '</table><p>',
+  ];
+}
+
 export const forms: readonly Form[] = [
   ...csvForms,
   ...objectForms,
   ...documentForms,
   ...consoleForms,
+  ...wrappedForms,
   ...eventForms,
 ];
