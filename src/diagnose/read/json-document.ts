@@ -162,7 +162,8 @@ export class JsonDocument {
 
   /** Ends what a document that was cut off left open. */
   end(): void {
-    if (this.#state === IN_BARE && this.#text !== '') this.#scalar(scalarOf(this.#text));
+    const value = this.#state === IN_BARE ? scalarIn(this.#text) : undefined;
+    if (value !== undefined) this.#scalar(value);
     while (this.#depth > 0) this.#close();
   }
 
@@ -475,13 +476,19 @@ function isBare(c: number): boolean {
 }
 
 function scalarOf(text: string): number | boolean | null {
+  const value = scalarIn(text);
+  if (value === undefined) throw new NotJson();
+  return value;
+}
+
+/** What a word means; undefined if it is not one of JSON's, nor of Python's numbers. */
+function scalarIn(text: string): number | boolean | null | undefined {
   if (text === 'null') return null;
   if (text === 'true') return true;
   if (text === 'false') return false;
   if (text === 'NaN' || text === '-NaN') return Number.NaN;
   const value = text === '' ? Number.NaN : Number(text);
-  if (Number.isNaN(value)) throw new NotJson();
-  return value;
+  return Number.isNaN(value) ? undefined : value;
 }
 
 function unescaped(text: string): string {
