@@ -15,6 +15,8 @@ const sheet = `
 *{box-sizing:border-box}
 [hidden]{display:none!important}
 .lab{max-width:58rem;margin:0 auto;padding:0 clamp(1rem,4vw,2.5rem) 3rem}
+/* What is above all would else hang out of the element. */
+:host(:not([linked])) .lab{padding-top:1px}
 .sr{position:absolute;width:1px;height:1px;overflow:hidden;clip-path:inset(50%);white-space:nowrap}
 .bar{display:flex;flex-wrap:wrap;gap:.5rem 2rem;align-items:baseline;justify-content:space-between;padding:1rem 0;border-bottom:1px solid var(--rule)}
 .bar .name{margin:0;color:var(--soft)}.bar .name strong{color:var(--ink);font-weight:650}

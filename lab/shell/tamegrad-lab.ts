@@ -109,7 +109,7 @@ export class TamegradLab extends LitElement {
 
   protected override updated(changed: PropertyValues<this>): void {
     const other = changed.has('lesson') && this.loaded && this.lesson !== this.loaded.entry.number;
-    if (other && !this.linked) this.#openFromAttributes();
+    if (other && !this.linked) this.#openFromAttributes(true);
     if (changed.has('hide')) this.#widget?.requestUpdate();
   }
 
@@ -127,13 +127,14 @@ export class TamegradLab extends LitElement {
     void this.#open(link);
   };
 
-  #openFromAttributes(): void {
+  /** With `ownOnly`, attributes that belonged to the lesson before are passed over. */
+  #openFromAttributes(ownOnly = false): void {
     const settings = [...this.attributes].filter(({ name }) => !OWN.has(name) && !name.startsWith('data-'));
     const rest = new Map(settings.map(({ name, value }) => [name, value]));
-    void this.#open({ ...parseLink(''), lesson: this.lesson, rest });
+    void this.#open({ ...parseLink(''), lesson: this.lesson, rest }, ownOnly);
   }
 
-  async #open(link: LinkState): Promise<void> {
+  async #open(link: LinkState, ownOnly = false): Promise<void> {
     if (link.sheet) await import('./sheet.js');
     this.sheet = link.sheet;
     const asked = link.lesson ?? lessons[0].number;
@@ -141,9 +142,13 @@ export class TamegradLab extends LitElement {
     const missing = entry.number === asked ? [] : [`there is no lesson ${asked}`];
     try {
       const lesson = await entry.load();
-      const { values, complaints } = readSettings(lesson.widget.settings, link.rest);
+      const { settings } = lesson.widget;
+      const own = ownOnly
+        ? new Map([...link.rest].filter(([key]) => Object.hasOwn(settings, key)))
+        : link.rest;
+      const { values, complaints } = readSettings(settings, own);
       this.complaints = [...missing, ...complaints];
-      this.#values = { ...defaultsOf(lesson.widget.settings), ...values };
+      this.#values = { ...defaultsOf(settings), ...values };
       this.#asked = link.at === null ? null : { at: link.at, digests: link.digests };
       const turned = this.loaded !== null && this.loaded.entry !== entry;
       this.lesson = entry.number;
@@ -309,7 +314,7 @@ export class TamegradLab extends LitElement {
         ${this.#widget}
         ${this.uncomputed ? html`<p class="problem" role="alert">This could not be computed: ${this.uncomputed}</p>` : nothing}
         ${this.compared ? html`<p class=${this.compared.same ? 'ok' : 'problem'} data-compared=${String(this.compared.same)}>${this.compared.words}</p>` : nothing}
-        ${shows('link') ? html`<p class="share"><button type="button" class="link" data-act="link" @click=${this.#copy}>Copy a link to this state</button></p>` : nothing}
+        ${shows('link') && this.linked ? html`<p class="share"><button type="button" class="link" data-act="link" @click=${this.#copy}>Copy a link to this state</button></p>` : nothing}
       </div>
       ${shows('try') ? html`<section class="prose" id="try"><h2>Try this</h2>${unsafeHTML(text.tryThis)}</section>` : nothing}
       ${shows('text') ? html`<section class="prose" id="why"><h2>Why</h2>${unsafeHTML(text.explanation)}</section>` : nothing}

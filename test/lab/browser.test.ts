@@ -359,6 +359,10 @@ export async function descend() {
     await lab.locator('lab-quiz').waitFor();
     expect(await lab.locator('[data-control=c]').count()).toBe(0);
     expect(await lab.hash()).toBe('');
+    await lab.page.evaluate(() => document.querySelector('tamegrad-lab')!.setAttribute('lesson', '5'));
+    await lab.locator('[data-handle=gradient]').waitFor();
+    // w and b belonged to the lesson before.
+    expect(await lab.locator('[data-complaints], [data-act=link]').count()).toBe(0);
   });
 
   it('is an element of pages from elsewhere, whose policy may forbid exercises, which is said', async () => {

@@ -52,11 +52,13 @@ export default class Cliff extends Widget<typeof session, typeof settings> {
   /** Starts both descents; with `at`, shows the state after so many steps. */
   #open(at: number | null): void {
     const { w, b, c, lr } = this.values;
+    // A Play that was pressed while the last slider settled is meant for these.
+    const playing = this.#runs.some((run) => run.playing);
     this.runs = [0, c].map((c) => this.openRun('descent', { w, b, lr, c, steps: STEPS }));
     this.#runs = this.runs as readonly Run<Place>[];
     for (const run of this.#runs) {
       if (at !== null) void run.seek(at);
-      else if (!this.host.still) void run.play(this.pace);
+      else if (playing || !this.host.still) void run.play(this.pace);
     }
   }
 
