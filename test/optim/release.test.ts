@@ -323,6 +323,15 @@ describe('an optimizer that nobody holds any more', () => {
     }
   });
 
+  it('does not fill the memory where one model has many, one after another', async () => {
+    const model = makeLarge(1);
+    for (let k = 0; k < 60; k++) {
+      const optimizer = new Adam(model.parameters(), { lr: 0.1 });
+      backwardLarge(model);
+      await optimizer.step();
+    }
+  });
+
   it('is not freed a second time where it was released', async () => {
     const before = largestBlock();
     await (async () => {
