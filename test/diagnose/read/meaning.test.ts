@@ -1,7 +1,7 @@
 /** What the columns and rows of a log mean, and so what is said of the run: made of random numbers. */
 
 import { describe, expect, it } from 'vitest';
-import { type JudgedLog, judgeLog, readLog } from '../../../src/diagnose/index.js';
+import { diagnose, type JudgedLog, judgeLog, readLog } from '../../../src/diagnose/index.js';
 import { Random } from '../../../src/index.js';
 import { event, framed } from './forms.js';
 
@@ -299,4 +299,64 @@ it('many columns, a long line and broken JSON take time in proportion', async ()
   expect((await judged(long)).runs[0].rows).toBe(2);
   const broken = `{"step": 1, "loss": 2}\n{"key"${' '.repeat(100_000)}oops\n${'{'.repeat(100_000)}\n[{${' '.repeat(100_000)}\u2028\n{"step": 2, "loss": 1}\n`;
   expect(await judged(broken)).toMatchObject({ runs: [{ rows: 2 }] });
+});
+
+describe('what a line or a name is not', () => {
+  const text = (line: (row: ReturnType<typeof run>[number]) => string, rows = run(9)): string =>
+    rows.map((row) => `${line(row)}\n`).join('');
+
+  it('names with numbers in a few lines, as in source code, say nothing of the run', async () => {
+    const noise = 'def step(self, value_loss=0.5, episode_reward=1):\nseed=3\ngrad 7\n';
+    const log = await judged(noise + text(({ step, loss }) => `step ${step} loss ${loss.toFixed(4)}`));
+    expect([log.objective, log.left, log.runs.map(({ label }) => label)]).toEqual(['loss', [], ['']]);
+    expect(headline(log)).toBe('healthy');
+  });
+
+  it('a longer line than the one before is read whole', async () => {
+    const log = await judged(
+      text(({ step, loss, norm }) => {
+        const line = `step ${step} loss ${loss.toFixed(4)}`;
+        return step % 2 === 1 ? `${line} grad_norm ${norm.toFixed(4)}` : line;
+      }),
+    );
+    const norms = log.runs[0].columns.column('norm');
+    expect([...norms].map((norm) => !Number.isNaN(norm))).toEqual(run(9).map((_, i) => i % 2 === 1));
+  });
+
+  it('an epoch that never changes is no step: rows are counted', async () => {
+    const log = await judged(text(({ loss }) => `epoch: 0 loss: ${loss.toFixed(4)}`));
+    expect(log.runs[0].rows).toBe(60);
+    expect([...log.runs[0].columns.column('step').slice(0, 3)]).toEqual([0, 1, 2]);
+  });
+
+  it('a column that goes up and down is no step while another counts', async () => {
+    const random = new Random(4);
+    const rows = run(9).map(({ step, loss }) => ({
+      episode_steps: Number(random.uniform(50, 90).toFixed(2)),
+      loss,
+      epoch: step,
+    }));
+    expect((await judged(csv(rows))).columns.step).toBe('epoch');
+  });
+});
+
+describe('leaps of the norm', () => {
+  const leaps = (before: number): JudgedLog['judged'][number]['diagnosis'] => {
+    const rows = run(5, 200).map(({ step, loss, norm }) => {
+      const isLeap = step % 40 === 39;
+      return { step, loss: step % 40 === 38 ? before * loss : loss, norm: isLeap ? 60 * norm : norm };
+    });
+    return diagnose(rows);
+  };
+
+  it('are steps across a cliff where the loss stood elsewhere right before', () => {
+    expect(leaps(5).headline).toMatchObject({
+      cause: 'healthy',
+      evidence: { spikes: [39, 79, 119, 159] },
+    });
+  });
+
+  it('are those of single batches where the loss goes on as it was', () => {
+    expect(leaps(1).headline.cause).toBe('data');
+  });
 });
