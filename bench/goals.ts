@@ -31,7 +31,7 @@ const goals: Readonly<Record<WorkloadName, Goals>> = {
   'clip-10m': { torch: { floor: 2, aim: 3 }, js: null, normDevice: 'simd' },
 };
 
-/** What a ratio means beside a goal; a dash if there is none of one. */
+/** A ratio compared with its goal; a dash if either is missing. */
 export function verdict(ratio: number | null, { floor, aim }: Goal): string {
   if (ratio === null) return '–';
   if (ratio >= aim) return 'aim met';

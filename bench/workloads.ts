@@ -1,6 +1,6 @@
 /**
  * The workloads that the peers run, on our public API: whole training steps, and clipping alone. Their definitions
- * are written out in README.md; whoever changes a number here measures something else.
+ * are written out in README.md; changing a number here measures something else.
  */
 
 import { NormMeter, runHook } from '../src/extend.js';

@@ -108,7 +108,7 @@ export const experiments: readonly Experiment[] = [
   residualAndNorm,
 ];
 
-/** The experiment of that number. Throws an Error if there is none. */
+/** The experiment of that number. Throws an Error if no experiment has it. */
 export function experimentOf(number: number): Experiment {
   const found = experiments.find((experiment) => experiment.number === number);
   if (!found) throw new Error(`experiment: no experiment has the number ${number}`);

@@ -10,7 +10,7 @@ import { columnsOf, hasColor, paint, type Sink, shorten } from './stream.js';
 export interface ProgressValues {
   /** Steps done so far, counted from 1. */
   readonly done: number;
-  /** What stands beside the bar: the loss, what was done last. */
+  /** The text beside the bar: the loss, or what was done last. */
   readonly note: string;
 }
 

@@ -28,7 +28,7 @@ const GROWN_NORM_ALONE = 10;
 const BLOWN_UP = 100;
 /** Rows that are the last few. */
 const LAST = 10;
-/** Chance of a rank trend among blocks if there is none. */
+/** The probability of finding a trend among blocks that have no trend. */
 const ALPHA = 0.01;
 
 /** What a column did: at the first step, before any update; at its lowest block; over the last fifth. */

@@ -37,7 +37,7 @@ export interface JudgedRun {
   readonly advice: ThresholdAdvice | null;
   readonly lacking: string | null;
   readonly diagnosis: Diagnosis;
-  /** The norm that so many others equal that they look clipped already; null if there is none. */
+  /** The norm that so many others equal that they look clipped already; null without such a norm. */
   readonly cutAt: number | null;
   /** The constant threshold under which a run that was clipped stayed healthy; null for any other run. */
   readonly keptAt: number | null;
@@ -50,7 +50,7 @@ export interface JudgedLog extends Log {
   readonly judged: readonly JudgedRun[];
 }
 
-/** What is known of a log besides what stands in it. */
+/** What is known about a log besides its content. */
 export interface JudgeOptions {
   /** The norm at which its runs were clipped. */
   readonly clip?: number;

@@ -41,7 +41,7 @@ export function silenceFinding(columns: LogColumns): Finding | null {
 /** Steps that are told as evidence. */
 const TOLD = 20;
 
-/** The first of the rows at the end that lack a number, where nearly all before have one; -1 if there are none. */
+/** The first of the rows at the end that lack a number, where nearly all before have one; -1 without such a row. */
 function silenceOf(values: Float64Array): number {
   let start = values.length;
   while (start > 0 && Number.isNaN(values[start - 1])) start--;

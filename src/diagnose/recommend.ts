@@ -50,7 +50,7 @@ export interface ThresholdAdvice {
 const FEWEST = 20;
 /** Blocks whose medians show a drift. */
 const BLOCKS = 20;
-/** Chance of calling a trend what is none. */
+/** The probability of reporting a trend where no trend is. */
 const ALPHA = 0.01;
 /** Norms that double or halve move a threshold's clip rate from a tenth to a half or to nothing. */
 const DRIFT = 2;

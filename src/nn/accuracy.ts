@@ -7,7 +7,7 @@ import { type Ids, resolveIds } from './ids.js';
 import type { LayerInput } from './module.js';
 
 /**
- * The share of rows whose largest logit stands at their target, 0 … 1: logits […, C], one class id in 0 … C − 1 for each
+ * The share of rows whose largest logit is at their target, 0 … 1: logits […, C], one class id in 0 … C − 1 for each
  * leading position. A row with a NaN is wrong. Throws ShapeError if shapes do not fit or there are no rows.
  */
 export function accuracy(logits: LayerInput, targets: Ids): number {
@@ -29,7 +29,7 @@ export function accuracy(logits: LayerInput, targets: Ids): number {
   }
   const values = tensorIn(logits).data();
   const { data: found } = tensorIn(logits).argmax({ axis: -1 });
-  // argmax finds a NaN first, if there is one: then it stands at the place that is looked at.
+  // argmax finds a NaN first if the row has one, so only that place needs a look.
   const right = found.filter((at, row) => at === ids.data[row] && !Number.isNaN(values[row * classes + at]));
   return right.length / found.length;
 }

@@ -1,4 +1,4 @@
-/** Learned positions: what tells an attention layer, to which all orders are alike, where each element stands. */
+/** Learned positions: what tells an attention layer, to which all orders are alike, where each element is. */
 
 import { add, Parameter, type Variable } from '../autograd/index.js';
 import { checkCount } from '../tensor/arguments.js';

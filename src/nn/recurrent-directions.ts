@@ -13,7 +13,7 @@ export function reversed(x: LayerInput): Variable {
   return slice(x, [[null, null, -1]]);
 }
 
-/** The start of each direction, [B, H] each, from both side by side, [B, 2H]; undefined stands for zeros. */
+/** The start of each direction, [B, H] each, from both side by side, [B, 2H]; undefined means zeros. */
 export function startsOfBoth(
   caller: string,
   name: string,

@@ -45,7 +45,7 @@ function checkNames(text: string, problem: (what: string) => Error): void {
   }
 }
 
-/** Where the closing quote of a string stands. */
+/** The position of the closing quote of a string. */
 function endOfString(text: string, start: number): number {
   let at = start + 1;
   while (text[at] !== '"') at += text[at] === '\\' ? 2 : 1;

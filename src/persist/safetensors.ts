@@ -9,7 +9,7 @@ import { quoted } from '../tensor/quoted.js';
 import { type Format, formatOf, formats, type RawArray } from './dtypes.js';
 import { headerEntries, isObject } from './header.js';
 
-/** Numbers that are not float: integers, booleans and the like, as they stand in a file. Nothing computes with them. */
+/** Numbers that are not float (integers, booleans and the like), as the file has them. Nothing computes with them. */
 export interface RawTensor {
   /** As the format names it: `I64`, `I32`, `U8`, `BOOL`, … */
   readonly dtype: string;

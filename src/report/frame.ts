@@ -1,4 +1,4 @@
-/** The frame of every page: head, header, verdict, commands, footer. Separate because two kinds of pages stand in it. */
+/** The frame of every page: head, header, verdict, commands, footer. Separate because two kinds of pages use it. */
 import { escapeHtml, escapeProse } from './format.js';
 import { STYLE } from './style.js';
 
@@ -41,7 +41,7 @@ function head(page: PageText): string {
 </head>`;
 }
 
-/** The sentence that stands before all else. */
+/** The sentence that comes before everything else. */
 export function verdictSection(heading: string, text: string): string {
   return `<section class="verdict" aria-labelledby="verdict"><h2 id="verdict">${heading}</h2><p>${escapeProse(text)}</p></section>`;
 }

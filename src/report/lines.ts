@@ -136,7 +136,7 @@ function axisLabel({ label, unit }: Axis, scale?: Domain['scale']): string {
   return notes.length > 0 ? `${label} (${notes.join(', ')})` : label;
 }
 
-/** Where an axis of whole numbers ends: its last tick may stand far before. */
+/** Where an axis of whole numbers ends: its last tick may be far from the end. */
 function endOf({ x, xRange }: Axes): string {
   return x.whole ? `, up to ${Math.floor(xRange[1])}` : '';
 }

@@ -47,7 +47,7 @@ export function levelMarks(levels: readonly Level[], axes: Axes): Plot.Markish[]
     ]);
 }
 
-/** Whether a line has positions at which several values stand. */
+/** Whether a line has several values at one position. */
 export function isDense(line: readonly Bucket[]): boolean {
   return line.some((bucket) => bucket.low < bucket.high);
 }

@@ -68,7 +68,7 @@ function bucketsOf(points: readonly Point[], size: number): readonly Bucket[] {
   return [{ x, low: sorted[0], mid: sorted[sorted.length >> 1], high: sorted[sorted.length - 1] }];
 }
 
-/** Smallest and largest finite value, or null if there is none. Loops: a spread overflows the stack. */
+/** Smallest and largest finite value, or null without one. Loops, because a spread would overflow the stack. */
 export function extent(values: Iterable<number>): readonly [number, number] | null {
   checkIterable('extent', 'the argument', values, 'numbers');
   let min = Number.POSITIVE_INFINITY;
@@ -175,7 +175,7 @@ function logDomain(low: number, high: number, cut: boolean): Domain {
 function linearDomain(low: number, high: number): Domain {
   const found = Math.min(high - low || Math.abs(high), Number.MAX_VALUE);
   const span = found > 1e-300 ? found : 1;
-  // A measurement that is never negative should stand on zero where that costs little room.
+  // A measurement that is never negative should start at zero if that takes little room.
   const min = low >= 0 && low <= 0.5 * span ? 0 : Math.max(low - 0.05 * span, -Number.MAX_VALUE);
   const max = Math.min(high + 0.06 * span, Number.MAX_VALUE);
   return { scale: 'linear', min, max, ticks: linearTicks(min, max) };

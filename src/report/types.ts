@@ -8,7 +8,7 @@ import type { Divergence, StepRecord } from '../train/record.js';
 export interface RunView {
   /** The run's name in legends and table heads, e.g. its clip spec: `none`, `norm:1`. */
   readonly label: string;
-  /** The norm at which the run's gradients are clipped, drawn as a line; null if there is none. */
+  /** The norm at which the run's gradients are clipped, drawn as a line; null if the run is not clipped at a norm. */
   readonly threshold: number | null;
   readonly records: readonly StepRecord[];
   readonly divergence: Divergence | null;
@@ -30,7 +30,7 @@ export interface Axis {
   readonly max?: number;
   /** How a position is named in a sentence, `t` for `t = 1`; by default the label: `step 1`. */
   readonly symbol?: string;
-  /** Only whole numbers are positions, as with steps: no tick stands between them. */
+  /** Only whole numbers are positions, as with steps: no tick is between them. */
   readonly whole?: boolean;
 }
 
@@ -55,7 +55,7 @@ export interface Level {
   readonly y: number;
 }
 
-/** What every figure has: a title, a caption, and words for whoever cannot see it. */
+/** What every figure has: a title, a caption, and words for those who cannot see it. */
 export interface FigureText {
   readonly title: string;
   readonly caption: string;
@@ -164,7 +164,7 @@ export interface ReportPage {
   readonly title: string;
   readonly lead: string;
   readonly verdict: string;
-  /** What the reader must know before all else, e.g. that the comparison was interrupted. The verdict is none then. */
+  /** What the reader must know first, e.g. that the comparison was interrupted. The verdict is then not final. */
   readonly notice?: string;
   readonly runs: readonly RunView[];
   readonly sections: readonly Section[];

@@ -1,4 +1,4 @@
-/** Where the largest element stands: whole numbers with a shape, as look-ups and losses take them. */
+/** The position of the largest element: whole numbers with a shape, as look-ups and losses take them. */
 
 import { checkCount } from './arguments.js';
 import { checkNotEmpty, normalizeAxes, reducedShape, type Shape, sizeOf } from './shape.js';

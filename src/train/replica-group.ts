@@ -1,4 +1,4 @@
-/** A replica's side of training in step: it meets the others once a step and adds up what they bring. */
+/** A replica's side of training in step: once a step it waits for the others and adds up their gradients. */
 
 import { isMainThread, type MessagePort, parentPort, workerData } from 'node:worker_threads';
 import type { Parameter } from '../autograd/index.js';
@@ -60,7 +60,7 @@ class Replica implements ReplicaGroup {
   readonly count: number;
   readonly data: unknown;
   readonly #port: MessagePort;
-  /** Two by turns: while others still read the one, the next step is written to the other. */
+  /** Two buffers that alternate: while others still read one, the next step is written to the other. */
   readonly #buffers: (SharedArrayBuffer | undefined)[] = [];
   #meetings = 0;
 
@@ -117,7 +117,7 @@ class Replica implements ReplicaGroup {
   }
 }
 
-/** Writes gradients into a replica's buffer: zeros if there is none. */
+/** Writes gradients into a replica's buffer; a missing gradient is written as zeros. */
 function write(parameters: readonly Parameter[], out: Float64Array): void {
   let next = parameters.length;
   for (const [k, { grad, value }] of parameters.entries()) {

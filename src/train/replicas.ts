@@ -94,7 +94,7 @@ class Meetings<Result> {
     this.#look();
   }
 
-  /** Looks where things stand, after every sign of a replica. */
+  /** Checks the state of all replicas, after every message from one. */
   #look(): void {
     const count = this.#workers.length;
     clearTimeout(this.#timer);

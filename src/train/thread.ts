@@ -12,7 +12,7 @@ export interface ThreadListener {
   onEnd(failure: string | null, cause?: unknown): void;
 }
 
-/** Starts a module in a thread of its own. */
+/** Starts a module in a new thread. */
 export function startThread(module: URL, workerData: unknown, listener: ThreadListener): Worker {
   const worker = new Worker(module, { workerData });
   let isOver = false;

@@ -183,7 +183,7 @@ function findDivergence(
   return names.length > 0 ? found('parameter', names) : null;
 }
 
-/** The name with the largest norm; empty if there is none. */
+/** The name with the largest norm; empty without norms. */
 function largestOf(norms: Readonly<Record<string, number>>): string {
   const [first = ['', 0], ...others] = Object.entries(norms);
   return others.reduce((largest, entry) => (isLarger(entry[1], largest[1]) ? entry : largest), first)[0];

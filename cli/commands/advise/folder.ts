@@ -27,7 +27,7 @@ interface Found {
   readonly name: string;
 }
 
-/** The log of a folder: every run in it, from the file that tells most of it. Throws LogError if there is none. */
+/** The log of a folder: every run in it, from the file that tells most of it. Throws LogError if the folder has no log. */
 export async function readFolder(folder: string, options: ReadLogOptions, signal: AbortSignal): Promise<Log> {
   const files = filesIn(folder);
   const events = files.filter((file) => /tfevents/.test(file));

@@ -16,7 +16,7 @@ export interface FileSource extends LogSource {
   readonly size: number | null;
 }
 
-/** What stands under a path. Throws UsageError if there is nothing that can be read. */
+/** The logs under a path. Throws UsageError if nothing there can be read. */
 export function statOf(path: string): Stats {
   try {
     return statSync(path);

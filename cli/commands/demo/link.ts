@@ -11,7 +11,7 @@ import { latchInLab } from '../../../lab/lessons/06-explosion/demo.js';
 /** The demos that a lesson shows. */
 const shown: readonly DemoInLab[] = [cliffInLab, latchInLab];
 
-/** What stands after the address of a lab; null where no lesson has these settings. */
+/** What follows the address of a lab; null if no lesson has these settings. */
 export function linkOf(
   { name }: Pick<Demo, 'name'>,
   config: DemoConfig,

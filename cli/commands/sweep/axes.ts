@@ -22,7 +22,7 @@ export function axesOf(rows: readonly SweepRow[]): readonly Axis[] {
   return varying.length > 0 ? varying : [RATE];
 }
 
-/** Where on the axes a row stands: `lr 0.1, rho 1.2`. */
+/** The place of a row on the axes: `lr 0.1, rho 1.2`. */
 export function placeOf(row: SweepRow, axes: readonly Axis[], as: 'name' | 'words' = 'name'): string {
   return axes.map((axis) => `${axis[as]} ${axis.valueOf(row)}`).join(', ');
 }

@@ -3,7 +3,7 @@
 /** More are no range that anyone sweeps. */
 const MOST = 1000;
 
-/** The numbers of one number, a list `0.1,1`, or a range `0.1..10x12` of at most 1,000; null where the text is none. */
+/** The numbers of one number, a list `0.1,1`, or a range `0.1..10x12` of at most 1,000; null if the text is neither. */
 export function parseRange(text: string): readonly number[] | null {
   const range = /^([^.,]+(?:\.[^.,]+)?)\.\.([^x,]+)x(\d+)$/.exec(text);
   const numbers = range

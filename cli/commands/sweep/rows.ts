@@ -44,7 +44,7 @@ export class RowFile {
   readonly rows: SweepRow[] = [];
   readonly #tasks: readonly Placed[];
   readonly #file: LineFile;
-  /** Rows that came before one that stands before them. */
+  /** Rows that arrived before an earlier one of the list. */
   readonly #early = new Map<number, SweepRow>();
 
   /** Opens a file for the rows of these tasks. Throws UsageError if it holds those of another sweep. */

@@ -212,7 +212,7 @@ export function crossEntropyGrad(probabilities: Tensor, classes: Int32Array, gra
   return out;
 }
 
-/** Where each row's class stands in the flat table of n · C numbers. */
+/** The position of each row's class in the flat table of n · C numbers. */
 export function placesOf(classes: Int32Array, count: number): Int32Array {
   return classes.map((target, row) => row * count + target);
 }

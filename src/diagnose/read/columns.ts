@@ -195,7 +195,7 @@ function normAmong(columns: readonly NamedColumn[]): readonly NamedColumn[] {
   return possible.filter(({ name }) => groupOf(name) === groupOf(best.name));
 }
 
-/** What stands before the last slash. */
+/** The part before the last slash. */
 function groupOf(name: string): string {
   const slash = name.lastIndexOf('/');
   return slash < 0 ? '' : name.slice(0, slash);

@@ -31,7 +31,7 @@ const counted = /^(?:(?:epoch|step|iter|iteration)[ _-]?)?(\d{1,15})$/i;
 const headers = /^(columns|header|headers|fields|names|keys)$/;
 const rowsUnder = /^(data|rows|values|records)$/;
 
-/** A document that is none; the place is where it stops being one. */
+/** The error for text that is not a JSON document; the place is where it stops being one. */
 export class NotJson extends Error {
   override name = 'NotJson';
 }

@@ -81,7 +81,7 @@ const guesses: Readonly<Record<Role, readonly RegExp[]>> = {
 
 /** Of other data than training's, or a summary of many values. */
 const others = /(^|_)(vals?|valid|validation|eval|evaluation|test|dev|holdout|best|min|max|tel)(_|$)/;
-/** Names that end like a step's or a loss's and are none. */
+/** Names that end like a step or a loss but are neither. */
 const notSteps =
   /(^|_)(per|elapsed|warmup|skipped|nan|seconds?|secs?|ms|save|log|logging|time_step|micro|lr|remaining|accumulation|decay|inner|reward|loss|norm|total_steps)(_|$)/;
 const notLosses =

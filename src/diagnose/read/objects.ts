@@ -43,7 +43,7 @@ export function readObjects(line: string, number: number, table: Table, listener
   return rows;
 }
 
-/** The object that a line is; undefined if it is none. */
+/** The object that a line holds; undefined if it holds none. */
 export function parsedJson(line: string): Fields | undefined {
   try {
     const value: unknown = JSON.parse(line);

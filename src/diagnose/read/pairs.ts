@@ -9,7 +9,7 @@ import { copied } from './values.js';
 /** The name of `n/N` that has none of its own: of a progress bar. */
 export const BAR = 'n/N';
 
-/** What stands between a name and its number. */
+/** What may be between a name and its number. */
 const [NONE, SPACED, SIGN] = [0, 1, 2];
 
 const code = (c: string): number => c.charCodeAt(0);

@@ -213,7 +213,7 @@ export class Table {
     return this.#length;
   }
 
-  /** The column of a name; made if there is none. Null beyond the most columns that are counted. */
+  /** The column of a name; created if it does not exist. Null if the table has too many columns already. */
   column(name: string): Column | null {
     const known = this.columns.get(name);
     if (known !== undefined) return known;

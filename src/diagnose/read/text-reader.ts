@@ -48,7 +48,7 @@ export class TextReader {
     },
   };
   #numbersWidth = 0;
-  /** The document that the text may be; null once it is none. */
+  /** The document that the text may be; null once it cannot be one. */
   #document: JsonDocument | null | undefined;
   #kept: string[] = [];
   #keptLength = 0;

@@ -5,7 +5,7 @@ import { printable } from './printable.js';
 /** A file that cannot be read or written. The message is one line that names the file, the cause and a remedy. */
 export class FileError extends Error {
   override readonly name = 'FileError';
-  /** The system's word for the cause, `ENOSPC`; empty where the cause is none of the system's. */
+  /** The system's word for the cause, `ENOSPC`; empty if the system did not cause it. */
   readonly code: string;
 
   constructor(message: string, code: string, cause?: unknown) {

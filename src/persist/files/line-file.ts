@@ -132,7 +132,7 @@ function open(caller: string, path: string, keep: Keep | undefined): Opened {
   });
 }
 
-/** The lock of a file that is written for long: whoever else wants it is told at once. */
+/** The lock of a file that is written for a long time: a second writer gets an error at once. */
 function lockOf(caller: string, given: string, path: string): () => void {
   const name = nameBeside(path, 'lock');
   try {
