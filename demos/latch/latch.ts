@@ -6,7 +6,7 @@ import { hasLearned, latchSections, latchVerdict } from './story.js';
 
 /** Where the other half of the story is. */
 const POINTER =
-  'Here the learning rate has its share in the explosion; tamegrad demo spectrum shows\nthe one that the spectral norm alone decides.';
+  'Here the learning rate adds to the explosion. In tamegrad demo spectrum the\nspectral norm alone decides what explodes.';
 
 /** Remember a sign through noise: the demo that trains one network two ways. */
 export const latch: Demo = {

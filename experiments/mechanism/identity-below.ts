@@ -47,7 +47,7 @@ export const identityBelow: Experiment = {
   criterion: 'Not one bit of one parameter differs at the end.',
   verdict: 'holds',
   explanation:
-    'A clip whose threshold is not reached multiplies by nothing at all: it only looks. So it can stay in the code as insurance, and whoever removes it because it never fires gains nothing. Libraries that multiply by min(1, c/(‖g‖ + ε)) in every step still return the same bits, since the factor is then exactly 1.',
+    'A clip whose threshold is not reached multiplies nothing: it only measures. So it can stay in the code as insurance. Removing it because it never acts gains nothing. Libraries that multiply by min(1, c/(‖g‖ + ε)) in every step still return the same bits, since the factor is then exactly 1.',
   run: async (seed) => {
     const clipped = await trained(seed, [clipByGlobalNorm(HIGH)]);
     const plain = await trained(seed, []);

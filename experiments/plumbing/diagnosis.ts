@@ -98,7 +98,7 @@ export const diagnosis: Experiment = {
   criterion: `It names ${ENOUGH} or more of the ${RUNS * faults.length} faults, and calls 4 or more of the ${RUNS} sound trainings healthy (${ENOUGH} of 20 as proposed; the networks are none that it was tuned on).`,
   verdict: 'holds',
   explanation:
-    'A clipper answers every large gradient in the same way, but large gradients have different causes, each with a repair of its own: mend the batch, lower the rate, find the operation that overflows, start from smaller weights. That table is of use only if the causes can be told apart, and they can: a bad batch comes back with every epoch, a rate undoes what was learnt, an overflow comes out of ordinary numbers, and a badly scaled network is wrong before its first step. Where a network withstands a fault, there is nothing to be seen and nothing to be named.',
+    'A clipper answers every large gradient in the same way, but large gradients have different causes, and each needs a different fix: correct the batch, lower the rate, find the operation that overflows, or start from smaller weights. This helps only if the causes can be told apart, and they can: a bad batch returns in every epoch, a high rate undoes what was learned, an overflow appears among ordinary numbers, and a badly scaled network is wrong before its first step. If a fault does a network no harm, nothing shows and nothing is named.',
   run: async (seed) => {
     const planted: readonly Fault[] = [...faults, 'healthy'];
     const counts = planted.map(() => answers.map(() => 0));

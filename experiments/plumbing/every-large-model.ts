@@ -11,6 +11,6 @@ export const everyLargeModel: Experiment = {
   criterion: 'None: no number that a computer at home could measure would confirm it or refute it.',
   verdict: 'not testable here',
   explanation:
-    'That all large language models are trained with clipping is a statement about trainings that only their makers saw. For some there is a source: the LLaMA paper gives its threshold, 1.0. Where nothing about the training was published there is none, and an article that names such a model has it from hearsay. No experiment of ours can decide that, so none pretends to. What can be tested is whether such an architecture needs clipping; see the experiment on large first gradients.',
+    'That all large language models are trained with clipping is a statement about trainings that only their makers saw. For some there is a source: the LLaMA paper gives its threshold, 1.0. If nothing about a training was published, there is no source, and an article that names such a model cannot know. No experiment here can decide this, and none claims to. What can be tested is whether such an architecture needs clipping; see the experiment on large first gradients.',
   run: () => ({ checks: [] }),
 };

@@ -134,7 +134,7 @@ export const largeAtFirst: Experiment = {
   condition:
     'for a fresh head, compared with what the trained network was used to, and for rewards with heavy tails; not for large attention logits in blocks that normalise what they read, where softmax saturates and the gradient hardly grows.',
   explanation:
-    'A trained network sees small gradients because it is nearly right. With a new head it is wrong again, and the head, which knows nothing, sends large gradients into layers that knew something: a rate that suited the end of training is then too high. A policy that learns from rewards multiplies its gradient by them, so one absurd reward outweighs all others and settles the policy on an arm for good; a clipped one takes it for one vote among many. Attention did not show what is feared: logits ten times as large push softmax to its ends, where its gradient is small, and the layer norm keeps the numbers that enter at one size.',
+    'A trained network sees small gradients because it is nearly right. With a new head it is wrong again, and the head, which knows nothing, sends large gradients into layers that knew something: a rate that suited the end of training is then too high. A policy that learns from rewards multiplies its gradient by them, so one absurd reward outweighs all others and fixes the policy on one arm forever; with clipping it is one vote among many. Attention did not show the expected problem: logits ten times as large push softmax to its ends, where its gradient is small, and the layer norm keeps the numbers that enter at one size.',
   run: async (seed) => {
     const { before, after } = await headSwap(seed);
     const usual = median(before)!;

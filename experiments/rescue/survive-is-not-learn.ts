@@ -30,7 +30,7 @@ export const surviveIsNotLearn: Experiment = {
   criterion: `The clipped run stays finite, at least half of its steps clipped, and its loss is at least 0.85 times the constant’s; with ${SHORT} steps it is below 0.7 times (twenty pilot seeds: 0.94 to 1.64, and 0.42 to 0.56).`,
   verdict: 'holds',
   explanation:
-    'Without clipping this network is gone after one step, with it the curve comes down and looks like learning. Compared with the right thing it is not: whoever says 1 every time, without looking, is wrong by 1/6, and after 400 steps the network is no better. Nearly every step was clipped, so it walked a hundredth at a time along directions in which fifty multiplications by 1.05 drown out everything else. On sequences of four steps the same network under the same clip does learn. Always draw the line of the constant answer: a loss without it says nothing.',
+    'Without clipping this network diverges after one step. With clipping its loss falls, which looks like learning. Compared with the right baseline it is not: always answering 1, without looking at the input, has a loss of 1/6, and after 400 steps the network is no better. Nearly every step was clipped, so it walked a hundredth at a time along directions in which fifty multiplications by 1.05 drown out everything else. On sequences of four steps the same network under the same clip does learn. Always draw the line of the constant answer: a loss without it says nothing.',
   run: async (seed) => {
     const long = await trained(seed, LONG);
     const short = await trained(seed, SHORT);

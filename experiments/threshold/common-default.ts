@@ -43,7 +43,7 @@ export const commonDefault: Experiment = {
   condition:
     'for a loss of such a size that typical gradient norms are below 1, as with this mean: there it is the insurance it is meant to be. For the same loss as a sum it clips every step and sets the pace.',
   explanation:
-    'A gradient has the unit of the loss. Whoever measures the loss in another unit, or sums over a batch instead of averaging, multiplies every gradient, and a threshold of 1 now means something else. Multiply loss and threshold by ten and divide the rate by ten, and the training is the same to the last digits; leave the threshold, and it is another one. So 1.0 is a good default only for losses and models that resemble those it was found on. Look at the norms first.',
+    'A gradient has the unit of the loss. Measuring the loss in another unit, or summing over a batch instead of averaging, multiplies every gradient, and a threshold of 1 then means something else. If you multiply loss and threshold by ten and divide the rate by ten, the training is the same to the last digits; if you leave the threshold, it is a different training. So 1.0 is a good default only for losses and models that resemble those it was found on. Look at the norms first.',
   run: async (seed) => {
     const mean = await run(seed, { lr: LR, threshold: 1 });
     const sum = await run(seed, { lr: LR / BATCH, weight: BATCH, threshold: 1 });
