@@ -98,6 +98,6 @@ export function textControl(
   return html`<div class="control" data-control=${key}>
     <label for="c-${key}">${label}</label>
     <input id="c-${key}" type="text" spellcheck="false" autocapitalize="off" autocomplete="off"
-      .value=${live(value)} @input=${forget} @change=${change} />
+      .value=${value} @input=${forget} @change=${change} />
   </div>`;
 }

@@ -92,7 +92,11 @@ export default class ChainRule extends Widget<typeof session, typeof settings> {
   }
 
   protected override changed(before: Values): void {
-    if (this.values.f !== before.f) this.#graph = parseExpression(this.values.f);
+    if (this.values.f !== before.f) {
+      this.#graph = parseExpression(this.values.f);
+      // Its numbers belong to the graph of before.
+      this.#trace = null;
+    }
     if (this.values.f !== before.f || this.values.at !== before.at) void this.#compute(false);
   }
 
