@@ -221,7 +221,7 @@ describe('the writer refuses what the reader would', () => {
       "encodeSafetensors: names must have at most 1000 characters, got 1001 in 'nnn",
     );
     expect(() => encodeSafetensors({ one }, { big: 'x'.repeat(100_000_000) })).toThrow(
-      /^encodeSafetensors: names and metadata must fit into 100000000 bytes, got 1000000\d\d; put what is large into tensors/,
+      /^encodeSafetensors: names and metadata must fit into 100000000 bytes, got 1000000\d\d; put large values into tensors/,
     );
     const refused = (tensors: unknown, metadata: unknown, message: string) =>
       expect(() => encodeSafetensors(tensors as never, metadata as never)).toThrow(message);

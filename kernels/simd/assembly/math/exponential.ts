@@ -41,8 +41,8 @@ function expMinus1(r: v128): v128 {
 export const NORMAL_FROM: f32 = -87.3365;
 export const CARRIED_FROM: f32 = -70.7;
 
-/** Added to x it changes no e^x, and makes what is smaller, and its square, a normal number. */
-export const NUDGE: f32 = 2.168404344971009e-19;
+/** 2⁻⁵⁰: added to x or taken from it, it changes no e^x, and no term of the polynomial for a smaller x is subnormal. */
+export const NUDGE: f32 = 8.881784197001252e-16;
 
 /** e^x, 0 below the x given. The power of two is applied in two factors, so that it overflows where e^x does. */
 // @ts-ignore: decorator
