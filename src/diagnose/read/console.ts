@@ -10,6 +10,8 @@ import type { Column, Table } from './table.js';
 const rule = /^[\s+|:─━═┼│├┤└┘┌┐╭╮╰╯=*#-]+$/;
 /** What tells the data of a line whose words do. */
 const SPLIT = 'split';
+/** Names that are kept in mind as steps or none; a log has a few dozen. */
+const MOST_KNOWN = 10_000;
 
 const isStepName = (name: string): boolean => name === BAR || rankOf(name, 'step') !== null;
 
@@ -24,6 +26,9 @@ export class ConsoleReader {
   readonly #context = new Map<string, number>();
   /** Columns by the place of a pair in its line: most lines have the same names at the same places. */
   readonly #places: { name: string; column: Column | null; isStep: boolean }[] = [];
+
+  /** Which names are those of steps, so that a name is looked at once and not in every row. */
+  readonly #steps = new Map<string, boolean>();
 
   constructor(table: Table) {
     this.table = table;
@@ -75,10 +80,20 @@ export class ConsoleReader {
     const made = {
       name,
       column: this.table.column(name),
-      isStep: isStepName(name),
+      isStep: this.#isStep(name),
     };
     this.#places[i] = made;
     return made;
+  }
+
+  #isStep(name: string): boolean {
+    let is = this.#steps.get(name);
+    if (is === undefined) {
+      if (this.#steps.size >= MOST_KNOWN) this.#steps.clear();
+      is = isStepName(name);
+      this.#steps.set(name, is);
+    }
+    return is;
   }
 
   #put(name: string, value: number, column: Column | null, number: number): void {
@@ -91,7 +106,7 @@ export class ConsoleReader {
   /** Ends the row that is open. One that only says which step comes is what the next rows belong to. */
   end(): void {
     if (this.#open.size > 0) {
-      const steps = [...this.#open].filter(([name]) => isStepName(name));
+      const steps = [...this.#open].filter(([name]) => this.#isStep(name));
       if (steps.length === this.#open.size) for (const [name, value] of steps) this.#context.set(name, value);
       for (const [name, value] of this.#context) {
         if (!this.#open.has(name)) this.table.put(this.table.column(name), value, this.table.line);
