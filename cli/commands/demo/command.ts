@@ -53,7 +53,7 @@ export async function runDemo(demo: Demo, options: CommonOptions): Promise<numbe
 /** What is about to happen, before anything takes time. */
 function beginning({ name, summary }: Demo, { steps, clips }: DemoConfig): string {
   const each = clips.length === 1 ? `under ${clips[0]}` : `under each of ${clips.join(', ')}`;
-  return `${name}: ${summary}; up to ${steps} steps ${each}\n`;
+  return `${name}: ${summary}\nup to ${steps} steps ${each}\n`;
 }
 
 /** Shows progress and writes the log, one training after another. */

@@ -51,7 +51,7 @@ export async function runStudy(
 
 /** What is about to happen, before anything takes time. */
 function beginning({ name, summary }: Demo, count: number): string {
-  return `${name}: ${summary}; ${count} trainings, ${Math.min(defaultJobs(), count)} at a time\n`;
+  return `${name}: ${summary}\n${count} trainings, ${Math.min(defaultJobs(), count)} at a time\n`;
 }
 
 async function runAll(
