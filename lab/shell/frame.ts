@@ -51,7 +51,7 @@ export function foot(place: number, loaded: () => void, complain: (words: string
   };
   return html`<footer class="foot">
     <nav class="turn" aria-label="Next and previous lesson">
-      ${before ? html`<a href="#l=${before.number}" rel="prev"><span>Before</span>${before.title}</a>` : html`<span></span>`}
+      ${before ? html`<a href="#l=${before.number}" rel="prev"><span>Previous</span>${before.title}</a>` : html`<span></span>`}
       ${after ? html`<a href="#l=${after.number}" rel="next"><span>Next</span>${after.title}</a>` : nothing}
     </nav>
     <p class="keep">

@@ -34,6 +34,5 @@ describe('docs/claims.md', () => {
       if (!outcome.held) now[3] = written[3];
       expect(written).toEqual(now);
     },
-    20_000,
   );
 });
