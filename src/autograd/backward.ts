@@ -22,7 +22,7 @@ export interface BackwardOptions {
 }
 
 /**
- * Adds d(root)/d(variable) to `grad` of every Variable that the root was computed from. Throws, before any gradient is
+ * Adds dLoss/dVariable to `grad` of every Variable that needs one and that the root was computed from. Throws, before any is
  * changed, if there is nothing to differentiate, if the graph was walked before and not retained, or if anything that an
  * op read, made or saved was changed in place since.
  */
@@ -42,8 +42,8 @@ export function backward(root: Variable, options: BackwardOptions = {}): void {
     collect(root, startGradient(root, options.grad));
     for (const variable of made) {
       complete(variable, options);
-      // A Variable comes after all that were computed from it, and outputs of one node follow one another. So at the first
-      // of them, the gradients of all are complete.
+      // Newest first: all that was computed from a Variable comes before it, so its gradient is complete here. Outputs of one
+      // node are neighbours, and none is computed from another: at the first, all are complete, and the node runs, once.
       if (variable.node === node) continue;
       node = variable.node!;
       passBack(node, note);
@@ -160,8 +160,8 @@ function passBack(node: GraphNode, note: (tensor: Tensor) => void): void {
 }
 
 /**
- * The gradient of an input from what its function computed, which may have the shape that the input was broadcast to: the
- * sum over those axes. Throws if it fits neither shape.
+ * Sums a gradient that has the shape to which its input was broadcast over the broadcast axes, so that it gets the shape of
+ * the input. Throws if that is impossible.
  */
 function unbroadcast(op: string, grad: Tensor, input: Tensor): Tensor {
   checkAlike(op, input, grad);

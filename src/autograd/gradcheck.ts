@@ -87,7 +87,7 @@ function shifted(input: Tensor, element: number, shift: number): Tensor {
   return tensor(data, { shape: input.shape, dtype: input.dtype, backend: input.backend.name });
 }
 
-/** Inputs for a sample: shuffled, evenly spaced, so no two are equal and none lies within 1 % of a kink at 0. */
+/** Inputs for a sample: shuffled and evenly spaced; no two are equal, and none is 0, where relu has no derivative. */
 export function drawInputs(
   { shapes, range: [low, high] = [-2, 2], masks }: Sample<unknown>,
   seed: number,

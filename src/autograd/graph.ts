@@ -1,8 +1,8 @@
 /**
  * The graph. An op computes Tensors from Tensors, such as a sum or a matrix product. A Variable is a Tensor and how it was
  * computed: it points to its node, one call of an op, and the node points to the Variables that the op read. That is all
- * a graph is made of. Backward (in backward.ts) follows these pointers from the loss, the one number that a training makes
- * small, and computes the derivative of the loss with respect to every Variable: its gradient, dLoss/dVariable.
+ * a graph is made of. Backward (in backward.ts) follows these pointers from the loss, the number that training
+ * minimizes, and computes the derivative of the loss with respect to every Variable: its gradient, dLoss/dVariable.
  */
 
 import { checkCount, checkFunction, checkSynchronous, notANumber, wrongKind } from '../tensor/arguments.js';

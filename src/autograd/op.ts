@@ -147,7 +147,7 @@ export function defineOp<
   return Object.assign(call, { rule }) as unknown as OpFunction<Inputs, Params, Out>;
 }
 
-/** Computes an op and, unless recording is off, remembers how. */
+/** Computes an op and, if recording is on and an input needs a gradient, remembers how. */
 export function applyOp(op: OpRule, inputs: readonly Variable[], params: unknown): Variable[] {
   const count = inputs.length;
   const values = new Array<Tensor>(count);
