@@ -14,6 +14,7 @@ import {
   seriesStyle,
 } from '../../src/report/index.js';
 import { exportButtons } from './export.js';
+import { followWidth } from './follow-width.js';
 import { markerPath } from './marker.js';
 
 /** One line. */
@@ -75,29 +76,16 @@ export class LabChart extends LitElement {
   declare figure: ChartFigure;
   declare height: number;
   declare width: number;
-  #observer: ResizeObserver | null = null;
 
   constructor() {
     super();
     this.height = 300;
     this.width = 640;
+    followWidth(this);
   }
 
   protected override createRenderRoot(): HTMLElement {
     return this;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#observer = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width > 0) this.width = Math.round(contentRect.width);
-    });
-    this.#observer.observe(this);
-  }
-
-  override disconnectedCallback(): void {
-    super.disconnectedCallback();
-    this.#observer?.disconnect();
   }
 
   protected override render(): TemplateResult {

@@ -10,6 +10,7 @@ import {
 } from '../../src/report/index.js';
 import { scaleTo } from './chart.js';
 import { exportButtons } from './export.js';
+import { followWidth } from './follow-width.js';
 import { markerPath } from './marker.js';
 
 /** A point that can be moved. */
@@ -75,7 +76,6 @@ export class LabPlane extends LitElement {
   /** Height of the plot by its width. */
   declare aspect: number;
   declare width: number;
-  #observer: ResizeObserver | null = null;
   #raster: PlaneFigure['raster'];
   #scheme = '';
   #image = '';
@@ -88,6 +88,7 @@ export class LabPlane extends LitElement {
     super();
     this.aspect = 0.62;
     this.width = 640;
+    followWidth(this);
   }
 
   protected override createRenderRoot(): HTMLElement {
@@ -96,16 +97,11 @@ export class LabPlane extends LitElement {
 
   override connectedCallback(): void {
     super.connectedCallback();
-    this.#observer = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width > 0) this.width = Math.round(contentRect.width);
-    });
-    this.#observer.observe(this);
     matchMedia('(prefers-color-scheme: dark)').addEventListener('change', this.#repaint);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#observer?.disconnect();
     matchMedia('(prefers-color-scheme: dark)').removeEventListener('change', this.#repaint);
   }
 

@@ -3,8 +3,7 @@
  * `widgets/NN-name.ts`; a lesson without one fails. Without Chromium the tests are skipped, but fail where CI is true.
  */
 
-import { existsSync, readFileSync } from 'node:fs';
-import { createRequire } from 'node:module';
+import { existsSync } from 'node:fs';
 import { basename } from 'node:path';
 import { fileURLToPath } from 'node:url';
 import { gzipSync } from 'node:zlib';
@@ -16,6 +15,7 @@ import { compare } from '../../demos/compare.js';
 import type { DemoConfig } from '../../demos/demo.js';
 import { parseLink } from '../../lab/core/link.js';
 import cliffExercise from '../../lab/lessons/04-cliff/exercise.js';
+import { violations } from '../browser/axe.js';
 import { launch, missing } from '../browser/chromium.js';
 import { clientHere, found } from './in-node.js';
 import { LabPage, type Offered, offerLab } from './pages.js';
@@ -59,12 +59,6 @@ describe('what is built', () => {
   });
 });
 
-const axe = readFileSync(createRequire(import.meta.url).resolve('axe-core/axe.min.js'), 'utf8');
-
-interface Axe {
-  run(options: object): Promise<{ violations: { id: string; nodes: { html: string }[] }[] }>;
-}
-
 /** What drives the widget of each lesson. */
 const drives = await Promise.all(
   lessons.map(async ({ folder }) => {
@@ -103,24 +97,8 @@ describe.skipIf(skipped)('in Chromium', () => {
         const look = async (colorScheme: 'light' | 'dark', width: number, rules: object = {}) => {
           await page.emulateMedia({ colorScheme, reducedMotion: 'reduce' });
           await page.setViewportSize({ width, height: 800 });
-          const [violations, wide] = await page.evaluate(
-            async ([axe, rules]) => {
-              if (!('axe' in globalThis)) {
-                const script = document.createElement('script');
-                script.textContent = axe as string;
-                document.head.append(script);
-              }
-              for (let k = 0; k < 2; k++) await new Promise(requestAnimationFrame);
-              const tool = (globalThis as never as { axe: Axe }).axe;
-              const { violations } = await tool.run({ resultTypes: ['violations'], rules });
-              return [
-                violations.map(({ id, nodes }) => `${id}: ${nodes[0].html}`),
-                document.documentElement.scrollWidth,
-              ] as const;
-            },
-            [axe, rules] as const,
-          );
-          expect(violations, `${colorScheme} ${width}`).toEqual([]);
+          expect(await violations(page, { rules }), `${colorScheme} ${width}`).toEqual([]);
+          const wide = await page.evaluate(() => document.documentElement.scrollWidth);
           expect(wide, `${colorScheme} ${width}`).toBeLessThanOrEqual(width);
         };
         await look('dark', 360);

@@ -3,6 +3,7 @@
 import { html, nothing, type SVGTemplateResult, svg, type TemplateResult } from 'lit';
 import { numberControl } from '../../core/controls.js';
 import { exportButtons } from '../../core/export.js';
+import { followWidth } from '../../core/follow-width.js';
 import { number, text, type ValuesOf } from '../../core/settings.js';
 import { Widget } from '../../core/widget.js';
 import {
@@ -64,25 +65,16 @@ export default class ChainRule extends Widget<typeof session, typeof settings> {
   /** By variable, the difference quotient. */
   #slopes: Readonly<Record<string, number>> = {};
   #timer: ReturnType<typeof setTimeout> | undefined;
-  #observer: ResizeObserver | null = null;
 
   constructor() {
     super();
     this.width = 800;
+    followWidth(this, Math.floor);
     this.playing = false;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#observer = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width > 0) this.width = Math.floor(contentRect.width);
-    });
-    this.#observer.observe(this);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#observer?.disconnect();
     clearTimeout(this.#timer);
   }
 

@@ -3,6 +3,7 @@
 import { html, nothing, type SVGTemplateResult, svg, type TemplateResult } from 'lit';
 import { formatNumber } from '../../../src/report/index.js';
 import type { ChartFigure, ChartSeries } from '../../core/chart.js';
+import { followWidth } from '../../core/follow-width.js';
 import { choice, number, type ValuesOf } from '../../core/settings.js';
 import { Widget } from '../../core/widget.js';
 import type session from './session.js';
@@ -46,26 +47,17 @@ export default class ThroughTime extends Widget<typeof session, typeof settings>
   /** The step that a gradient under way has come back to; null where none is under way. */
   declare front: number | null;
   #passed: (Passed & { readonly T: number; readonly rho: number }) | null = null;
-  #observer: ResizeObserver | null = null;
   #frame = 0;
 
   constructor() {
     super();
     this.width = 640;
+    followWidth(this);
     this.front = null;
-  }
-
-  override connectedCallback(): void {
-    super.connectedCallback();
-    this.#observer = new ResizeObserver(([{ contentRect }]) => {
-      if (contentRect.width > 0) this.width = Math.round(contentRect.width);
-    });
-    this.#observer.observe(this);
   }
 
   override disconnectedCallback(): void {
     super.disconnectedCallback();
-    this.#observer?.disconnect();
     this.#halt();
   }
 
