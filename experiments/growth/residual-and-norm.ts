@@ -99,7 +99,7 @@ async function trained(seed: number, clips: boolean): Promise<readonly number[]>
   return values;
 }
 
-/** Two remedies against vanishing, and one that is none. */
+/** Two remedies against vanishing, and one that does not help. */
 export const residualAndNorm: Experiment = {
   number: 51,
   name: 'residual-and-norm',

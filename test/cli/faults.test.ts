@@ -1,7 +1,7 @@
 /**
  * Every command that writes, killed at any moment or over a disk that is full or takes little at a time: no file is torn, and
  * the same command then ends with the files of one that nothing happened to. The suite does a few of each;
- * `KILLS=60 DISKS=20 npx vitest run test/cli/faults.test.ts` that many, by turns of the commands, and says what it saw.
+ * `KILLS=60 DISKS=20 npx vitest run test/cli/faults.test.ts` that many, the commands in turn, and says what it saw.
  */
 
 import { type ChildProcess, spawn } from 'node:child_process';
@@ -119,7 +119,7 @@ function contentOf(folder: string, name: string): string {
   return text.replace(/(>seconds<\/th>\s*)(<td[^>]*>[^<]*<\/td>\s*)+/g, '$1').replaceAll(folder, '');
 }
 
-/** Throws where a file is torn: neither old nor new, or lines that the untouched run does not begin with. */
+/** Throws if a file is torn: neither old nor new, or lines that the untouched run does not begin with. */
 function checkNothingTorn(subject: Subject, folder: string): void {
   const { files } = untouched.get(subject)!;
   for (const name of subject.whole) {

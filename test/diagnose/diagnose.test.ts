@@ -3,7 +3,7 @@ import { describe, expect, it } from 'vitest';
 import { type Cause, diagnose, LogColumns, type LoggedStep } from '../../src/diagnose/index.js';
 import { Random } from '../../src/index.js';
 
-/** A calm run that learns: 20 batches by turns, norms and losses that fall with a little noise, one step in ten clipped. */
+/** A calm run that learns: 20 batches in turn, norms and losses that fall with a little noise, one step in ten clipped. */
 function calm(length = 300, seed = 1): LoggedStep[] {
   const random = new Random(seed);
   return Array.from({ length }, (_, step) => {

@@ -149,7 +149,7 @@ async function undoes(setting: Setting, nth: number, rate: number): Promise<bool
   return true;
 }
 
-/** As many runs of some settings by turns, each from a seed of its own. */
+/** As many runs of some settings in turn, each from its own seed. */
 async function runsOf(
   settings: readonly Setting[],
   plant: Plant,

@@ -456,7 +456,7 @@ export class JsonDocument {
 
 /** The number of a key such as `12` or `epoch_3`; null of any other. */
 function stepIn(key: string): number | null {
-  // A digit at the end, or it is none: most keys cost no more than this.
+  // Such a key ends in a digit: for most keys this check is enough.
   const last = key.charCodeAt(key.length - 1);
   if (!(last >= 48 && last <= 57)) return null;
   const digits = counted.exec(key)?.[1];

@@ -279,7 +279,7 @@ export class PairScanner {
     this.#separator = NONE;
   }
 
-  /** `nan` and `inf` are numbers behind a name; `None` is none. */
+  /** `nan` and `inf` are numbers after a name; `None` is not. */
   #isNumberWord(word: string): boolean {
     if (this.#separator === NONE) return false;
     if (missing.test(word)) {

@@ -297,7 +297,7 @@ export function simdOptions(): Required<SimdOptions> {
   return simd.options;
 }
 
-/** Axes joined with neighbours that are kept or reduced as they are: by turns, and whether the last are reduced. */
+/** Axes joined with neighbours that are kept or reduced alike: kept and reduced alternate; and whether the last are reduced. */
 interface AxisGroups {
   readonly lengths: readonly number[];
   readonly endsReduced: boolean;
